@@ -1,0 +1,101 @@
+"""Settings of the application, read from the environment (the public contract names them)."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class ConfigurationError(RuntimeError):
+    """A setting is missing or cannot be read; the message names it and never holds its value."""
+
+
+def _keys(environ: Mapping[str, str], name: str) -> dict[str, bytes]:
+    """Versioned keys: `id:base64[,id:base64…]`; the first one is used for new work."""
+    keys: dict[str, bytes] = {}
+    for part in filter(None, (p.strip() for p in environ.get(name, "").split(","))):
+        key_id, _, encoded = part.partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError as error:
+            raise ConfigurationError(f"{name}: key {key_id!r} is not base64") from error
+        if len(key) != 32:
+            raise ConfigurationError(f"{name}: key {key_id!r} must be 32 bytes")
+        keys[key_id] = key
+    if not keys:
+        raise ConfigurationError(f"{name} is not set")
+    return keys
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if len(value) < 32:
+        raise ConfigurationError(f"{name} is not set, or shorter than 32 characters")
+    return value
+
+
+def _postgres(url: str) -> str:
+    """The one dialect; the short scheme that hosting providers hand out is accepted."""
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url
+
+
+def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Settings for `create_app`.
+
+    Raises ConfigurationError when a required one is missing.
+    """
+    env = os.environ if environ is None else environ
+    if not env.get("DATABASE_URL"):
+        raise ConfigurationError("DATABASE_URL is not set")
+    web = _postgres(env["DATABASE_URL"])
+    public_url = env.get("PUBLIC_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}")
+    secret = _secret(env, "SECRET_KEY")
+    redis = env.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+    return {
+        "SECRET_KEY": secret,
+        "DATABASE_URL": web,
+        "DATABASE_WORKER_URL": _postgres(env.get("DATABASE_WORKER_URL") or web),
+        "DATABASE_OWNER_URL": _postgres(env.get("DATABASE_OWNER_URL") or web),
+        "DATABASE_LOADER_URL": _postgres(
+            env.get("DATABASE_LOADER_URL") or env.get("DATABASE_OWNER_URL") or web
+        ),
+        "REDIS_URL": redis,
+        "IDENTITY_KEYS": _keys(env, "IDENTITY_KEYS"),
+        "AUDIT_KEYS": _keys(env, "AUDIT_KEYS"),
+        "NUMBER_HASH_KEY": _secret(env, "NUMBER_HASH_KEY").encode(),
+        # The receipt code's key; without one of its own it is bound to SECRET_KEY.
+        "RECEIPT_KEY": (env.get("RECEIPT_KEY") or f"receipt:{secret}").encode(),
+        "PUBLIC_URL": public_url.rstrip("/"),
+        "HOME_INSTITUTION": env.get("HOME_INSTITUTION", "PO-PSMGG"),
+        "DEMO": env.get("DEMO", "") == "1",
+        "AT_USERNAME": env.get("AT_USERNAME", "sandbox"),
+        "AT_API_KEY": env.get("AT_API_KEY", ""),
+        "AT_BASE_URL": env.get("AT_BASE_URL", "").rstrip("/"),
+        "AT_SHORTCODE": env.get("AT_SHORTCODE", ""),
+        "AT_HOOK_TOKEN": env.get("AT_HOOK_TOKEN", ""),
+        "METRICS_TOKEN": env.get("METRICS_TOKEN", ""),
+        "PROXIES": int(env.get("PROXIES", "0")),
+        "BABEL_DEFAULT_LOCALE": "sw",
+        "BABEL_DEFAULT_TIMEZONE": "Africa/Dar_es_Salaam",
+        "SESSION_COOKIE_NAME": "mrejesho",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": urlsplit(public_url).scheme == "https",
+        "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
+        "PERMANENT_SESSION_LIFETIME": 8 * 3600,
+        "MAX_CONTENT_LENGTH": 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 512 * 1024,
+        "WTF_CSRF_TIME_LIMIT": 4 * 3600,
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        "SQLALCHEMY_DATABASE_URI": web,
+        "SQLALCHEMY_ENGINE_OPTIONS": {},
+        # The limiter's library has a name of its own for a server on a socket.
+        "RATELIMIT_STORAGE_URI": redis.replace("unix://", "redis+unix://"),
+        "RATELIMIT_HEADERS_ENABLED": False,
+    }

@@ -1,0 +1,42 @@
+"""Time: stored in UTC, shown and counted in Africa/Dar_es_Salaam."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import DateTime
+from sqlalchemy.types import TypeDecorator
+
+DAR_ES_SALAAM = ZoneInfo("Africa/Dar_es_Salaam")
+
+
+def now() -> datetime:
+    """The present moment in UTC. The edge asks for it once and passes it down."""
+    return datetime.now(UTC)
+
+
+def local(moment: datetime) -> datetime:
+    """The moment on an office clock in Dar es Salaam."""
+    return moment.astimezone(DAR_ES_SALAAM)
+
+
+def local_day(moment: datetime) -> date:
+    """The calendar day of a moment in Dar es Salaam."""
+    return local(moment).date()
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A timestamp with time zone that refuses naive times and always reads back as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive time cannot be stored")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)

@@ -1,0 +1,327 @@
+"""Cases: routing facts and clocks in `case`, every word in `message`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from feedback.clock import UtcDateTime
+from feedback.extensions import Base
+from feedback.models.columns import (
+    CHANNELS,
+    KINDS,
+    LEVELS,
+    STATUSES,
+    CaseKey,
+    Key,
+    Moment,
+    RandomKey,
+    one_of,
+)
+
+OPEN_CASE = "status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')"
+
+
+class Case(Base):
+    """One item that a citizen sent. Holds no word of it and nothing of the person."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        one_of("kind", KINDS),
+        one_of("status", STATUSES),
+        one_of("channel", CHANNELS),
+        one_of("confidentiality", LEVELS),
+        one_of("language", ("sw", "en")),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+        # The queues: what is open, by what falls due first. `id` makes the order total for keyset
+        # paging.
+        Index("ix_case_handler_queue", "handler_id", "due_at", "id", postgresql_where=OPEN_CASE),
+        Index("ix_case_unit_queue", "unit_id", "due_at", "id", postgresql_where=OPEN_CASE),
+        Index(
+            "ix_case_unowned",
+            "institution_id",
+            "due_at",
+            "id",
+            postgresql_where=f"handler_id IS NULL AND {OPEN_CASE}",
+        ),
+        Index(
+            "ix_case_institution_queue",
+            "institution_id",
+            "due_at",
+            "id",
+            postgresql_where=OPEN_CASE,
+        ),
+        Index(
+            "ix_case_restricted_queue",
+            "due_at",
+            "id",
+            postgresql_where=f"confidentiality = 'restricted' AND {OPEN_CASE}",
+        ),
+        Index("ix_case_received", "institution_id", "received_at"),
+    )
+    id: Mapped[RandomKey]
+    reference: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    status: Mapped[str]
+    channel: Mapped[str]
+    language: Mapped[str]
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"))
+    place: Mapped[str | None]
+    confidentiality: Mapped[str]
+    anonymous: Mapped[bool]
+    # A phone number is sealed with it, so an SMS can reach the citizen.
+    reachable: Mapped[bool]
+    # Waiting for someone to say whose it is; clock, ladder and owner run all the same.
+    triage: Mapped[bool]
+    handler_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    received_at: Mapped[Moment]
+    first_response_at: Mapped[Moment | None]
+    answered_at: Mapped[Moment | None]
+    closed_at: Mapped[Moment | None]
+    # The end of the citizen's window after an answer.
+    window_ends_at: Mapped[Moment | None]
+    cycle: Mapped[int]
+    appeals: Mapped[int]
+    # Copy of the running answer deadline of this cycle, so that queues sort by one index.
+    due_at: Mapped[Moment]
+    standard: Mapped[str]
+    max_rung: Mapped[int | None]
+    # Highest rung of any cycle, and the one at which the present cycle's ladder begins.
+    highest_rung: Mapped[int]
+    first_rung: Mapped[int]
+    # The citizen wrote last and nobody has answered: shown as "new message" in queues.
+    unread: Mapped[bool]
+    rating: Mapped[int | None]
+    transfers: Mapped[int]
+
+
+class Submission(Base):
+    """The random 128-bit id under which a case was lodged; receipt codes derive from it."""
+
+    __tablename__ = "submission"
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    case_id: Mapped[CaseKey] = mapped_column(unique=True)
+    content_hash: Mapped[bytes]
+    at: Mapped[Moment]
+
+
+class Message(Base):
+    """Every word of a case. Of confidential and restricted cases only the sealed form is kept."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        one_of(
+            "kind",
+            (
+                "citizen",
+                "acknowledgement",
+                "question",
+                "answer",
+                "note",
+                "transfer",
+                "directive",
+                "delay_reason",
+                "final_letter",
+            ),
+        ),
+        CheckConstraint("(body IS NULL) <> (sealed IS NULL)", name="one_form"),
+        Index(None, "case_id", "at"),
+    )
+    id: Mapped[RandomKey]
+    case_id: Mapped[CaseKey]
+    cycle: Mapped[int]
+    kind: Mapped[str]
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    # Seen by officers only.
+    internal: Mapped[bool]
+    body: Mapped[str | None]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[Moment]
+
+
+class Assignment(Base):
+    """Who owned the case, at which institution and unit, from when until when."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (Index(None, "case_id", "at"),)
+    id: Mapped[RandomKey]
+    case_id: Mapped[CaseKey]
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    handler_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    by_officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+
+
+class Deadline(Base):
+    """A running clock: start, standard and calendar frozen when set; the due time is derived."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        UniqueConstraint("case_id", "cycle", "clock"),
+        one_of("clock", ("acknowledge", "answer")),
+        Index(
+            "ix_deadline_running",
+            "calendar_id",
+            postgresql_where="met_at IS NULL",
+        ),
+    )
+    id: Mapped[RandomKey]
+    case_id: Mapped[CaseKey]
+    cycle: Mapped[int]
+    clock: Mapped[str]
+    starts_at: Mapped[Moment]
+    working_days: Mapped[int]
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
+    extension_days: Mapped[int]
+    due_at: Mapped[Moment]
+    # When it was met or ended without an answer (withdrawn).
+    met_at: Mapped[Moment | None]
+    # Working minutes from start to met, pauses taken off.
+    minutes: Mapped[int | None]
+
+
+class Pause(Base):
+    """The clock waits for the citizen, at most until `runs_out_at`."""
+
+    __tablename__ = "pause"
+    __table_args__ = (Index(None, "case_id"),)
+    id: Mapped[RandomKey]
+    case_id: Mapped[CaseKey]
+    cycle: Mapped[int]
+    starts_at: Mapped[Moment]
+    runs_out_at: Mapped[Moment]
+    ends_at: Mapped[Moment | None]
+
+
+class Timer(Base):
+    """The next moment at which something of a case falls due; done ones leave the index."""
+
+    __tablename__ = "timer"
+    __table_args__ = (
+        one_of("purpose", ("ladder", "window", "pause", "reminder")),
+        Index("ix_timer_due", "due_at", postgresql_where="NOT done"),
+    )
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done: Mapped[bool]
+
+
+class Escalation(Base):
+    """A rung that was climbed. It gives the post the right to read and direct."""
+
+    __tablename__ = "escalation"
+    __table_args__ = (
+        # Once on each rung in a cycle. A case that is raised to restricted leaves the ordinary
+        # ladder and begins the restricted one, whose rungs are others: hence the flag.
+        UniqueConstraint("case_id", "cycle", "restricted", "rung"),
+        one_of("clock", ("acknowledge", "answer", "appeal")),
+        one_of("way", ("holder", "deputy", "letter", "skipped")),
+        Index("ix_escalation_post", "post_id", "due_at", "id"),
+        Index(
+            "ix_escalation_letters",
+            "from_institution_id",
+            "due_at",
+            postgresql_where="way = 'letter' AND handed_over_at IS NULL",
+        ),
+    )
+    id: Mapped[RandomKey]
+    case_id: Mapped[CaseKey]
+    cycle: Mapped[int]
+    rung: Mapped[int]
+    ladder: Mapped[str]
+    clock: Mapped[str]
+    # The post addressed; none where the rung had none (missing parent).
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    copy_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    from_institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    way: Mapped[str]
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    # On the restricted ladder; ordinary rungs never open a restricted case.
+    restricted: Mapped[bool]
+    # When it fell due, and when the sweep recorded it.
+    due_at: Mapped[Moment]
+    at: Mapped[Moment]
+    # Of a letter: when and by whom it was handed over on paper.
+    handed_over_at: Mapped[Moment | None]
+    handed_over_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+
+
+class Directive(Base):
+    """What an official orders, with a due date; its words are a message of the case."""
+
+    __tablename__ = "directive"
+    __table_args__ = (Index(None, "case_id"), Index(None, "post_id", "due_on"))
+    id: Mapped[RandomKey]
+    case_id: Mapped[CaseKey]
+    escalation_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("escalation.id"))
+    message_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("message.id"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    due_on: Mapped[date]
+    at: Mapped[Moment]
+    done_at: Mapped[Moment | None]
+
+
+class Conflict(Base):
+    """An officer who may not see a case by any route, and round whom the ladder goes."""
+
+    __tablename__ = "conflict"
+    __table_args__ = (
+        one_of("reason", ("named", "recused", "marked")),
+        Index(None, "officer_id"),
+    )
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"), primary_key=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), primary_key=True)
+    reason: Mapped[str]
+    at: Mapped[Moment]
+
+
+class Notice(Base):
+    """Something an officer should know, shown in the desk; once for each dedupe key."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_unread", "officer_id", "at", postgresql_where="NOT read"),)
+    # Made here and not by the database: who makes a notice may not read it back.
+    id: Mapped[RandomKey]
+    dedupe: Mapped[str] = mapped_column(unique=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    kind: Mapped[str]
+    # The digest of the two top rungs names an institution, every other notice a case.
+    case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
+    institution_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
+    at: Mapped[Moment]
+    read: Mapped[bool]
+
+
+class Alarm(Base):
+    """A way the ladder had to take, or a rung it had not: administrators and heads see it."""
+
+    __tablename__ = "alarm"
+    __table_args__ = (
+        Index("ix_alarm_open", "institution_id", "at", postgresql_where="settled_at IS NULL"),
+        Index(None, "case_id"),
+    )
+    id: Mapped[Key]
+    dedupe: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
+    cycle: Mapped[int]
+    # The moment at which it fell due (the ladder's next alarm counts from it).
+    at: Mapped[Moment]
+    settled_at: Mapped[Moment | None]

@@ -1,0 +1,86 @@
+"""What came in from the gateway and what is owed to a phone."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from feedback.extensions import Base
+from feedback.models.columns import Moment, RandomKey, one_of
+
+
+class InboundMessage(Base):
+    """An SMS as the gateway delivered it; sender and words encrypted before the insert."""
+
+    __tablename__ = "inbound_message"
+    __table_args__ = (
+        one_of("state", ("new", "done", "dead")),
+        Index("ix_inbound_message_waiting", "next_attempt_at", postgresql_where="state = 'new'"),
+    )
+    id: Mapped[RandomKey]
+    # The gateway's own id: a retried callback is recognised by it.
+    provider_id: Mapped[str] = mapped_column(unique=True)
+    sender: Mapped[bytes] = mapped_column(LargeBinary)
+    words: Mapped[bytes] = mapped_column(LargeBinary)
+    number_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[Moment]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[Moment]
+    # Class of the last error, never its message.
+    error: Mapped[str | None]
+    case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
+
+
+class Outbox(Base):
+    """One SMS owed to someone; the row is the truth, the queue only wakes a worker."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        one_of("state", ("queued", "sending", "sent", "unknown", "delivered", "failed", "dead")),
+        Index(
+            "ix_outbox_due",
+            "priority",
+            "next_attempt_at",
+            postgresql_where="state IN ('queued', 'sending', 'unknown')",
+        ),
+        Index("ix_outbox_provider_id", "provider_id"),
+        Index(None, "case_id"),
+    )
+    id: Mapped[RandomKey]
+    dedupe: Mapped[str] = mapped_column(unique=True)
+    case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
+    # The number, encrypted; none: the number sealed with the case, which only the worker opens.
+    recipient: Mapped[bytes | None] = mapped_column(LargeBinary)
+    language: Mapped[str]
+    # A text of `services/texts.py` filled in at sending, so that a receipt code is stored nowhere.
+    template: Mapped[str]
+    values: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # An office's own words (open cases only), encrypted.
+    words: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # 0 acknowledgement or direct answer, 1 the rest.
+    priority: Mapped[int]
+    state: Mapped[str]
+    # Attempts whose outcome is unknown count apart: after the second the row is dead.
+    attempts: Mapped[int]
+    unknown_attempts: Mapped[int]
+    next_attempt_at: Mapped[Moment]
+    lease_token: Mapped[UUID | None] = mapped_column(Uuid)
+    provider_id: Mapped[str | None]
+    status_code: Mapped[str | None]
+    cost: Mapped[str | None]
+    created_at: Mapped[Moment]
+    finished_at: Mapped[Moment | None]
+
+
+class ReceiptAttempt(Base):
+    """Failed tries of a receipt code for a reference; the delay grows by it, without lock-out."""
+
+    __tablename__ = "receipt_attempt"
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[Moment]

@@ -1,0 +1,38 @@
+"""Column shorthands shared by the tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Integer, Uuid
+from sqlalchemy.orm import mapped_column
+
+from feedback.clock import UtcDateTime
+
+Key = Annotated[int, mapped_column(Integer, Identity(), primary_key=True)]
+# Random, so that an identifier tells neither order nor number of cases.
+RandomKey = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=uuid4)]
+CaseKey = Annotated[UUID, mapped_column(Uuid, ForeignKey("case.id"))]
+Moment = Annotated[datetime, mapped_column(UtcDateTime)]
+
+KINDS = ("complaint", "suggestion", "compliment", "enquiry")
+LEVELS = ("open", "confidential", "restricted")
+CHANNELS = ("web", "sms", "ussd", "paper")
+STATUSES = (
+    "new",
+    "assigned",
+    "in_progress",
+    "waiting_citizen",
+    "answered",
+    "closed",
+    "withdrawn",
+)
+ROLES = ("handler", "coordinator", "head", "oversight", "ethics", "admin", "auditor")
+
+
+def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    """A named CHECK that the column holds one of the values."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)

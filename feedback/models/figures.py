@@ -1,0 +1,51 @@
+"""Roll-ups that dashboards read; written by a sweep that can be run again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import ARRAY, ForeignKey, Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from feedback.extensions import Base
+from feedback.models.columns import Moment, RandomKey
+
+
+class Figure(Base):
+    """Counts and duration histograms of the cases one institution received in one month."""
+
+    __tablename__ = "figure"
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), primary_key=True)
+    # First day of the month of receipt, Africa/Dar_es_Salaam.
+    month: Mapped[date] = mapped_column(primary_key=True)
+    # 0 stands for "no category yet".
+    category_id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    received: Mapped[int]
+    answered: Mapped[int]
+    open: Mapped[int]
+    overdue: Mapped[int]
+    # Cases whose first answer clock has been decided (met, or its due time passed), and how many
+    # of them were met on time.
+    decided: Mapped[int]
+    on_time: Mapped[int]
+    escalated: Mapped[int]
+    appealed: Mapped[int]
+    withdrawn: Mapped[int]
+    # Working minutes to the first human response and to the first answer, in the buckets of
+    # rules/histogram.py.
+    first_response: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    answer: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    computed_at: Mapped[Moment]
+
+
+class FigureDirty(Base):
+    """A month of an institution whose figures must be computed again."""
+
+    __tablename__ = "figure_dirty"
+    # Rows are only added: a unique key over the month would make two intakes of one institution
+    # wait for each other. The id is made here: who marks a month may not read the mark back.
+    id: Mapped[RandomKey]
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    month: Mapped[date]

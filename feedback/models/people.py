@@ -1,0 +1,93 @@
+"""Officers, the posts they hold for a time, and their leave."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from feedback.extensions import Base
+from feedback.models.columns import ROLES, Key, Moment, one_of
+
+
+class Officer(Base):
+    """A person who works with cases. The password stands apart, in `credential`."""
+
+    __tablename__ = "officer"
+    __table_args__ = (
+        CheckConstraint(
+            "roles <@ ARRAY[" + ", ".join(f"'{role}'" for role in ROLES) + "]::text[]",
+            name="roles",
+        ),
+        Index(None, "unit_id"),
+    )
+    id: Mapped[Key]
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    username: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str] = mapped_column(default="sw")
+    # Round robin within a unit: the one who waited longest gets the next case.
+    last_assigned_at: Mapped[Moment | None]
+
+
+class Credential(Base):
+    """How an officer logs in; only the login purpose reads it."""
+
+    __tablename__ = "credential"
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), primary_key=True)
+    password_hash: Mapped[str]
+    # Raised at logout and at a change of password: older cookies are void at once.
+    session_version: Mapped[int] = mapped_column(default=1)
+
+
+class Post(Base):
+    """An office of an institution that rungs address, whoever holds it."""
+
+    __tablename__ = "post"
+    __table_args__ = (
+        UniqueConstraint("institution_id", "unit_id", "kind", postgresql_nulls_not_distinct=True),
+    )
+    id: Mapped[Key]
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    kind: Mapped[str]
+    name_sw: Mapped[str]
+    name_en: Mapped[str]
+
+
+class PostHolding(Base):
+    """Who holds or deputises for a post, from a day until a day (open while still held)."""
+
+    __tablename__ = "post_holding"
+    __table_args__ = (
+        one_of("capacity", ("holder", "deputy")),
+        Index(
+            "uq_post_holding_current",
+            "post_id",
+            "capacity",
+            unique=True,
+            postgresql_where="until_day IS NULL",
+        ),
+        Index(None, "officer_id"),
+    )
+    id: Mapped[Key]
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    capacity: Mapped[str]
+    since_day: Mapped[date]
+    until_day: Mapped[date | None]
+
+
+class Leave(Base):
+    """Days on which an officer is away; the deputy of the officer's posts stands in."""
+
+    __tablename__ = "leave"
+    __table_args__ = (Index(None, "officer_id", "last_day"),)
+    id: Mapped[Key]
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    first_day: Mapped[date]
+    last_day: Mapped[date]

@@ -1,0 +1,161 @@
+"""Reference data: institutions, units, categories, standards, calendars, ladders, places."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from sqlalchemy import ARRAY, ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from feedback.extensions import Base
+from feedback.models.columns import KINDS, LEVELS, Key, Moment, one_of
+
+
+class Calendar(Base):
+    """Office days and hours that an institution counts by (Africa/Dar_es_Salaam)."""
+
+    __tablename__ = "calendar"
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    opens: Mapped[time]
+    closes: Mapped[time]
+    weekend: Mapped[list[int]] = mapped_column(ARRAY(Integer))  # Monday is 0
+
+
+class Holiday(Base):
+    """A day off: from the holidays library, gazetted, or moon-sighted and only expected."""
+
+    __tablename__ = "holiday"
+    __table_args__ = (
+        UniqueConstraint("calendar_id", "day"),
+        one_of("status", ("confirmed", "expected", "removed")),
+    )
+    id: Mapped[Key]
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
+    day: Mapped[date]
+    name_sw: Mapped[str]
+    name_en: Mapped[str]
+    status: Mapped[str]
+    source: Mapped[str]
+
+
+class CalendarCorrection(Base):
+    """A change of a calendar after deadlines were set by it, and how many it moved."""
+
+    __tablename__ = "calendar_correction"
+    id: Mapped[Key]
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
+    day: Mapped[date]
+    status: Mapped[str]
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    at: Mapped[Moment]
+    # Empty until the worker has derived the running deadlines again.
+    deadlines_moved: Mapped[int | None]
+
+
+class Institution(Base):
+    """A public body; the tree runs from the Chief Secretary down to the councils."""
+
+    __tablename__ = "institution"
+    __table_args__ = (
+        one_of("kind", ("office", "ministry", "agency", "region", "council")),
+        Index(None, "path", postgresql_using="gin"),
+        Index(None, "parent_id"),
+    )
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
+    # Ancestors from the top down to the institution itself.
+    path: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    name_sw: Mapped[str]
+    name_en: Mapped[str]
+    region: Mapped[str]
+    aliases: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    ladder: Mapped[str]
+    sector: Mapped[str]
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
+    verified: Mapped[bool]
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Unit(Base):
+    """A department or unit of an institution; each institution has one default unit."""
+
+    __tablename__ = "unit"
+    __table_args__ = (UniqueConstraint("institution_id", "code"),)
+    id: Mapped[Key]
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    code: Mapped[str]
+    name_sw: Mapped[str]
+    name_en: Mapped[str]
+    is_default: Mapped[bool]
+
+
+class ServiceStandard(Base):
+    """Deadlines in working days for a standard and a kind of case (`*` = any kind)."""
+
+    __tablename__ = "service_standard"
+    __table_args__ = (UniqueConstraint("code", "kind"), one_of("kind", (*KINDS, "*")))
+    id: Mapped[Key]
+    code: Mapped[str]
+    kind: Mapped[str]
+    acknowledge_days: Mapped[int]
+    answer_days: Mapped[int]
+    max_rung: Mapped[int | None]
+    source: Mapped[str]
+
+
+class Category(Base):
+    """What a case is about; sets the unit, the standard and the default confidentiality."""
+
+    __tablename__ = "category"
+    __table_args__ = (one_of("confidentiality", LEVELS),)
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(unique=True)
+    name_sw: Mapped[str]
+    name_en: Mapped[str]
+    unit_code: Mapped[str]
+    confidentiality: Mapped[str]
+    applies_to: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    keywords_sw: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    keywords_en: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    standard: Mapped[str]
+    sort: Mapped[int]
+
+
+class LadderRung(Base):
+    """One rung of a ladder: which post, of which institution, after how many working days."""
+
+    __tablename__ = "ladder_rung"
+    __table_args__ = (UniqueConstraint("ladder", "rung"),)
+    id: Mapped[Key]
+    ladder: Mapped[str]
+    rung: Mapped[int]
+    post: Mapped[str]
+    at: Mapped[str]
+    days: Mapped[int]
+    digest: Mapped[bool]
+    copy: Mapped[str]
+    name_sw: Mapped[str]
+    name_en: Mapped[str]
+
+
+class Place(Base):
+    """A place name that citizens use, and the council or region it points to."""
+
+    __tablename__ = "place"
+    __table_args__ = (UniqueConstraint("name", "institution_id"),)
+    id: Mapped[Key]
+    name: Mapped[str]
+    kind: Mapped[str]
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+
+
+class ReferenceState(Base):
+    """One row: raised by triggers at each change of reference data, so that processes reload."""
+
+    __tablename__ = "reference_state"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
