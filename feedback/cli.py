@@ -1,0 +1,203 @@
+"""The commands; each ends with one JSON line of what it did and exits non-zero on failure."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from feedback import clock
+from feedback import models as m
+from feedback.services import audit, escalations, officers, reference_import
+from feedback.services.errors import Refused
+from feedback.transaction import JOB, Principal, transaction
+
+OWNER = Principal("reference-load", role="owner")
+
+
+def _done(**said: Any) -> None:
+    click.echo(json.dumps(said, default=str))
+
+
+def _fail(reason: str) -> None:
+    _done(ok=False, error=reason)
+    sys.exit(1)
+
+
+@click.command("import-reference")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@with_appcontext
+def import_reference(folder: Path | None) -> None:
+    """Load the reference data shipped, or edited copies of its files in FOLDER; safe to repeat."""
+    try:
+        with transaction(OWNER):
+            counts = reference_import.import_reference(
+                clock.now(), folder or reference_import.SHIPPED
+            )
+    except Refused as error:
+        _fail(error.code)
+        return
+    _done(ok=True, **counts)
+
+
+@click.command("create-admin")
+@click.option("--username", required=True)
+@click.option("--name", required=True)
+@click.option("--institution", help="Code of the institution; the home institution if left out.")
+@click.option("--password", help="Asked for when left out.")
+@with_appcontext
+def create_admin(username: str, name: str, institution: str | None, password: str | None) -> None:
+    """Create an administrator, who creates everybody else on screen."""
+    code = institution or current_app.config["HOME_INSTITUTION"]
+    secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    try:
+        with transaction(OWNER) as session:
+            found = session.execute(
+                select(m.Institution.id, m.Unit.id)
+                .join(m.Unit, m.Unit.institution_id == m.Institution.id)
+                .where(m.Institution.code == code, m.Unit.is_default)
+            ).one_or_none()
+            if found is None:
+                raise Refused("bad-target")
+            officer_id = officers.create(
+                username=username,
+                name=name,
+                password=secret,
+                institution_id=found[0],
+                unit_id=found[1],
+                roles=["admin"],
+                now=clock.now(),
+            )
+    except Refused as error:
+        _fail(error.code)
+        return
+    _done(ok=True, officer=officer_id)
+
+
+@click.command("demo")
+@with_appcontext
+def demo() -> None:
+    """Load demonstration officers and cases once; refused where real cases live."""
+    from local import demo as demonstration
+
+    try:
+        said = demonstration.load(clock.now())
+    except Refused as error:
+        _fail(error.code)
+        return
+    _done(ok=True, **said)
+
+
+@click.command("age")
+@click.argument("reference")
+@click.option("--working-days", type=click.IntRange(1, 1000), required=True)
+@with_appcontext
+def age(reference: str, working_days: int) -> None:
+    """Move a case's history back in time (demonstration only), so that it can be seen late."""
+    from local import demo as demonstration
+
+    try:
+        said = demonstration.age(reference, working_days, clock.now())
+    except Refused as error:
+        _fail(error.code)
+        return
+    _done(ok=True, **said)
+
+
+@click.command("load")
+@click.option("--cases", "count", type=click.IntRange(1, 10_000_000), required=True)
+@click.option("--seed", type=int, default=1)
+@with_appcontext
+def load(count: int, seed: int) -> None:
+    """Fill a demonstration with a large realistic history, fast."""
+    from feedback.services import history
+
+    try:
+        said = history.load(count, clock.now(), seed=seed)
+    except Refused as error:
+        _fail(error.code)
+        return
+    _done(ok=True, **said)
+
+
+@click.command("sweep")
+@with_appcontext
+def sweep() -> None:
+    """Do everything that has fallen due, now."""
+    total = escalations.SweepCounts()
+    now = clock.now()
+    while True:
+        with transaction(JOB):
+            batch = escalations.sweep_batch(now)
+        total.add(batch)
+        if not batch.timers:
+            break
+    with transaction(JOB):
+        from feedback.services import figures
+
+        figures.refresh(now)
+    _done(ok=True, **asdict(total))
+
+
+@click.command("deliver")
+@with_appcontext
+def deliver() -> None:
+    """Send what the outbox owes, now."""
+    from feedback import jobs
+
+    _done(ok=True, **jobs.deliver_all())
+
+
+@click.command("verify-audit")
+@with_appcontext
+def verify_audit() -> None:
+    """Check the record and its chain; exits with 1 when something was changed."""
+    with transaction(JOB):
+        audit.chain(clock.now())
+    with transaction(JOB):
+        report = audit.verify()
+    _done(ok=report.ok, **asdict(report))
+    if not report.ok:
+        sys.exit(1)
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Run the worker until it is stopped."""
+    from feedback import jobs
+
+    jobs.worker_main()
+
+
+@click.command("scheduler")
+@with_appcontext
+def scheduler() -> None:
+    """Run the scheduler until it is stopped; two at once do no harm."""
+    from feedback import jobs
+
+    jobs.scheduler_main()
+
+
+def init_app(app: Flask) -> None:
+    """Make the commands known."""
+    for command in (
+        import_reference,
+        create_admin,
+        demo,
+        age,
+        load,
+        sweep,
+        deliver,
+        verify_audit,
+        worker,
+        scheduler,
+    ):
+        app.cli.add_command(command)

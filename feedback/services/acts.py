@@ -1,0 +1,185 @@
+"""What every act on a case has in common: lock it, check the status, write, tell, record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, text
+
+from feedback import models as m
+from feedback import transaction
+from feedback.extensions import db
+from feedback.rules import workflow
+from feedback.rules.access import Level
+from feedback.services import identity, outbox
+from feedback.services.cases import message_row
+from feedback.services.errors import Refused
+
+LONGEST = 5_000  # characters of one message
+
+
+def locked(case_id: UUID) -> m.Case:
+    """The case, locked for this transaction; Refused("not-found") when it may not be seen.
+
+    The lock comes first in every act, so that two acts, or an act and a sweep, take turns.
+    """
+    case = db.session.scalars(
+        select(m.Case)
+        .where(m.Case.id == case_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if case is None:
+        raise Refused("not-found")
+    return case
+
+
+def status_after(case: m.Case, verb: workflow.Verb) -> str:
+    """The status the verb leads to; Refused("not-allowed") when the table has no such step."""
+    try:
+        return workflow.after(verb, workflow.Status(case.status)).value
+    except workflow.NotAllowed as error:
+        raise Refused("not-allowed") from error
+
+
+def words(text_: str) -> str:
+    """What was typed, if there is something and not too much; Refused: empty, too-long."""
+    if not text_.strip():
+        raise Refused("empty")
+    if len(text_) > LONGEST:
+        raise Refused("too-long")
+    return text_
+
+
+def officer() -> int:
+    """The officer on whose behalf this runs."""
+    number = transaction.current().officer
+    if number is None:
+        raise Refused("not-allowed")
+    return number
+
+
+def write(
+    case: m.Case,
+    kind: str,
+    body: str,
+    now: datetime,
+    *,
+    internal: bool = False,
+    by_citizen: bool = False,
+) -> UUID:
+    """Add a message to the case; the words of a case that is not open are sealed."""
+    row = message_row(
+        case.id,
+        case.cycle,
+        kind,
+        body,
+        case.confidentiality,
+        now,
+        officer_id=None if by_citizen else transaction.current().officer,
+        internal=internal,
+    )
+    db.session.execute(insert(m.Message).values(row))
+    message_id: UUID = row["id"]
+    return message_id
+
+
+def read(message: m.Message) -> str:
+    """The words of a message, unsealed where they are sealed."""
+    if message.sealed is not None:
+        return identity.unseal(message.sealed, f"message:{message.id}")
+    return message.body or ""
+
+
+def seal_words(case_id: UUID) -> None:
+    """Seal the words written while the case was open."""
+    for message in db.session.scalars(
+        select(m.Message).where(m.Message.case_id == case_id, m.Message.body.is_not(None))
+    ):
+        message.sealed = identity.seal(message.body or "", f"message:{message.id}")
+        message.body = None
+
+
+def end_assignment(case_id: UUID, now: datetime) -> None:
+    """The present owner's time ends."""
+    db.session.execute(
+        m.Assignment.__table__.update()
+        .where(m.Assignment.case_id == case_id, m.Assignment.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def start_assignment(
+    case_id: UUID, institution_id: int, unit_id: int, handler_id: int | None, now: datetime
+) -> None:
+    """A new owner's time begins, on record with who decided it."""
+    db.session.execute(
+        m.Assignment.__table__.insert().values(
+            case_id=case_id,
+            institution_id=institution_id,
+            unit_id=unit_id,
+            handler_id=handler_id,
+            by_officer_id=transaction.current().officer,
+            at=now,
+        )
+    )
+
+
+def move(
+    case: m.Case,
+    *,
+    institution_id: int | None = None,
+    unit_id: int | None = None,
+    handler_id: int | None,
+    confidentiality: str | None = None,
+    status: str | None = None,
+    triage: bool | None = None,
+    transferred: bool = False,
+) -> None:
+    """Give the case another place, owner or level. Comes last: the mover may lose sight of it."""
+    db.session.flush()
+    db.session.execute(
+        text(
+            "SELECT guard.move_case(:case, :institution, :unit, :handler, :level, :status,"
+            " :triage, :transfers)"
+        ),
+        {
+            "case": case.id,
+            "institution": institution_id or case.institution_id,
+            "unit": unit_id or case.unit_id,
+            "handler": handler_id,
+            "level": confidentiality or case.confidentiality,
+            "status": status or case.status,
+            "triage": case.triage if triage is None else triage,
+            "transfers": case.transfers + int(transferred),
+        },
+    )
+    db.session.expire(case)
+
+
+def excluded(case_id: UUID) -> list[int]:
+    """Officers who may not see the case: no one assigns it to them."""
+    found = db.session.scalar(text("SELECT guard.excluded(:case)"), {"case": case_id})
+    return list(found or [])
+
+
+def owe(
+    case: m.Case, template: str, now: datetime, values: dict[str, str], words: str | None = None
+) -> None:
+    """An SMS to the citizen, if a number is sealed with the case. An office's words go by SMS for
+    an open case only; of any other the SMS says that they wait."""
+    if not case.reachable:
+        return
+    if words is not None and case.confidentiality != Level.OPEN:
+        template, words = f"{template}_waits", None
+    outbox.owe(
+        f"{template}:{case.id}:{now.isoformat()}",
+        template,
+        case_id=case.id,
+        language=case.language,
+        values={"reference": case.reference, **values},
+        words=words,
+        now=now,
+        priority=0,
+    )

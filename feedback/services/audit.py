@@ -1,0 +1,162 @@
+"""The append-only record: who did and saw what, without personal data.
+
+Each entry carries a keyed hash of its own content. A worker chains committed entries: link n is a
+keyed hash over link n-1 and entry n, so that an edit, a swap or a removal shows. Transactions
+never wait for the chain's head; the tail not yet chained is bounded by the job's period.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import current_app
+from sqlalchemy import delete, func, insert, select, text
+
+from feedback import clock, transaction
+from feedback import models as m
+from feedback.extensions import db
+
+CHAIN_BATCH = 2_000
+CHAIN_LOCK = 7_301_946  # any fixed number: two workers that chain at once take turns on it
+GENESIS = bytes(32)
+
+
+def _canonical(parts: list[str]) -> bytes:
+    """Length-prefixed, so that no two different records give the same bytes."""
+    encoded = [part.encode() for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+
+
+def _content(row: dict[str, Any]) -> bytes:
+    details = row["details"]
+    return _canonical(
+        [
+            str(row["id"]),
+            row["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+            row["act"],
+            row["actor_kind"],
+            str(row["actor_id"] or ""),
+            str(row["case_id"] or ""),
+            *(f"{key}={details[key]}" for key in sorted(details)),
+        ]
+    )
+
+
+def entry(
+    act: str, case_id: UUID | None, now: datetime, details: dict[str, str | int]
+) -> dict[str, Any]:
+    """One row of the record for the present principal, with its keyed hash."""
+    keys: dict[str, bytes] = current_app.config["AUDIT_KEYS"]
+    key_id, key = next(iter(keys.items()))
+    principal = transaction.current()
+    row: dict[str, Any] = {
+        "id": uuid4(),
+        "at": now,
+        "act": act,
+        "actor_kind": principal.kind,
+        "actor_id": principal.officer,
+        "case_id": case_id,
+        "details": details,
+        "key_id": key_id,
+    }
+    row["mac"] = hmac.digest(key, _content(row), hashlib.sha256)
+    return row
+
+
+def record(
+    act: str, case_id: UUID | None = None, *, now: datetime | None = None, **details: str | int
+) -> None:
+    """Add an entry in this transaction. `details` hold codes and numbers, no personal data."""
+    row = entry(act, case_id, now or clock.now(), details)
+    db.session.execute(insert(m.AuditEntry).values(row))
+
+
+def record_all(rows: list[dict[str, Any]]) -> None:
+    """Add many entries at once (made by `entry`)."""
+    if rows:
+        db.session.execute(insert(m.AuditEntry), rows)
+
+
+def chain(now: datetime) -> int:
+    """Link entries that are committed and not yet chained; answers how many (worker only)."""
+    db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CHAIN_LOCK})
+    keys: dict[str, bytes] = current_app.config["AUDIT_KEYS"]
+    key_id, key = next(iter(keys.items()))
+    last = db.session.execute(
+        select(m.AuditLink.position, m.AuditLink.chain)
+        .order_by(m.AuditLink.position.desc())
+        .limit(1)
+    ).one_or_none()
+    position, before = (last.position, bytes(last.chain)) if last else (0, GENESIS)
+    waiting = db.session.execute(
+        select(m.AuditEntry.id, m.AuditEntry.mac)
+        .join(m.AuditTail, m.AuditTail.entry_id == m.AuditEntry.id)
+        .order_by(m.AuditEntry.at, m.AuditEntry.id)
+        .limit(CHAIN_BATCH)
+    )
+    links = []
+    for row in waiting:
+        position += 1
+        before = _link(key, position, before, bytes(row.mac))
+        links.append({"position": position, "entry_id": row.id, "key_id": key_id, "chain": before})
+    if links:
+        db.session.execute(insert(m.AuditLink), links)
+        done = [link["entry_id"] for link in links]
+        db.session.execute(delete(m.AuditTail).where(m.AuditTail.entry_id.in_(done)))
+    return len(links)
+
+
+def _link(key: bytes, position: int, before: bytes, mac: bytes) -> bytes:
+    return hmac.digest(key, position.to_bytes(8, "big") + before + mac, hashlib.sha256)
+
+
+@dataclass
+class AuditReport:
+    """What `verify` found; `problems` name positions and ids, nothing else."""
+
+    entries: int = 0
+    chained: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.problems
+
+
+def verify() -> AuditReport:
+    """Check each entry's keyed hash and the whole chain, in order."""
+    keys: dict[str, bytes] = current_app.config["AUDIT_KEYS"]
+    report = AuditReport()
+    report.entries = db.session.scalars(select(func.count()).select_from(m.AuditEntry)).one()
+    before, expected = GENESIS, 0
+    rows = db.session.execute(
+        select(m.AuditLink.position, m.AuditLink.chain, m.AuditLink.key_id, m.AuditEntry.__table__)
+        .outerjoin(m.AuditEntry, m.AuditEntry.id == m.AuditLink.entry_id)
+        .order_by(m.AuditLink.position)
+        .execution_options(yield_per=2_000)
+    ).mappings()
+    for row in rows:
+        expected += 1
+        report.chained += 1
+        if row["position"] != expected:
+            report.problems.append(f"position {expected} is missing")
+            expected = row["position"]
+        entry_key = keys.get(row["key_id_1"])
+        link_key = keys.get(row["key_id"])
+        if entry_key is None or link_key is None:
+            report.problems.append(f"position {expected}: the key is not known")
+            before = bytes(row["chain"])
+            continue
+        mac = hmac.digest(entry_key, _content(dict(row)), hashlib.sha256)
+        if not hmac.compare_digest(mac, bytes(row["mac"])):
+            report.problems.append(f"entry {row['id']} was changed")
+        if _link(link_key, expected, before, bytes(row["mac"])) != bytes(row["chain"]):
+            report.problems.append(f"the chain breaks at position {expected}")
+        before = bytes(row["chain"])
+    return report

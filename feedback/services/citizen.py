@@ -1,0 +1,135 @@
+"""The citizen's verbs, on the web after the receipt code was proven, or by SMS from the filing
+number (then the worker acts for the citizen). Errors: Refused, with a code."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from feedback import models as m
+from feedback.rules import access, workflow
+from feedback.rules.access import Level
+from feedback.rules.workflow import APPEAL_ANSWER_DAYS, Appeal, Status, Verb
+from feedback.services import acts, audit, clocks, desk, ladders, marks
+from feedback.services.errors import Refused
+from feedback.services.reference import directory
+
+
+def add_message(case_id: UUID, body: str, now: datetime) -> None:
+    """The citizen adds something; whatever it is, it ends a pause (rule 3)."""
+    case = acts.locked(case_id)
+    body = acts.words(body)
+    case.status = acts.status_after(case, Verb.CITIZEN_MESSAGE)
+    acts.write(case, "citizen", body, now, by_citizen=True)
+    _heard(case, now)
+    marks.notices([case.handler_id], "citizen_message", case.id, now)
+    audit.record("citizen_message", case.id, now=now)
+
+
+def _heard(case: m.Case, now: datetime) -> None:
+    """A word of the citizen ends waiting; the case shows as having something new."""
+    case.unread = Status(case.status) in workflow.OPEN
+    if clocks.resume(case, clocks.of(case), now):
+        ladders.arm(case, directory())
+
+
+def withdraw(case_id: UUID, now: datetime) -> None:
+    """The citizen takes the case back; every clock stops."""
+    case = acts.locked(case_id)
+    case.status = acts.status_after(case, Verb.WITHDRAW)
+    own = clocks.of(case)
+    clocks.resume(case, own, now)
+    for deadline in (own.acknowledge, own.answer):
+        if deadline is not None and deadline.met_at is None:
+            deadline.met_at = now  # ended, not met: no minutes, so no figure counts it
+    case.closed_at, case.unread = now, False
+    _stop(case)
+    marks.notices([case.handler_id], "withdrawn", case.id, now)
+    marks.figures(case.received_at, case.institution_id)
+    audit.record("withdrawn", case.id, now=now)
+
+
+def accept(case_id: UUID, rating: int | None, now: datetime) -> None:
+    """The citizen is satisfied and closes the case (rule 9); saying it again changes nothing."""
+    case = acts.locked(case_id)
+    if case.status == Status.CLOSED:
+        return
+    if rating is not None and not 1 <= rating <= 5:
+        raise Refused("bad-rating")
+    case.status = acts.status_after(case, Verb.ACCEPT)
+    case.rating, case.closed_at = rating, now
+    _stop(case)
+    marks.notices([case.handler_id], "accepted", case.id, now)
+    marks.figures(case.received_at, case.institution_id)
+    audit.record("accepted", case.id, now=now, rating=rating or 0)
+
+
+def close_by_silence(case: m.Case, now: datetime) -> None:
+    """The window after the answer passed without a word (worker; the case is locked)."""
+    case.status = workflow.after(Verb.EXPIRE, Status(case.status)).value
+    case.closed_at = case.window_ends_at or now
+    _stop(case)
+    marks.figures(case.received_at, case.institution_id)
+    audit.record("closed_by_silence", case.id, now=now)
+
+
+def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
+    """ "Not fixed": the next cycle opens one rung higher with an answer clock of its own.
+
+    After the second appeal there is no third: a final letter names the bodies outside. Saying it
+    again while the case is open already changes nothing. Refused: not-allowed, too-late, empty.
+    """
+    case = acts.locked(case_id)
+    d = directory()
+    appeal = workflow.appeal(case.appeals, case.highest_rung, ladders.top(case, d))
+    if case.appeals and Status(case.status) in workflow.OPEN:
+        return appeal
+    body = acts.words(body)
+    status = acts.status_after(case, Verb.NOT_FIXED)
+    if case.window_ends_at is not None and now >= case.window_ends_at:
+        raise Refused("too-late")
+    acts.write(case, "citizen", body, now, by_citizen=True)
+    if not appeal.allowed:
+        _final_letter(case, now)
+        return appeal
+    case.status = status if case.handler_id else Status.NEW.value
+    case.cycle, case.appeals = appeal.cycle, case.appeals + 1
+    case.first_rung, case.unread = appeal.rung, True
+    case.answered_at = case.window_ends_at = None
+    clocks.start_cycle(case, APPEAL_ANSWER_DAYS, now)
+    clocks.end_timer(case.id, "window")
+    ladders.arm(case, d)
+    marks.notices([case.handler_id], "not_fixed", case.id, now)
+    acts.owe(case, "reopened", now, {"due": case.due_at.isoformat()})
+    marks.figures(case.received_at, case.institution_id)
+    audit.record("not_fixed", case.id, now=now, cycle=case.cycle)
+    return appeal
+
+
+def _final_letter(case: m.Case, now: datetime) -> None:
+    """No third appeal: the citizen is told of the bodies outside, and the case closes."""
+    case.status, case.closed_at = Status.CLOSED.value, now
+    acts.write(case, "final_letter", case.reference, now, by_citizen=True)
+    _stop(case)
+    acts.owe(case, "final_letter", now, {})
+    marks.notices([case.handler_id], "final_letter", case.id, now)
+    marks.figures(case.received_at, case.institution_id)
+    audit.record("final_letter", case.id, now=now)
+
+
+def raise_confidentiality(case_id: UUID, level: str, now: datetime) -> None:
+    """The citizen may make the case stricter at any time. Refused: bad-target, not-allowed."""
+    case = acts.locked(case_id)
+    status = acts.status_after(case, Verb.RAISE_CONFIDENTIALITY)
+    if level not in set(Level):
+        raise Refused("bad-target")
+    before, wanted = Level(case.confidentiality), Level(level)
+    if wanted == before or not access.raise_to(before, wanted):
+        raise Refused("not-allowed")
+    audit.record("confidentiality_raised", case.id, now=now, level=wanted.value)
+    desk.raise_level(case, wanted, status, now)
+
+
+def _stop(case: m.Case) -> None:
+    for purpose in ("ladder", "reminder", "window", "pause"):
+        clocks.end_timer(case.id, purpose)

@@ -1,0 +1,164 @@
+"""The clocks of a case: started with frozen standard and calendar, paused, met, recomputed.
+
+The due time follows from start, standard, calendar, recorded pauses and extensions and from
+nothing else (rule 3): every change goes through `recompute`, which derives it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.rules import deadlines
+from feedback.services.reference import Directory, directory
+
+
+@dataclass(frozen=True, slots=True)
+class CaseClocks:
+    """The deadlines of a case's present cycle and its pauses of all cycles."""
+
+    acknowledge: m.Deadline | None
+    answer: m.Deadline
+    pauses: Sequence[m.Pause]
+
+    @property
+    def open_pause(self) -> m.Pause | None:
+        """The pause that has not ended, if the clock waits now."""
+        return next((pause for pause in self.pauses if pause.ends_at is None), None)
+
+
+def of(case: m.Case) -> CaseClocks:
+    """Load the clocks of a case."""
+    rows = {
+        row.clock: row
+        for row in db.session.scalars(
+            select(m.Deadline).where(m.Deadline.case_id == case.id, m.Deadline.cycle == case.cycle)
+        )
+    }
+    pauses = db.session.scalars(
+        select(m.Pause).where(m.Pause.case_id == case.id).order_by(m.Pause.starts_at)
+    ).all()
+    return CaseClocks(rows.get("acknowledge"), rows["answer"], pauses)
+
+
+def as_rule(pause: m.Pause) -> deadlines.Pause:
+    """A pause as the rules see it. One still open counts up to where it runs out, so that the
+    due time shown is the latest possible; it comes nearer when the citizen answers earlier."""
+    return deadlines.Pause(pause.starts_at, pause.ends_at or pause.runs_out_at)
+
+
+def recompute(case: m.Case, clocks: CaseClocks, d: Directory) -> None:
+    """Derive the due times of the clocks still running."""
+    for deadline in (clocks.acknowledge, clocks.answer):
+        if deadline is None or deadline.met_at is not None:
+            continue
+        pauses = [as_rule(p) for p in clocks.pauses if p.cycle == deadline.cycle]
+        deadline.due_at = deadlines.due(
+            d.calendar(deadline.calendar_id),
+            deadline.starts_at,
+            deadline.working_days,
+            pauses if deadline.clock == "answer" else (),
+            deadline.extension_days,
+        )
+    if clocks.answer.met_at is None:
+        case.due_at = clocks.answer.due_at
+
+
+def meet(case: m.Case, deadline: m.Deadline | None, clocks: CaseClocks, now: datetime) -> None:
+    """Stop a clock and note the office time it took, pauses taken off. Met once, it stays."""
+    if deadline is None or deadline.met_at is not None:
+        return
+    calendar = directory().calendar(deadline.calendar_id)
+    deadline.met_at = now
+    minutes = deadlines.working_minutes(calendar, deadline.starts_at, now)
+    if deadline.clock == "answer":
+        for pause in clocks.pauses:
+            if pause.cycle == deadline.cycle:
+                end = min(pause.ends_at or now, now)
+                minutes -= deadlines.working_minutes(calendar, pause.starts_at, end)
+    deadline.minutes = max(0, minutes)
+
+
+def first_human_word(case: m.Case, clocks: CaseClocks, now: datetime) -> bool:
+    """The first human message acknowledges; answers whether this was it."""
+    if case.first_response_at is not None:
+        return False
+    case.first_response_at = now
+    meet(case, clocks.acknowledge, clocks, now)
+    return True
+
+
+def pause(case: m.Case, clocks: CaseClocks, now: datetime) -> m.Pause | None:
+    """Let the clock wait for the citizen; None when it may not.
+
+    A question after the deadline pauses nothing, and neither does a third one or one after the
+    ten working days of all cycles are used up.
+    """
+    if clocks.open_pause is not None or now > clocks.answer.due_at:
+        return None
+    d = directory()
+    calendar = d.calendar(clocks.answer.calendar_id)
+    runs_out = deadlines.pause_cap(calendar, [as_rule(p) for p in clocks.pauses], now)
+    if runs_out is None:
+        return None
+    row = m.Pause(
+        id=uuid4(), case_id=case.id, cycle=case.cycle, starts_at=now, runs_out_at=runs_out
+    )
+    db.session.add(row)
+    recompute(case, CaseClocks(clocks.acknowledge, clocks.answer, [*clocks.pauses, row]), d)
+    set_timer(case.id, "pause", runs_out)
+    return row
+
+
+def resume(case: m.Case, clocks: CaseClocks, at: datetime) -> bool:
+    """End an open pause (the citizen wrote, or it ran out); the due time comes nearer."""
+    waiting = clocks.open_pause
+    if waiting is None:
+        return False
+    waiting.ends_at = min(at, waiting.runs_out_at)
+    recompute(case, clocks, directory())
+    end_timer(case.id, "pause")
+    return True
+
+
+def start_cycle(case: m.Case, working_days: int, now: datetime) -> m.Deadline:
+    """The answer clock of a cycle that an appeal opened."""
+    d = directory()
+    calendar_id = d.institutions[case.institution_id].calendar_id
+    deadline = m.Deadline(
+        id=uuid4(),
+        case_id=case.id,
+        cycle=case.cycle,
+        clock="answer",
+        starts_at=now,
+        working_days=working_days,
+        calendar_id=calendar_id,
+        extension_days=0,
+        due_at=deadlines.due(d.calendar(calendar_id), now, working_days),
+    )
+    db.session.add(deadline)
+    case.due_at = deadline.due_at
+    return deadline
+
+
+def set_timer(case_id: UUID, purpose: str, due_at: datetime | None) -> None:
+    """The next moment at which something falls due; None: nothing does any more."""
+    timer = db.session.get(m.Timer, (case_id, purpose))
+    if timer is None:
+        if due_at is not None:
+            db.session.add(m.Timer(case_id=case_id, purpose=purpose, due_at=due_at, done=False))
+        return
+    timer.done = due_at is None
+    if due_at is not None:
+        timer.due_at = due_at
+
+
+def end_timer(case_id: UUID, purpose: str) -> None:
+    """Nothing falls due for this purpose any more."""
+    set_timer(case_id, purpose, None)

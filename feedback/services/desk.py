@@ -1,0 +1,317 @@
+"""The officer's verbs. Each is one act in one transaction, with its audit entry and its SMS.
+
+The database decides whether the officer sees the case at all; `rules.access` whether this officer
+may do this; `rules.workflow` whether the status allows it. Errors: Refused, with a code.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.rules import access
+from feedback.rules.access import Level
+from feedback.rules.workflow import Verb, window_end
+from feedback.services import acts, audit, clocks, conflicts, ladders, marks, viewers
+from feedback.services.cases import pick_handler
+from feedback.services.errors import Refused
+from feedback.services.placing import Placing
+from feedback.services.reference import directory
+
+
+def _may(case: m.Case, verb: Verb) -> None:
+    if not access.may_act(viewers.present(), viewers.facts(case), verb):
+        raise Refused("not-allowed")
+
+
+def acknowledge(case_id: UUID, now: datetime) -> None:
+    """The handler has seen it and says so; stops the acknowledgement clock."""
+    case = acts.locked(case_id)
+    _may(case, Verb.ACKNOWLEDGE)
+    case.status = acts.status_after(case, Verb.ACKNOWLEDGE)
+    own = clocks.of(case)
+    if not clocks.first_human_word(case, own, now):
+        raise Refused("not-allowed")
+    case.unread = False
+    ladders.arm(case, directory())
+    acts.owe(case, "acknowledged", now, {"due": case.due_at.isoformat()})
+    marks.figures(case.received_at, case.institution_id)
+    audit.record("acknowledged", case.id, now=now)
+
+
+def answer(case_id: UUID, body: str, now: datetime) -> None:
+    """Answer the citizen: the clock stops, the citizen's window opens."""
+    case = acts.locked(case_id)
+    _may(case, Verb.ANSWER)
+    body = acts.words(body)
+    case.status = acts.status_after(case, Verb.ANSWER)
+    own = clocks.of(case)
+    clocks.resume(case, own, now)
+    clocks.first_human_word(case, own, now)
+    clocks.meet(case, own.answer, own, now)
+    case.answered_at, case.unread = now, False
+    case.window_ends_at = window_end(now)
+    acts.write(case, "answer", body, now)
+    clocks.end_timer(case.id, "reminder")
+    clocks.set_timer(case.id, "window", case.window_ends_at)
+    ladders.arm(case, directory())
+    acts.owe(case, "answer", now, {"until": case.window_ends_at.isoformat()}, body)
+    marks.figures(case.received_at, case.institution_id)
+    audit.record("answered", case.id, now=now, cycle=case.cycle)
+
+
+def ask(case_id: UUID, body: str, now: datetime) -> m.Pause | None:
+    """Ask the citizen; the clock waits if it may. Answers the pause, None when none began."""
+    case = acts.locked(case_id)
+    _may(case, Verb.ASK)
+    body = acts.words(body)
+    case.status = acts.status_after(case, Verb.ASK)
+    own = clocks.of(case)
+    clocks.first_human_word(case, own, now)
+    pause = clocks.pause(case, own, now)
+    case.unread = False
+    acts.write(case, "question", body, now)
+    ladders.arm(case, directory())
+    acts.owe(case, "question", now, {}, body)
+    marks.figures(case.received_at, case.institution_id)
+    audit.record("asked", case.id, now=now, paused=int(pause is not None))
+    return pause
+
+
+def note(case_id: UUID, body: str, now: datetime) -> None:
+    """An internal note: officers read it, the citizen does not."""
+    case = acts.locked(case_id)
+    _may(case, Verb.NOTE)
+    acts.status_after(case, Verb.NOTE)
+    acts.write(case, "note", acts.words(body), now, internal=True)
+    audit.record("noted", case.id, now=now)
+
+
+def assign(case_id: UUID, officer_id: int, now: datetime) -> None:
+    """Give the case to another officer of the institution; its clocks run on."""
+    case = acts.locked(case_id)
+    _may(case, Verb.ASSIGN)
+    status = acts.status_after(case, Verb.ASSIGN)
+    target = db.session.get(m.Officer, officer_id)
+    if target is None or not target.active or officer_id == case.handler_id:
+        raise Refused("bad-target")
+    restricted = case.confidentiality == Level.RESTRICTED
+    fits = (
+        "ethics" in target.roles and target.institution_id != case.institution_id
+        if restricted
+        else target.institution_id == case.institution_id
+        and {"handler", "coordinator", "head"} & set(target.roles)
+    )
+    if not fits:
+        raise Refused("bad-target")
+    if officer_id in acts.excluded(case.id):
+        raise Refused("excluded")
+    unit_id = case.unit_id if restricted else target.unit_id
+    acts.end_assignment(case.id, now)
+    acts.start_assignment(case.id, case.institution_id, unit_id, officer_id, now)
+    marks.notices([officer_id], "assigned", case.id, now)
+    audit.record("assigned", case.id, now=now, to=officer_id)
+    acts.move(case, unit_id=unit_id, handler_id=officer_id, status=status)
+
+
+def transfer(
+    case_id: UUID, institution_code: str, unit_code: str | None, reason: str, now: datetime
+) -> None:
+    """Hand the case to a named owner elsewhere, with a reason; the clock runs on (rule 8)."""
+    case = acts.locked(case_id)
+    _may(case, Verb.TRANSFER)
+    acts.words(reason)
+    status = acts.status_after(case, Verb.TRANSFER)
+    d = directory()
+    target = d.institutions_by_code.get(institution_code)
+    if target is None or case.confidentiality == Level.RESTRICTED:
+        raise Refused("bad-target")
+    category = d.categories.get(case.category_id or 0)
+    unit_id = d.unit_for(target.id, category)
+    if unit_code:
+        by_code = {unit.code: unit.id for unit in d.units_of(target.id)}
+        if unit_code not in by_code:
+            raise Refused("bad-target")
+        unit_id = by_code[unit_code]
+    if (target.id, unit_id) == (case.institution_id, case.unit_id):
+        raise Refused("bad-target")
+    _reroute(case, target.id, unit_id, case.confidentiality, False, status, reason, now)
+
+
+def classify(case_id: UUID, category_code: str, confidentiality: str, now: datetime) -> None:
+    """Say what a case is about and how confidential it is.
+
+    The level may be raised at any time; it may be lowered only out of triage, where it was set by
+    caution and not by the citizen or an ethics officer. The clocks stay as they were frozen.
+    """
+    case = acts.locked(case_id)
+    _may(case, Verb.CLASSIFY)
+    status = acts.status_after(case, Verb.CLASSIFY)
+    d = directory()
+    category = d.categories_by_code.get(category_code)
+    if category is None or confidentiality not in set(Level):
+        raise Refused("bad-target")
+    level, wanted = Level(case.confidentiality), Level(confidentiality)
+    wanted = max(wanted, Level(category.confidentiality), key=access.rank)
+    lowers = access.rank(wanted) < access.rank(level)
+    if lowers and not (case.triage and level == Level.CONFIDENTIAL):
+        raise Refused("not-allowed")
+    case.category_id = category.id
+    audit.record("classified", case.id, now=now, category=category.code, level=wanted.value)
+    if wanted == Level.RESTRICTED and level != Level.RESTRICTED:
+        raise_level(case, wanted, status, now)
+        return
+    if wanted != Level.OPEN:
+        acts.seal_words(case.id)
+    unit_id = d.unit_for(case.institution_id, category)
+    acts.move(
+        case,
+        unit_id=case.unit_id if level == Level.RESTRICTED else unit_id,
+        handler_id=case.handler_id,
+        confidentiality=wanted.value,
+        status=status,
+        triage=False,
+    )
+
+
+def raise_level(case: m.Case, level: Level, status: str, now: datetime) -> None:
+    """Make a case stricter. Restricted: an ethics officer outside owns it from now on, the
+    earlier handler's access ends, and the restricted ladder takes the place of the ordinary."""
+    acts.seal_words(case.id)
+    if level != Level.RESTRICTED:
+        acts.move(case, handler_id=case.handler_id, confidentiality=level.value)
+        return
+    d = directory()
+    unit_id = d.institutions[case.institution_id].default_unit_id
+    where = Placing(
+        case.institution_id, unit_id, case.category_id, level.value, case.standard, False
+    )
+    handler_id = pick_handler(where, acts.excluded(case.id), now)
+    acts.end_assignment(case.id, now)
+    acts.start_assignment(case.id, case.institution_id, unit_id, handler_id, now)
+    marks.notices([handler_id], "assigned", case.id, now)
+    clocks.set_timer(case.id, "ladder", now)  # the sweep, which sees it, takes up the ladder
+    acts.move(
+        case,
+        unit_id=unit_id,
+        handler_id=handler_id,
+        confidentiality=level.value,
+        status=status,
+        triage=False,
+    )
+
+
+def exclude(case_id: UUID, officer_id: int, now: datetime) -> None:
+    """Mark an officer as in conflict with the case; as its owner that officer loses it."""
+    case = acts.locked(case_id)
+    _may(case, Verb.ASSIGN)
+    if db.session.get(m.Officer, officer_id) is None:
+        raise Refused("bad-target")
+    _exclude(case, officer_id, "marked", now)
+
+
+def recuse(case_id: UUID, now: datetime) -> None:
+    """The acting officer steps back from the case and no longer sees it."""
+    case = acts.locked(case_id)
+    _exclude(case, acts.officer(), "recused", now)
+
+
+def _exclude(case: m.Case, officer_id: int, reason: str, now: datetime) -> None:
+    conflicts.mark(case.id, [officer_id], reason, now)
+    audit.record("excluded", case.id, now=now, officer=officer_id, reason=reason)
+    if case.handler_id != officer_id:
+        return
+    where = Placing(
+        case.institution_id,
+        case.unit_id,
+        case.category_id,
+        case.confidentiality,
+        case.standard,
+        case.triage,
+    )
+    handler_id = pick_handler(where, acts.excluded(case.id), now)
+    acts.end_assignment(case.id, now)
+    acts.start_assignment(case.id, case.institution_id, case.unit_id, handler_id, now)
+    marks.notices([handler_id], "assigned", case.id, now)
+    acts.move(case, handler_id=handler_id, status=None if handler_id else _unowned(case))
+
+
+def _unowned(case: m.Case) -> str:
+    return "new" if case.status == "assigned" else case.status
+
+
+def give_delay_reason(case_id: UUID, body: str, now: datetime) -> None:
+    """Why it is late: the officials on the rungs read it."""
+    case = acts.locked(case_id)
+    _may(case, Verb.NOTE)
+    acts.write(case, "delay_reason", acts.words(body), now, internal=True)
+    audit.record("delay_explained", case.id, now=now)
+
+
+def complete_directive(directive_id: UUID, now: datetime) -> None:
+    """The handler did what was ordered; the official who ordered it is told."""
+    directive = db.session.get(m.Directive, directive_id)
+    if directive is None:
+        raise Refused("not-found")
+    case = acts.locked(directive.case_id)
+    _may(case, Verb.NOTE)
+    if directive.done_at is not None:
+        raise Refused("not-allowed")
+    directive.done_at = now
+    marks.notices([directive.officer_id], "directive_done", case.id, now)
+    audit.record("directive_done", case.id, now=now)
+
+
+def hand_over_letter(escalation_id: UUID, now: datetime) -> None:
+    """A letter to a post without an account was handed over on paper."""
+    escalation = db.session.scalars(
+        select(m.Escalation).where(m.Escalation.id == escalation_id).with_for_update()
+    ).one_or_none()
+    if escalation is None or escalation.way != "letter":
+        raise Refused("not-found")
+    if escalation.handed_over_at is not None:
+        raise Refused("not-allowed")
+    escalation.handed_over_at, escalation.handed_over_by = now, acts.officer()
+    audit.record("letter_handed_over", escalation.case_id, now=now, rung=escalation.rung)
+
+
+def _reroute(
+    case: m.Case,
+    institution_id: int,
+    unit_id: int,
+    confidentiality: str,
+    triage: bool,
+    status: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    where = Placing(
+        institution_id, unit_id, case.category_id, confidentiality, case.standard, triage
+    )
+    handler_id = pick_handler(where, acts.excluded(case.id), now)
+    former = case.institution_id
+    acts.write(case, "transfer", reason, now, internal=True)
+    acts.end_assignment(case.id, now)
+    acts.start_assignment(case.id, institution_id, unit_id, handler_id, now)
+    marks.notices([handler_id], "transferred", case.id, now)
+    acts.owe(case, "transferred", now, {"due": case.due_at.isoformat()})
+    marks.figures(case.received_at, former, institution_id)
+    audit.record("transferred", case.id, now=now, to=institution_id)
+    # Another ladder: the sweep, which sees the case wherever it is, sets the timer anew.
+    clocks.set_timer(case.id, "ladder", now)
+    if handler_id is None:
+        status = "new"
+    acts.move(
+        case,
+        institution_id=institution_id,
+        unit_id=unit_id,
+        handler_id=handler_id,
+        confidentiality=confidentiality,
+        status=status,
+        triage=triage,
+        transferred=True,
+    )

@@ -1,0 +1,389 @@
+"""Lists of the desk: one query for a page, by keyset, nothing counted by scanning.
+
+Every list runs under the officer's principal: the WHERE picks the queue, the database's policies
+decide what may be in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, tuple_
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.rules import deadlines
+from feedback.rules.workflow import OPEN
+from feedback.services import views
+from feedback.services.reference import CategoryInfo, InstitutionInfo, directory
+from feedback.services.viewers import present
+
+PAGE = 25
+OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
+COUNT_LIMIT = 999  # a queue longer than this is shown as "999+"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One case in a list."""
+
+    case_id: UUID
+    reference: str
+    kind: str
+    status: str
+    category: CategoryInfo | None
+    place: str | None
+    institution: InstitutionInfo
+    due_at: datetime
+    late: bool
+    days_left: int
+    confidentiality: str
+    unread: bool
+    handler_name: str | None
+    received_at: datetime
+    rung: int
+    triage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRow:
+    """One escalation on a post, with the case behind it and what the handler said of the delay."""
+
+    escalation_id: UUID
+    case: QueueRow
+    rung: int
+    cycle: int
+    clock: str
+    name_sw: str
+    name_en: str
+    post: views.PostName | None
+    at: datetime
+    way: str
+    directives: int
+    explained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list; `next` is the key at which the following one begins."""
+
+    rows: list[Any]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A notice with the reference of its case (while the officer may still see that case)."""
+
+    id: UUID
+    kind: str
+    reference: str | None
+    institution: InstitutionInfo | None
+    at: datetime
+    read: bool
+
+
+def _encode(at: datetime, key: UUID) -> str:
+    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(key)]).encode()).decode()
+
+
+def _decode(after: str | None) -> tuple[datetime, UUID] | None:
+    """The key of a page; what is not one (an edited address) starts at the beginning."""
+    if not after:
+        return None
+    try:
+        at, key = json.loads(base64.urlsafe_b64decode(after.encode()))
+        moment = datetime.fromisoformat(at)
+        return (moment, UUID(key)) if moment.tzinfo else None
+    except (ValueError, TypeError, binascii.Error):
+        return None
+
+
+COLUMNS = (
+    m.Case.id,
+    m.Case.reference,
+    m.Case.kind,
+    m.Case.status,
+    m.Case.category_id,
+    m.Case.place,
+    m.Case.institution_id,
+    m.Case.due_at,
+    m.Case.confidentiality,
+    m.Case.unread,
+    m.Officer.name.label("handler_name"),
+    m.Case.received_at,
+    m.Case.highest_rung,
+    m.Case.triage,
+)
+
+
+def _page(where: list[Any], after: str | None, now: datetime, limit: int) -> Page:
+    """Open cases in the order of their due time."""
+    query = (
+        select(*COLUMNS)
+        .outerjoin(m.Officer, m.Officer.id == m.Case.handler_id)
+        .where(m.Case.status.in_(OPEN_STATUSES), *where)
+        .order_by(m.Case.due_at, m.Case.id)
+        .limit(limit + 1)
+    )
+    start = _decode(after)
+    if start is not None:
+        query = query.where(tuple_(m.Case.due_at, m.Case.id) > start)
+    rows = [queue_row(row, now) for row in db.session.execute(query)]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, _encode(rows[-1].due_at, rows[-1].case_id) if more else None)
+
+
+def queue_row(row: Any, now: datetime) -> QueueRow:
+    """A row of COLUMNS as a list shows it."""
+    d = directory()
+    calendar = d.calendar_of(row.institution_id)
+    return QueueRow(
+        row.id,
+        row.reference,
+        row.kind,
+        row.status,
+        d.categories.get(row.category_id or 0),
+        row.place,
+        d.institutions[row.institution_id],
+        row.due_at,
+        row.status in OPEN_STATUSES and now > row.due_at,
+        deadlines.working_days_until(calendar, now, row.due_at),
+        row.confidentiality,
+        row.unread,
+        row.handler_name,
+        row.received_at,
+        row.highest_rung,
+        row.triage,
+    )
+
+
+def _filters(kind: str | None, status: str | None) -> list[Any]:
+    found: list[Any] = []
+    if kind:
+        found.append(m.Case.kind == kind)
+    if status:
+        found.append(m.Case.status == status)
+    return found
+
+
+def my_cases(
+    after: str | None,
+    now: datetime,
+    limit: int = PAGE,
+    *,
+    kind: str | None = None,
+    status: str | None = None,
+) -> Page:
+    """What the officer owns, by due time: late first."""
+    mine = [m.Case.handler_id == present().officer]
+    return _page([*mine, *_filters(kind, status)], after, now, limit)
+
+
+def unit_cases(
+    after: str | None,
+    now: datetime,
+    limit: int = PAGE,
+    *,
+    kind: str | None = None,
+    status: str | None = None,
+) -> Page:
+    """Open cases of the officer's units; a coordinator or head sees the institution's."""
+    viewer = present()
+    wide = viewer.heads | viewer.coordinates
+    where = (
+        m.Case.institution_id.in_(sorted(wide))
+        if wide
+        else m.Case.unit_id.in_(sorted(viewer.units))
+    )
+    return _page([where, *_filters(kind, status)], after, now, limit)
+
+
+def unowned(after: str | None, now: datetime, limit: int = PAGE) -> Page:
+    """Cases of the institution that have no owner."""
+    viewer = present()
+    return _page(
+        [m.Case.handler_id.is_(None), m.Case.institution_id == viewer.institution],
+        after,
+        now,
+        limit,
+    )
+
+
+def restricted(after: str | None, now: datetime, limit: int = PAGE) -> Page:
+    """The ethics queue: restricted cases of other institutions, unowned ones among them."""
+    return _page([m.Case.confidentiality == "restricted"], after, now, limit)
+
+
+def _escalation_query() -> Select[Any]:
+    directives = (
+        select(func.count())
+        .select_from(m.Directive)
+        .where(m.Directive.escalation_id == m.Escalation.id)
+        .scalar_subquery()
+    )
+    explained = (
+        select(m.Message.id)
+        .where(m.Message.case_id == m.Escalation.case_id, m.Message.kind == "delay_reason")
+        .exists()
+    )
+    return (
+        select(
+            *COLUMNS,
+            m.Escalation.id.label("escalation_id"),
+            m.Escalation.rung,
+            m.Escalation.cycle.label("escalation_cycle"),
+            m.Escalation.clock,
+            m.Escalation.ladder,
+            m.Escalation.post_id,
+            m.Escalation.due_at.label("climbed_at"),
+            m.Escalation.way,
+            directives.label("directives"),
+            explained.label("explained"),
+        )
+        .join(m.Case, m.Case.id == m.Escalation.case_id)
+        .outerjoin(m.Officer, m.Officer.id == m.Case.handler_id)
+    )
+
+
+def _escalation_page(query: Select[Any], now: datetime, limit: int) -> Page:
+    d = directory()
+    rows = db.session.execute(query.limit(limit + 1)).all()
+    titles = views.post_names({row.post_id for row in rows}, d)
+    listed = [
+        EscalationRow(
+            row.escalation_id,
+            queue_row(row, now),
+            row.rung,
+            row.escalation_cycle,
+            row.clock,
+            *d.ladder_names.get((row.ladder, row.rung), (str(row.rung), str(row.rung))),
+            titles.get(row.post_id),
+            row.climbed_at,
+            row.way,
+            row.directives,
+            row.explained,
+        )
+        for row in rows[:limit]
+    ]
+    more = len(rows) > limit
+    key = _encode(listed[-1].at, listed[-1].escalation_id) if more else None
+    return Page(listed, key)
+
+
+def escalated(
+    after: str | None,
+    now: datetime,
+    limit: int = PAGE,
+    *,
+    institution_id: int | None = None,
+    on_day: date | None = None,
+) -> Page:
+    """Escalations on the officer's posts whose case is still open, newest first."""
+    posts = sorted(present().posts)
+    query = (
+        _escalation_query()
+        .where(m.Escalation.post_id.in_(posts), m.Case.status.in_(OPEN_STATUSES))
+        .order_by(m.Escalation.due_at.desc(), m.Escalation.id.desc())
+    )
+    if institution_id is not None:
+        query = query.where(m.Escalation.from_institution_id == institution_id)
+    start = _decode(after)
+    if start is not None:
+        query = query.where(tuple_(m.Escalation.due_at, m.Escalation.id) < start)
+    return _escalation_page(query, now, limit)
+
+
+def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
+    """The coordinator's print queue: rungs whose post has no account, not yet handed over."""
+    viewer = present()
+    places = sorted(viewer.coordinates | viewer.heads)
+    query = (
+        _escalation_query()
+        .where(
+            m.Escalation.way == "letter",
+            m.Escalation.handed_over_at.is_(None),
+            m.Escalation.from_institution_id.in_(places),
+        )
+        .order_by(m.Escalation.due_at, m.Escalation.id)
+    )
+    start = _decode(after)
+    if start is not None:
+        query = query.where(tuple_(m.Escalation.due_at, m.Escalation.id) > start)
+    return _escalation_page(query, now, limit)
+
+
+def notices(limit: int = 50) -> list[NoticeRow]:
+    """The officer's newest notices, read ones among them."""
+    d = directory()
+    rows = db.session.execute(
+        select(m.Notice, m.Case.reference)
+        .outerjoin(m.Case, m.Case.id == m.Notice.case_id)
+        .where(m.Notice.officer_id == present().officer)
+        .order_by(m.Notice.read, m.Notice.at.desc(), m.Notice.id.desc())
+        .limit(limit)
+    )
+    return [
+        NoticeRow(
+            notice.id,
+            notice.kind,
+            reference,
+            d.institutions.get(notice.institution_id or 0),
+            notice.at,
+            notice.read,
+        )
+        for notice, reference in rows
+    ]
+
+
+def read_notices(upto: datetime) -> None:
+    """Mark the notices made up to that moment as read."""
+    db.session.execute(
+        m.Notice.__table__.update()
+        .where(m.Notice.officer_id == present().officer, m.Notice.at <= upto, ~m.Notice.read)
+        .values(read=True)
+    )
+
+
+def unread_notices() -> int:
+    """How many notices wait, at most COUNT_LIMIT."""
+    waiting = (
+        select(m.Notice.id)
+        .where(m.Notice.officer_id == func.guard.officer(), ~m.Notice.read)
+        .limit(COUNT_LIMIT)
+    )
+    return db.session.scalars(select(func.count()).select_from(waiting.subquery())).one()
+
+
+def counts(now: datetime) -> dict[str, int]:
+    """Of the officer's own open cases: all, late, with something new; and the unowned ones.
+
+    Each counts at most COUNT_LIMIT rows of a partial index, so it does not grow with the queue.
+    """
+    viewer = present()
+    mine = [m.Case.handler_id == viewer.officer, m.Case.status.in_(OPEN_STATUSES)]
+    wanted = {
+        "mine": mine,
+        "late": [*mine, m.Case.due_at < now],
+        "unread": [*mine, m.Case.unread],
+        "unowned": [
+            m.Case.handler_id.is_(None),
+            m.Case.institution_id == viewer.institution,
+            m.Case.status.in_(OPEN_STATUSES),
+        ],
+    }
+    columns = [
+        select(func.count())
+        .select_from(select(m.Case.id).where(*where).limit(COUNT_LIMIT).subquery())
+        .scalar_subquery()
+        .label(name)
+        for name, where in wanted.items()
+    ]
+    return dict(db.session.execute(select(*columns)).mappings().one())

@@ -1,0 +1,88 @@
+"""The citizen's secret: the receipt code that, with the reference, opens a case."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.rules import reference as references
+
+# The delay after wrong tries for one reference: none for the first three, then doubling. It is
+# capped, so that nobody can lock a citizen out by trying codes for that citizen's reference.
+FREE_TRIES = 3
+FIRST_DELAY = 4  # seconds
+LONGEST_DELAY = 120  # seconds
+NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Too many wrong codes for this reference: try again in so many seconds."""
+
+    seconds: int
+
+
+def code(submission_id: UUID) -> str:
+    """The receipt code of a submission; derived, never stored."""
+    return references.receipt_code(current_app.config["RECEIPT_KEY"], submission_id)
+
+
+def code_for(case_id: UUID) -> str:
+    """The receipt code of a case, for an SMS to the number that filed it (worker only)."""
+    submission_id = db.session.scalars(
+        select(m.Submission.id).where(m.Submission.case_id == case_id)
+    ).one()
+    return code(submission_id)
+
+
+def delay(failures: int) -> timedelta:
+    """How long a reference rests after so many wrong codes in a row."""
+    if failures < FREE_TRIES:
+        return timedelta()
+    return timedelta(seconds=min(FIRST_DELAY * 2 ** (failures - FREE_TRIES), LONGEST_DELAY))
+
+
+def check(reference_text: str, code_text: str, now: datetime) -> UUID | Wait | None:
+    """The case that reference and code open (principal: receipt-check), or None, or Wait.
+
+    A reference that does not exist takes the same statements and the same keyed hash, and counts
+    its wrong tries too, so that neither answer nor time tells whether it exists.
+    """
+    reference = references.parse_reference(reference_text) or "?"
+    attempt = db.session.execute(
+        select(m.ReceiptAttempt.failures, m.ReceiptAttempt.last_at).where(
+            m.ReceiptAttempt.reference == reference
+        )
+    ).one_or_none()
+    # What cannot be a reference is one pile: its tries must not slow anybody down.
+    if attempt is not None and reference != "?":
+        left = attempt.last_at + delay(attempt.failures) - now
+        if left > timedelta():
+            return Wait(int(left.total_seconds()) + 1)
+    found = db.session.execute(
+        text("SELECT case_id, submission_id FROM guard.receipt(:reference)"),
+        {"reference": reference},
+    ).one_or_none()
+    expected = code(found.submission_id if found else NOBODY)
+    given = references.parse_receipt_code(code_text) or ""
+    right = hmac.compare_digest(expected.encode(), given.encode()) and found is not None
+    if right and attempt is None:
+        return found.case_id if found else None
+    statement = insert(m.ReceiptAttempt).values(
+        reference=reference, failures=0 if right else 1, last_at=now
+    )
+    failures = 0 if right else m.ReceiptAttempt.failures + 1
+    db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["reference"], set_={"failures": failures, "last_at": now}
+        )
+    )
+    return found.case_id if right and found else None

@@ -1,0 +1,246 @@
+"""Reference data as plain values, kept in memory until the database says that it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from sqlalchemy import select
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.rules.deadlines import Calendar
+from feedback.rules.ladder import Rung
+from feedback.rules.routing import Gazetteer
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionInfo:
+    """An institution; `path` leads from the top of the tree down to itself."""
+
+    id: int
+    code: str
+    kind: str
+    parent_id: int | None
+    path: tuple[int, ...]
+    name_sw: str
+    name_en: str
+    region: str
+    aliases: tuple[str, ...]
+    ladder: str
+    calendar_id: int
+    default_unit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitInfo:
+    """A unit of an institution."""
+
+    id: int
+    institution_id: int
+    code: str
+    name_sw: str
+    name_en: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryInfo:
+    """What a case may be about."""
+
+    id: int
+    code: str
+    name_sw: str
+    name_en: str
+    unit_code: str
+    confidentiality: str
+    applies_to: tuple[str, ...]
+    standard: str
+    sort: int
+
+    def applies(self, institution_kind: str) -> bool:
+        """Whether institutions of this kind deal with it."""
+        return "*" in self.applies_to or institution_kind in self.applies_to
+
+
+@dataclass(frozen=True, slots=True)
+class StandardInfo:
+    """Deadlines in working days, and the highest rung such a case may climb to."""
+
+    code: str
+    kind: str
+    acknowledge_days: int
+    answer_days: int
+    max_rung: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All reference data of one version."""
+
+    version: int
+    institutions: Mapping[int, InstitutionInfo]
+    institutions_by_code: Mapping[str, InstitutionInfo]
+    units: Mapping[int, UnitInfo]
+    categories: Mapping[int, CategoryInfo]
+    categories_by_code: Mapping[str, CategoryInfo]
+    calendars: Mapping[int, Calendar]
+    ladders: Mapping[str, tuple[Rung, ...]]
+    ladder_names: Mapping[tuple[str, int], tuple[str, str]]
+    standards: Mapping[tuple[str, str], StandardInfo]
+    gazetteer: Gazetteer
+    units_by_institution: Mapping[int, tuple[UnitInfo, ...]]
+
+    def calendar(self, calendar_id: int) -> Calendar:
+        """Office days and hours, holidays included."""
+        return self.calendars[calendar_id]
+
+    def calendar_of(self, institution_id: int) -> Calendar:
+        """The calendar that the institution counts by now."""
+        return self.calendars[self.institutions[institution_id].calendar_id]
+
+    def ladder(self, name: str) -> tuple[Rung, ...]:
+        """The rungs of a ladder in order; none for an unknown name."""
+        return self.ladders.get(name, ())
+
+    def units_of(self, institution_id: int) -> tuple[UnitInfo, ...]:
+        """The units of an institution, the default one first."""
+        return self.units_by_institution.get(institution_id, ())
+
+    def unit_for(self, institution_id: int, category: CategoryInfo | None) -> int:
+        """The unit that deals with the category, else the institution's default unit."""
+        if category is not None:
+            for unit in self.units_of(institution_id):
+                if unit.code == category.unit_code:
+                    return unit.id
+        return self.institutions[institution_id].default_unit_id
+
+    def standard(self, code: str, kind: str) -> StandardInfo:
+        """The service standard for a kind of case; falls back to the standard's row for any."""
+        for key in ((code, kind), (code, "*"), ("STANDARD", kind)):
+            if key in self.standards:
+                return self.standards[key]
+        return self.standards["STANDARD", "complaint"]
+
+
+_cache: Directory | None = None
+
+
+def directory() -> Directory:
+    """The reference data of the version that this transaction saw at its begin."""
+    global _cache
+    db.session.connection()  # begins the transaction, which learns the version
+    version = db.session().info.get("reference_version")
+    if _cache is None or version is None or _cache.version != version:
+        _cache = _load(version or 0)
+    return _cache
+
+
+def _load(version: int) -> Directory:
+    units = {
+        u.id: UnitInfo(u.id, u.institution_id, u.code, u.name_sw, u.name_en, u.is_default)
+        for u in db.session.execute(
+            select(m.Unit.__table__).order_by(m.Unit.is_default.desc(), m.Unit.id)
+        )
+    }
+    by_institution: dict[int, list[UnitInfo]] = {}
+    for unit in units.values():
+        by_institution.setdefault(unit.institution_id, []).append(unit)
+    institutions = {
+        i.id: InstitutionInfo(
+            i.id,
+            i.code,
+            i.kind,
+            i.parent_id,
+            tuple(i.path),
+            i.name_sw,
+            i.name_en,
+            i.region,
+            tuple(i.aliases),
+            i.ladder,
+            i.calendar_id,
+            by_institution[i.id][0].id,
+        )
+        for i in db.session.execute(
+            select(m.Institution.__table__)
+            .where(m.Institution.active)
+            .order_by(m.Institution.name_sw)
+        )
+    }
+    category_rows = list(
+        db.session.execute(select(m.Category.__table__).order_by(m.Category.sort, m.Category.id))
+    )
+    categories = {
+        c.id: CategoryInfo(
+            c.id,
+            c.code,
+            c.name_sw,
+            c.name_en,
+            c.unit_code,
+            c.confidentiality,
+            tuple(c.applies_to),
+            c.standard,
+            c.sort,
+        )
+        for c in category_rows
+    }
+    ladders, ladder_names = _load_ladders()
+    places = db.session.execute(
+        select(m.Place.name, m.Institution.code).join(
+            m.Institution, m.Institution.id == m.Place.institution_id
+        )
+    )
+    return Directory(
+        version=version,
+        institutions=MappingProxyType(institutions),
+        institutions_by_code=MappingProxyType({i.code: i for i in institutions.values()}),
+        units=MappingProxyType(units),
+        categories=MappingProxyType(categories),
+        categories_by_code=MappingProxyType({c.code: c for c in categories.values()}),
+        calendars=MappingProxyType(_load_calendars()),
+        ladders=MappingProxyType(ladders),
+        ladder_names=MappingProxyType(ladder_names),
+        standards=MappingProxyType(_load_standards()),
+        gazetteer=Gazetteer(
+            institutions={
+                i.code: (i.name_sw, i.name_en, *i.aliases) for i in institutions.values()
+            },
+            places={name: code for name, code in places},
+            categories={c.code: (*c.keywords_sw, *c.keywords_en) for c in category_rows},
+        ),
+        units_by_institution=MappingProxyType({k: tuple(v) for k, v in by_institution.items()}),
+    )
+
+
+def _load_calendars() -> dict[int, Calendar]:
+    holidays: dict[int, set[date]] = {}
+    for row in db.session.execute(
+        select(m.Holiday.calendar_id, m.Holiday.day).where(m.Holiday.status != "removed")
+    ):
+        holidays.setdefault(row.calendar_id, set()).add(row.day)
+    return {
+        c.id: Calendar(frozenset(holidays.get(c.id, ())), frozenset(c.weekend), c.opens, c.closes)
+        for c in db.session.execute(select(m.Calendar.__table__))
+    }
+
+
+def _load_ladders() -> tuple[dict[str, tuple[Rung, ...]], dict[tuple[str, int], tuple[str, str]]]:
+    rungs: dict[str, list[Rung]] = {}
+    names: dict[tuple[str, int], tuple[str, str]] = {}
+    for r in db.session.execute(
+        select(m.LadderRung.__table__).order_by(m.LadderRung.ladder, m.LadderRung.rung)
+    ):
+        rungs.setdefault(r.ladder, []).append(Rung(r.rung, r.post, r.at, r.days, r.digest, r.copy))
+        names[r.ladder, r.rung] = (r.name_sw, r.name_en)
+    return {name: tuple(each) for name, each in rungs.items()}, names
+
+
+def _load_standards() -> dict[tuple[str, str], StandardInfo]:
+    return {
+        (s.code, s.kind): StandardInfo(
+            s.code, s.kind, s.acknowledge_days, s.answer_days, s.max_rung
+        )
+        for s in db.session.execute(select(m.ServiceStandard.__table__))
+    }

@@ -1,0 +1,305 @@
+"""Loads the CSV files of `feedback/reference` (or an edited copy); safe to run again.
+
+Rows are matched by code: a known one is updated, a new one added, one that has gone from the file
+stays (cases may point to it) unless it is an institution, which is then set inactive.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import holidays as holiday_library
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.services.errors import Refused
+
+SHIPPED = Path(__file__).parent.parent / "reference"
+# A calendar for each part of the Union whose days off differ, with a region that stands for it.
+CALENDARS = {
+    "TZ": ("Tanzania", "RS-DODOMA"),
+    "TZ-ZNZ": ("Zanzibar", "RS-MJINI-MAGHARIBI"),
+}
+ZANZIBAR = "ZNZ-CS"  # the root of the institutions that count by Zanzibar's calendar
+MOON_SIGHTED = re.compile(r"eid|idd|maulid", re.IGNORECASE)
+# Years around the present for which the national holidays are written down.
+YEARS_BACK, YEARS_AHEAD = 5, 3
+
+
+def import_reference(now: datetime, folder: Path = SHIPPED) -> dict[str, int]:
+    """Load every file; answers the number of rows by table.
+
+    Raises Refused("bad-file: …") with file and line for a row that does not fit; nothing of the
+    import stays then.
+    """
+    calendars = _calendars()
+    counts = {"holidays": _holidays(folder, calendars, now)}
+    counts["institutions"] = _institutions(folder, calendars)
+    counts["units"] = _units(folder)
+    counts["standards"] = _upsert(
+        m.ServiceStandard,
+        ("code", "kind"),
+        (
+            {
+                "code": r["code"],
+                "kind": r["kind"],
+                "acknowledge_days": int(r["acknowledge_days"]),
+                "answer_days": int(r["answer_days"]),
+                "max_rung": int(r["max_rung"]) if r["max_rung"] else None,
+                "source": r["source"],
+            }
+            for r in _rows(folder, "standards.csv")
+        ),
+    )
+    counts["categories"] = _categories(folder)
+    counts["ladders"] = _upsert(
+        m.LadderRung,
+        ("ladder", "rung"),
+        (
+            {
+                **{k: r[k] for k in ("ladder", "post", "at", "copy", "name_sw", "name_en")},
+                "rung": int(r["rung"]),
+                "days": int(r["days"]),
+                "digest": r["digest"] == "yes",
+            }
+            for r in _rows(folder, "ladders.csv")
+        ),
+    )
+    counts["posts"] = _posts(folder)
+    counts["places"] = _places(folder)
+    return counts
+
+
+def _rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
+    with (folder / name).open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            if None in row or None in row.values():
+                raise Refused(f"bad-file: {name}, line {number}: wrong number of columns")
+            yield {key: value.strip() for key, value in row.items()}
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(";") if word.strip()]
+
+
+def _upsert(model: Any, keys: tuple[str, ...], rows: Any) -> int:
+    listed = list(rows)
+    if not listed:
+        return 0
+    statement = insert(model)
+    columns = {name: statement.excluded[name] for name in listed[0] if name not in keys}
+    db.session.execute(
+        statement.on_conflict_do_update(index_elements=list(keys), set_=columns), listed
+    )
+    return len(listed)
+
+
+def _calendars() -> dict[str, int]:
+    _upsert(
+        m.Calendar,
+        ("code",),
+        [
+            {
+                "code": code,
+                "name": name,
+                "opens": time(7, 30),
+                "closes": time(15, 30),
+                "weekend": [5, 6],
+            }
+            for code, (name, _) in CALENDARS.items()
+        ],
+    )
+    return dict(db.session.execute(select(m.Calendar.code, m.Calendar.id)).all())
+
+
+def _holidays(folder: Path, calendars: dict[str, int], now: datetime) -> int:
+    """National days from the library, then the file's; a day an administrator set stays.
+
+    Where the file knows a year, its moon-sighted days stand in place of the library's estimates.
+    """
+    filed = list(_rows(folder, "holidays.csv"))
+    covered = {date.fromisoformat(row["day"]).year for row in filed}
+    years = range(now.year - YEARS_BACK, now.year + YEARS_AHEAD + 1)
+    swahili = holiday_library.country_holidays("TZ", years=years, language="sw")
+    english = holiday_library.country_holidays("TZ", years=years, language="en_US")
+    national = {
+        day: {
+            "name_sw": name,
+            "name_en": english.get(day, name),
+            "status": "confirmed",
+            "source": "holidays library",
+        }
+        for day, name in swahili.items()
+        if not (day.year in covered and MOON_SIGHTED.search(name))
+    }
+    count = 0
+    for code, (_, region) in CALENDARS.items():
+        days = dict(national)
+        for row in filed:
+            if not row["regions"] or region in row["regions"].split(";"):
+                days[date.fromisoformat(row["day"])] = {
+                    k: row[k] for k in ("name_sw", "name_en", "status", "source")
+                }
+        corrected = set(
+            db.session.scalars(
+                select(m.CalendarCorrection.day).where(
+                    m.CalendarCorrection.calendar_id == calendars[code],
+                    m.CalendarCorrection.officer_id.is_not(None),
+                )
+            )
+        )
+        count += _upsert(
+            m.Holiday,
+            ("calendar_id", "day"),
+            [
+                {"calendar_id": calendars[code], "day": day, **values}
+                for day, values in days.items()
+                if day not in corrected
+            ],
+        )
+    return count
+
+
+def _institutions(folder: Path, calendars: dict[str, int]) -> int:
+    rows = {r["code"]: r for r in _rows(folder, "institutions.csv")}
+    ids: dict[str, int] = {}
+    paths: dict[str, list[int]] = {}
+
+    def place(code: str, above: tuple[str, ...] = ()) -> list[int]:
+        """Parents first, so that each row's path is known when it is written."""
+        if code in paths:
+            return paths[code]
+        row = rows.get(code)
+        if row is None or code in above:
+            raise Refused(f"bad-file: institutions.csv: parent {code} is missing or a circle")
+        parent = place(row["parent"], (*above, code)) if row["parent"] else []
+        of_zanzibar = code == ZANZIBAR or ids.get(ZANZIBAR) in parent
+        statement = insert(m.Institution).values(
+            **{
+                k: row[k]
+                for k in ("code", "kind", "name_sw", "name_en", "region", "ladder", "sector")
+            },
+            parent_id=parent[-1] if parent else None,
+            path=parent,
+            aliases=_words(row["aliases"]),
+            calendar_id=calendars["TZ-ZNZ" if of_zanzibar else "TZ"],
+            verified=row["verified"] == "yes",
+            active=True,
+        )
+        kept = ("code", "calendar_id", "path")
+        changed = {k: v for k, v in statement.excluded.items() if k not in kept and k != "id"}
+        ids[code] = db.session.scalars(
+            statement.on_conflict_do_update(index_elements=["code"], set_=changed).returning(
+                m.Institution.id
+            )
+        ).one()
+        paths[code] = [*parent, ids[code]]
+        return paths[code]
+
+    for code in rows:
+        place(code)
+    for code, path in paths.items():
+        db.session.execute(
+            m.Institution.__table__.update()
+            .where(m.Institution.id == ids[code], m.Institution.path != path)
+            .values(path=path)
+        )
+    db.session.execute(
+        m.Institution.__table__.update()
+        .where(m.Institution.code.not_in(rows), m.Institution.active)
+        .values(active=False)
+    )
+    return len(rows)
+
+
+def _units(folder: Path) -> int:
+    by_kind: dict[str, list[dict[str, str]]] = {}
+    for row in _rows(folder, "units.csv"):
+        by_kind.setdefault(row["institution_kind"], []).append(row)
+    institutions = db.session.execute(select(m.Institution.id, m.Institution.kind))
+    return _upsert(
+        m.Unit,
+        ("institution_id", "code"),
+        (
+            {
+                "institution_id": institution.id,
+                **{k: row[k] for k in ("code", "name_sw", "name_en")},
+                "is_default": row["is_default"] == "yes",
+            }
+            for institution in institutions
+            for row in by_kind[institution.kind]
+        ),
+    )
+
+
+def _categories(folder: Path) -> int:
+    return _upsert(
+        m.Category,
+        ("code",),
+        (
+            {
+                **{k: r[k] for k in ("code", "name_sw", "name_en", "confidentiality", "standard")},
+                "unit_code": r["unit"],
+                "applies_to": _words(r["applies_to"]),
+                "keywords_sw": _words(r["keywords_sw"]),
+                "keywords_en": _words(r["keywords_en"]),
+                "sort": int(r["sort"]),
+            }
+            for r in _rows(folder, "categories.csv")
+        ),
+    )
+
+
+def _posts(folder: Path) -> int:
+    """One post for each institution (or unit) of a kind; `only` limits it to one institution."""
+    listed = list(_rows(folder, "posts.csv"))
+    institutions = list(
+        db.session.execute(select(m.Institution.id, m.Institution.code, m.Institution.kind))
+    )
+    units: dict[int, list[int]] = {}
+    for unit in db.session.execute(select(m.Unit.id, m.Unit.institution_id)):
+        units.setdefault(unit.institution_id, []).append(unit.id)
+    rows: dict[tuple[int, int | None, str], dict[str, Any]] = {}
+    for institution in institutions:
+        for row in listed:
+            own = row["only"] == institution.code
+            if not own and (row["only"] or row["institution_kind"] != institution.kind):
+                continue
+            targets = units[institution.id] if row["level"] == "unit" else [None]
+            for unit_id in targets:
+                key = (institution.id, unit_id, row["post"])
+                if key in rows and not own:
+                    continue
+                rows[key] = {
+                    "institution_id": institution.id,
+                    "unit_id": unit_id,
+                    "kind": row["post"],
+                    "name_sw": row["name_sw"],
+                    "name_en": row["name_en"],
+                }
+    return _upsert(m.Post, ("institution_id", "unit_id", "kind"), rows.values())
+
+
+def _places(folder: Path) -> int:
+    if not (folder / "places.csv").exists():
+        return 0
+    ids = dict(db.session.execute(select(m.Institution.code, m.Institution.id)).all())
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    for row in _rows(folder, "places.csv"):
+        if row["council"] not in ids:
+            raise Refused(f"bad-file: places.csv: {row['name']}: unknown {row['council']}")
+        key = (row["name"], ids[row["council"]])
+        rows[key] = {"name": row["name"], "kind": row["kind"], "institution_id": key[1]}
+    return _upsert(m.Place, ("name", "institution_id"), rows.values())
+
+
+def shipped_count() -> int:
+    """How many institutions stand in the database: 0 before the first import."""
+    return db.session.scalars(select(func.count()).select_from(m.Institution)).one()

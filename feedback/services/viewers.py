@@ -1,0 +1,61 @@
+"""The present officer and a case as `rules.access` sees them."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, text
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.rules.access import CaseFacts, Level, Viewer
+from feedback.services.errors import Refused
+
+
+def present() -> Viewer:
+    """The officer of this transaction, with the scope the database works by."""
+    row = db.session.execute(
+        text(
+            "SELECT guard.officer() AS officer, guard.institution() AS institution,"
+            " guard.ids('units') AS units, guard.ids('posts') AS posts,"
+            " guard.ids('heads') AS heads, guard.ids('coordinates') AS coordinates"
+        )
+    ).one()
+    if row.officer is None:
+        raise Refused("not-allowed")
+    roles = set(
+        db.session.scalars(select(m.Officer.roles).where(m.Officer.id == row.officer)).one()
+    )
+    led = select(m.Post.id).where(m.Post.id.in_(row.posts), m.Post.kind == "unit_head")
+    if row.posts and db.session.scalars(led.limit(1)).first() is not None:
+        roles.add("unit_head")
+    return Viewer(
+        row.officer,
+        row.institution,
+        frozenset(roles),
+        frozenset(row.units),
+        frozenset(row.posts),
+        frozenset(row.heads),
+        frozenset(row.coordinates),
+    )
+
+
+def facts(case: m.Case) -> CaseFacts:
+    """What access to the case depends on."""
+    ordinary: set[int] = set()
+    restricted: set[int] = set()
+    for row in db.session.execute(
+        select(m.Escalation.post_id, m.Escalation.copy_post_id, m.Escalation.restricted).where(
+            m.Escalation.case_id == case.id, m.Escalation.way != "skipped"
+        )
+    ):
+        reached = {post for post in (row.post_id, row.copy_post_id) if post is not None}
+        (restricted if row.restricted else ordinary).update(reached)
+    excluded = db.session.scalar(text("SELECT guard.excluded(:case)"), {"case": case.id})
+    return CaseFacts(
+        case.institution_id,
+        case.unit_id,
+        case.handler_id,
+        Level(case.confidentiality),
+        frozenset(excluded or ()),
+        frozenset(ordinary),
+        frozenset(restricted),
+    )

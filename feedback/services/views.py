@@ -1,0 +1,380 @@
+"""The read side for one case: what its page shows, to the citizen and to an officer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.rules import access, deadlines
+from feedback.rules.access import Level
+from feedback.rules.workflow import MAX_APPEALS, OPEN, Status, Verb, allowed
+from feedback.services import acts, audit, clocks, ladders, viewers
+from feedback.services.errors import Refused
+from feedback.services.reference import (
+    CategoryInfo,
+    Directory,
+    InstitutionInfo,
+    UnitInfo,
+    directory,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message as it is shown."""
+
+    kind: str
+    author: str  # citizen, officer or system
+    officer_name: str | None
+    body: str
+    at: datetime
+    internal: bool
+    cycle: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostName:
+    """A post's title, with its institution."""
+
+    name_sw: str
+    name_en: str
+    institution: InstitutionInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A rung that was climbed, or (with `ahead`) the next one if nobody acts."""
+
+    id: UUID | None
+    number: int
+    cycle: int
+    clock: str
+    name_sw: str
+    name_en: str
+    post: PostName | None
+    way: str
+    at: datetime
+    ahead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A directive with its words."""
+
+    id: UUID
+    body: str
+    post: PostName | None
+    at: datetime
+    due_on: date
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who owned the case, where, from when until when."""
+
+    institution: InstitutionInfo | None
+    unit: UnitInfo | None
+    handler_name: str | None
+    at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseView:
+    """A pause of the clock."""
+
+    starts_at: datetime
+    runs_out_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(slots=True)
+class CitizenCase:
+    """What `/track` shows."""
+
+    id: UUID
+    reference: str
+    kind: str
+    status: str
+    triage: bool
+    place: str | None
+    institution: InstitutionInfo
+    unit: UnitInfo | None
+    category: CategoryInfo | None
+    confidentiality: str
+    anonymous: bool
+    received_at: datetime
+    due_at: datetime
+    acknowledge_due: datetime | None
+    days_left: int
+    late: bool
+    pause: PauseView | None
+    answered_at: datetime | None
+    closed_at: datetime | None
+    window_ends_at: datetime | None
+    appeals_left: int
+    rating: int | None
+    cycle: int
+    messages: list[Line]
+    rungs: list[Rung]
+    pauses: list[PauseView]
+    allowed: frozenset[str]
+
+
+@dataclass(slots=True)
+class OfficerCase(CitizenCase):
+    """What the desk and the officials see: the process, never the person."""
+
+    handler_id: int | None = None
+    handler_name: str | None = None
+    channel: str = ""
+    may_read_words: bool = False
+    unread: bool = False
+    transfers: int = 0
+    next_rungs: list[Rung] = field(default_factory=list)
+    directives: list[Order] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    # Changes with every act: a form that carries an older one is shown again, not performed.
+    version: str = ""
+
+
+def _case(case_id: UUID) -> m.Case:
+    case = db.session.get(m.Case, case_id)
+    if case is None:
+        raise Refused("not-found")
+    return case
+
+
+def case_id_of(reference: str) -> UUID:
+    """The case of a reference, if the present principal may see it; Refused("not-found")."""
+    found = db.session.scalars(select(m.Case.id).where(m.Case.reference == reference)).one_or_none()
+    if found is None:
+        raise Refused("not-found")
+    return found
+
+
+def for_citizen(case_id: UUID, now: datetime) -> CitizenCase:
+    """The case as its citizen sees it (principal: public)."""
+    case, d = _case(case_id), directory()
+    verbs = allowed(Status(case.status))
+    mine = {
+        Verb.CITIZEN_MESSAGE,
+        Verb.WITHDRAW,
+        Verb.ACCEPT,
+        Verb.NOT_FIXED,
+        Verb.RAISE_CONFIDENTIALITY,
+    }
+    if case.confidentiality == Level.RESTRICTED:
+        mine.discard(Verb.RAISE_CONFIDENTIALITY)
+    if case.window_ends_at is not None and now >= case.window_ends_at:
+        mine -= {Verb.ACCEPT, Verb.NOT_FIXED}
+    return CitizenCase(**_common(case, d, now), allowed=frozenset(v.value for v in verbs & mine))
+
+
+def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
+    """The case as the present officer sees it; a look at one that is not open is recorded."""
+    case, d = _case(case_id), directory()
+    viewer, facts = viewers.present(), viewers.facts(case)
+    reads = access.may_read_words(viewer, facts)
+    if case.confidentiality != Level.OPEN:
+        audit.record("looked", case.id, now=now, words=int(reads))
+    mine = {v for v in allowed(Status(case.status)) if access.may_act(viewer, facts, v)}
+    if case.first_response_at is not None:
+        mine.discard(Verb.ACKNOWLEDGE)
+    common = _common(case, d, now)
+    names = _officer_names({case.handler_id})
+    return OfficerCase(
+        **common,
+        allowed=frozenset(v.value for v in mine),
+        handler_id=case.handler_id,
+        handler_name=names.get(case.handler_id or 0),
+        channel=case.channel,
+        may_read_words=reads,
+        unread=case.unread,
+        transfers=case.transfers,
+        next_rungs=_ahead(case, d),
+        directives=_directives(case.id, d) if reads else [],
+        held=_held(case.id, d),
+        version=_version(case, common["messages"], common["rungs"]),
+    )
+
+
+def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, object]:
+    own = clocks.of(case)
+    calendar = d.calendar(own.answer.calendar_id)
+    waiting = own.open_pause
+    pauses = [PauseView(p.starts_at, p.runs_out_at, p.ends_at) for p in own.pauses]
+    is_open = Status(case.status) in OPEN
+    acknowledge = own.acknowledge
+    return {
+        "id": case.id,
+        "reference": case.reference,
+        "kind": case.kind,
+        "status": case.status,
+        "triage": case.triage,
+        "place": case.place,
+        "institution": d.institutions[case.institution_id],
+        "unit": d.units.get(case.unit_id),
+        "category": d.categories.get(case.category_id or 0),
+        "confidentiality": case.confidentiality,
+        "anonymous": case.anonymous,
+        "received_at": case.received_at,
+        "due_at": case.due_at,
+        "acknowledge_due": acknowledge.due_at
+        if acknowledge is not None and acknowledge.met_at is None and is_open
+        else None,
+        "days_left": deadlines.working_days_until(calendar, now, case.due_at),
+        "late": is_open and now > case.due_at,
+        "pause": next((p for p in pauses if p.ends_at is None), None) if waiting else None,
+        "answered_at": case.answered_at,
+        "closed_at": case.closed_at,
+        "window_ends_at": case.window_ends_at,
+        "appeals_left": MAX_APPEALS - case.appeals,
+        "rating": case.rating,
+        "cycle": case.cycle,
+        "messages": _messages(case.id),
+        "rungs": _rungs(case.id, d),
+        "pauses": pauses,
+    }
+
+
+def _messages(case_id: UUID) -> list[Line]:
+    """Every message the database lets this principal read, in order; directives stand apart."""
+    rows = db.session.scalars(
+        select(m.Message)
+        .where(m.Message.case_id == case_id, m.Message.kind != "directive")
+        .order_by(m.Message.at, m.Message.id)
+    ).all()
+    names = _officer_names({row.officer_id for row in rows})
+    return [
+        Line(
+            row.kind,
+            _author(row),
+            names.get(row.officer_id or 0),
+            "" if row.kind == "final_letter" else acts.read(row),
+            row.at,
+            row.internal,
+            row.cycle,
+        )
+        for row in rows
+    ]
+
+
+def _author(row: m.Message) -> str:
+    if row.kind == "final_letter":
+        return "system"
+    return "citizen" if row.officer_id is None else "officer"
+
+
+def _officer_names(ids: set[int | None]) -> dict[int, str]:
+    known = {number for number in ids if number is not None}
+    if not known:
+        return {}
+    rows = db.session.execute(select(m.Officer.id, m.Officer.name).where(m.Officer.id.in_(known)))
+    return {row.id: row.name for row in rows}
+
+
+def post_names(ids: set[int | None], d: Directory) -> dict[int, PostName]:
+    """Titles of posts."""
+    known = {number for number in ids if number is not None}
+    if not known:
+        return {}
+    rows = db.session.execute(
+        select(m.Post.id, m.Post.name_sw, m.Post.name_en, m.Post.institution_id).where(
+            m.Post.id.in_(known)
+        )
+    )
+    return {
+        row.id: PostName(row.name_sw, row.name_en, d.institutions.get(row.institution_id))
+        for row in rows
+    }
+
+
+def _rungs(case_id: UUID, d: Directory) -> list[Rung]:
+    rows = db.session.scalars(
+        select(m.Escalation)
+        .where(m.Escalation.case_id == case_id)
+        .order_by(m.Escalation.due_at, m.Escalation.rung)
+    ).all()
+    titles = post_names({row.post_id for row in rows}, d)
+    return [
+        Rung(
+            row.id,
+            row.rung,
+            row.cycle,
+            row.clock,
+            *d.ladder_names.get((row.ladder, row.rung), (str(row.rung), str(row.rung))),
+            post=titles.get(row.post_id or 0),
+            way=row.way,
+            at=row.due_at,
+        )
+        for row in rows
+    ]
+
+
+def _ahead(case: m.Case, d: Directory) -> list[Rung]:
+    name = ladders.name_of(case, d)
+    return [
+        Rung(
+            None,
+            step.rung or 0,
+            case.cycle,
+            step.clock,
+            *d.ladder_names.get((name, step.rung or 0), ("", "")),
+            post=None,
+            way="",
+            at=step.at,
+            ahead=True,
+        )
+        for step in ladders.forecast(case, d)
+    ]
+
+
+def _directives(case_id: UUID, d: Directory) -> list[Order]:
+    rows = db.session.execute(
+        select(m.Directive, m.Message)
+        .join(m.Message, m.Message.id == m.Directive.message_id)
+        .where(m.Directive.case_id == case_id)
+        .order_by(m.Directive.at)
+    ).all()
+    titles = post_names({directive.post_id for directive, _ in rows}, d)
+    return [
+        Order(
+            directive.id,
+            acts.read(message),
+            titles.get(directive.post_id),
+            directive.at,
+            directive.due_on,
+            directive.done_at,
+        )
+        for directive, message in rows
+    ]
+
+
+def _held(case_id: UUID, d: Directory) -> list[Held]:
+    rows = db.session.scalars(
+        select(m.Assignment).where(m.Assignment.case_id == case_id).order_by(m.Assignment.at)
+    ).all()
+    names = _officer_names({row.handler_id for row in rows})
+    return [
+        Held(
+            d.institutions.get(row.institution_id),
+            d.units.get(row.unit_id),
+            names.get(row.handler_id or 0),
+            row.at,
+            row.ended_at,
+        )
+        for row in rows
+    ]
+
+
+def _version(case: m.Case, messages: object, rungs: object) -> str:
+    count = len(messages) if isinstance(messages, list) else 0
+    climbed = len(rungs) if isinstance(rungs, list) else 0
+    return f"{case.status}.{case.handler_id or 0}.{case.unit_id}.{case.cycle}.{count}.{climbed}"

@@ -1,0 +1,226 @@
+"""What all tests share: real servers, a database of their own, an application.
+
+The process that runs pytest starts one PostgreSQL and one queue server and prepares a template
+database (migrated, reference data loaded); each worker of xdist copies it. Between tests the
+tables are emptied, reference data apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
+
+import config
+from feedback import create_app
+from feedback.extensions import db
+from feedback.transaction import Principal, transaction
+from local.servers import EmbeddedServers, provision
+from tests import factories
+
+LONG = os.environ.get("MREJESHO_LONG") == "1"
+TEMPLATE = "mrejesho_template"
+SERVERS: list[EmbeddedServers] = []
+SETTINGS = pytest.StashKey[str]()
+
+settings.register_profile("quick", max_examples=60, deadline=None)
+settings.register_profile(
+    "long", max_examples=1_500, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("long" if LONG else "quick")
+
+
+def key(letter: str) -> str:
+    """A key of 32 bytes for tests."""
+    return base64.b64encode(letter.encode() * 32).decode()
+
+
+def environment(urls: dict[str, str]) -> dict[str, str]:
+    """The environment of an application under test."""
+    return {
+        **urls,
+        "SECRET_KEY": "test-secret-" + "x" * 40,
+        "NUMBER_HASH_KEY": "test-number-" + "n" * 40,
+        "IDENTITY_KEYS": f"k1:{key('i')}",
+        "AUDIT_KEYS": f"a1:{key('a')}",
+        "AT_USERNAME": "sandbox",
+        "AT_API_KEY": "test-key",
+        "AT_SHORTCODE": "15200",
+        "AT_HOOK_TOKEN": "test-hook-token-" + "t" * 24,
+        "HOME_INSTITUTION": "PO-PSMGG",
+        "METRICS_TOKEN": "test-metrics-token",
+        "DEMO": "1",
+    }
+
+
+def urls_of(servers: EmbeddedServers, database: str, redis_db: int) -> dict[str, str]:
+    """The addresses of a database in each role."""
+    return {
+        "DATABASE_URL": servers.url("mrejesho_web", database),
+        "DATABASE_WORKER_URL": servers.url("mrejesho_worker", database),
+        "DATABASE_OWNER_URL": servers.url("mrejesho_owner", database),
+        "DATABASE_LOADER_URL": servers.url("mrejesho_loader", database),
+        "REDIS_URL": servers.redis_url(redis_db),
+    }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, in the process that was called."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="mrejesho-test-"))
+    servers = EmbeddedServers(
+        folder, durable=False, temporary=True, settings={"max_connections": "200"}
+    )
+    servers.__enter__()
+    SERVERS.append(servers)
+    os.environ["MREJESHO_TEST_FOLDER"] = str(folder)
+    os.environ["MREJESHO_TEST_SUPERUSER"] = servers.superuser_url("DATABASE")
+    os.environ["MREJESHO_TEST_REDIS"] = servers.redis_url(0)
+    provision(servers, TEMPLATE)
+    app = create_app(_config(urls_of(servers, TEMPLATE, 0)))
+    runner = app.test_cli_runner()
+    for command in (["db", "upgrade"], ["import-reference"]):
+        result = runner.invoke(args=command)
+        if result.exit_code:
+            raise RuntimeError(f"{command}: {result.output}") from result.exception
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers with the run."""
+    while SERVERS:
+        servers = SERVERS.pop()
+        servers.__exit__(None, None, None)
+        shutil.rmtree(servers.data_dir, ignore_errors=True)
+
+
+def _config(urls: dict[str, str]) -> dict[str, Any]:
+    loaded = config.load(environment(urls))
+    loaded.update(TESTING=True, PROPAGATE_CRASHES=True, SERVER_NAME=None)
+    return loaded
+
+
+def _worker_number() -> int:
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+@pytest.fixture(scope="session")
+def urls() -> Iterator[dict[str, str]]:
+    """The addresses of this worker's own database and queue."""
+    number = _worker_number()
+    name = f"mrejesho_test_{number}"
+    superuser = os.environ["MREJESHO_TEST_SUPERUSER"].replace("+psycopg", "")
+    with psycopg.connect(superuser.replace("DATABASE", "postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} OWNER mrejesho_owner TEMPLATE {TEMPLATE}")
+    base = os.environ["MREJESHO_TEST_SUPERUSER"].replace("DATABASE", name)
+    found = {
+        variable: base.replace("postgres@", f"mrejesho_{role}@")
+        for variable, role in (
+            ("DATABASE_URL", "web"),
+            ("DATABASE_WORKER_URL", "worker"),
+            ("DATABASE_OWNER_URL", "owner"),
+            ("DATABASE_LOADER_URL", "loader"),
+        )
+    }
+    redis = os.environ["MREJESHO_TEST_REDIS"]
+    found["REDIS_URL"] = redis.replace("db=0", f"db={number + 1}")
+    found["SUPERUSER_URL"] = base
+    yield found
+    with psycopg.connect(superuser.replace("DATABASE", "postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def application(urls: dict[str, str]) -> Iterator[Flask]:
+    """The application of this worker."""
+    app = create_app(_config(urls))
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def superuser(urls: dict[str, str]) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that no policy binds, to look behind the application."""
+    address = urls["SUPERUSER_URL"].replace("+psycopg", "")
+    with psycopg.connect(address, autocommit=True) as connection:
+        yield connection
+
+
+REFERENCE = (
+    "alembic_version",
+    "calendar",
+    "calendar_correction",
+    "category",
+    "holiday",
+    "institution",
+    "ladder_rung",
+    "place",
+    "post",
+    "reference_state",
+    "service_standard",
+    "unit",
+)
+
+
+@pytest.fixture
+def app(application: Flask, superuser: psycopg.Connection[Any]) -> Iterator[Flask]:
+    """The application on empty tables, inside an app context."""
+    tables = superuser.execute(
+        "SELECT string_agg(format('%%I.%%I', schemaname, tablename), ', ') FROM pg_tables"
+        " WHERE schemaname IN ('public', 'guard') AND tablename <> ALL (%s)",
+        (list(REFERENCE),),
+    ).fetchone()
+    superuser.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+    with application.app_context():
+        client = application.extensions.get("redis")
+        if client is not None:
+            client.flushdb()
+        yield application
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without cookies."""
+    return app.test_client()
+
+
+@pytest.fixture
+def make(app: Flask) -> factories.Make:
+    """Plain factories: officers, posts, cases."""
+    return factories.Make(app)
+
+
+@pytest.fixture
+def monday() -> datetime:
+    """A Monday morning in office hours: 10 November 2025, 09:00 in Dar es Salaam."""
+    return datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def as_officer() -> Any:
+    """`with as_officer(id): …` runs a transaction of that officer."""
+    return lambda number: transaction(Principal.of_officer(number))
+
+
+@pytest.fixture
+def query_count(app: Flask) -> Any:
+    """`with query_count() as counted: …; counted.number` counts statements sent."""
+    return factories.count_queries
