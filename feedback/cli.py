@@ -32,7 +32,9 @@ def _fail(reason: str) -> None:
 
 
 @click.command("import-reference")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.argument(
+    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False
+)
 @with_appcontext
 def import_reference(folder: Path | None) -> None:
     """Load the reference data shipped, or edited copies of its files in FOLDER; safe to repeat."""

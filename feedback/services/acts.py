@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 
 from feedback import models as m
 from feedback import transaction
@@ -104,7 +104,7 @@ def seal_words(case_id: UUID) -> None:
 def end_assignment(case_id: UUID, now: datetime) -> None:
     """The present owner's time ends."""
     db.session.execute(
-        m.Assignment.__table__.update()
+        update(m.Assignment)
         .where(m.Assignment.case_id == case_id, m.Assignment.ended_at.is_(None))
         .values(ended_at=now)
     )
@@ -115,7 +115,7 @@ def start_assignment(
 ) -> None:
     """A new owner's time begins, on record with who decided it."""
     db.session.execute(
-        m.Assignment.__table__.insert().values(
+        insert(m.Assignment).values(
             case_id=case_id,
             institution_id=institution_id,
             unit_id=unit_id,

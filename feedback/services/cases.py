@@ -7,22 +7,22 @@ import hmac
 import json
 import os
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import current_app
-from sqlalchemy import insert, text
-from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy import text
 
-from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import access, deadlines
 from feedback.rules.reference import make_reference
 from feedback.services import audit, conflicts, identity, marks, outbox, receipts
 from feedback.services.placing import Placing, place
 from feedback.services.reference import directory
+from feedback.transaction import wake
 
+INSERT_ROWS = text("SELECT guard.insert_rows(CAST(:rows AS jsonb))")
 REFERENCE_TRIES = 5  # of 2^35 references
 REPEAT_HOURS = 24  # how long a repeated post shows the receipt code again
 
@@ -82,7 +82,8 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
     calendar = d.calendar(calendar_id)
     acknowledge_due = deadlines.due(calendar, now, standard.acknowledge_days)
     answer_due = deadlines.due(calendar, now, standard.answer_days)
-    reference = _insert_case(
+    rows = _rows(case_id, lodging, where, handler_id, content, now)
+    rows["case"] = [
         {
             "id": case_id,
             "kind": lodging.kind,
@@ -109,21 +110,37 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
             "unread": True,
             "transfers": 0,
         }
+    ]
+    clocks = (
+        ("acknowledge", standard.acknowledge_days, acknowledge_due),
+        ("answer", standard.answer_days, answer_due),
     )
-    _insert_words(case_id, lodging, where, content, now)
-    _insert_clocks(
-        case_id,
-        calendar_id,
-        now,
-        (
-            ("acknowledge", standard.acknowledge_days, acknowledge_due),
-            ("answer", standard.answer_days, answer_due),
-        ),
-        deadlines.reminders(calendar, now, answer_due),
-    )
+    rows["deadline"] = [
+        {
+            "id": uuid4(),
+            "case_id": case_id,
+            "cycle": 1,
+            "clock": clock,
+            "starts_at": now,
+            "working_days": days,
+            "calendar_id": calendar_id,
+            "extension_days": 0,
+            "due_at": due_at,
+        }
+        for clock, days, due_at in clocks
+    ]
+    timers = [("ladder", min(acknowledge_due, answer_due))]
+    timers += [("reminder", at) for at in deadlines.reminders(calendar, now, answer_due)[:1]]
+    rows["timer"] = [
+        {"case_id": case_id, "purpose": purpose, "due_at": at, "done": False}
+        for purpose, at in timers
+    ]
     if excluded:
-        conflicts.mark(case_id, excluded, "named", now)
-    _tell(case_id, lodging, where, handler_id, reference, answer_due, now)
+        rows["conflict"] = [
+            {"case_id": case_id, "officer_id": officer, "reason": "named", "at": now}
+            for officer in excluded
+        ]
+    reference = _insert(rows, lodging, answer_due, now)
     return Receipt(
         case_id,
         reference,
@@ -171,12 +188,13 @@ def _repeated(submission_id: UUID, content: bytes | None, now: datetime) -> Rece
     ).one_or_none()
     if first is None:
         return None
-    due = dict(
-        db.session.execute(
+    due: dict[str, datetime] = {
+        row.clock: row.due_at
+        for row in db.session.execute(
             text("SELECT clock, due_at FROM guard.due_times(:case, :id)"),
             {"case": first.case_id, "id": submission_id},
-        ).all()
-    )
+        )
+    }
     expired = now - first.at > timedelta(hours=REPEAT_HOURS)
     return Receipt(
         first.case_id,
@@ -190,39 +208,93 @@ def _repeated(submission_id: UUID, content: bytes | None, now: datetime) -> Rece
     )
 
 
-def _insert_case(values: dict[str, Any]) -> str:
-    """Insert under a fresh reference; the rare one that is taken is drawn again."""
-    for _ in range(REFERENCE_TRIES):
-        reference = make_reference(os.urandom(8))
-        statement = pg_insert(m.Case).values(reference=reference, **values)
-        # No conflict target: naming one would ask for the right to read the other case.
-        if db.session.execute(statement.on_conflict_do_nothing()).rowcount:
-            return reference
-    raise RuntimeError("no free reference was found")
-
-
-def _insert_words(
-    case_id: UUID, lodging: Lodging, where: Placing, content: bytes, now: datetime
-) -> None:
-    db.session.execute(
-        insert(m.Submission).values(
-            id=lodging.submission_id, case_id=case_id, content_hash=content, at=now
-        )
-    )
-    db.session.execute(
-        insert(m.Message).values(
-            message_row(case_id, 1, "citizen", lodging.body, where.confidentiality, now)
-        )
-    )
+def _rows(
+    case_id: UUID,
+    lodging: Lodging,
+    where: Placing,
+    handler_id: int | None,
+    content: bytes,
+    now: datetime,
+) -> dict[str, list[dict[str, Any]]]:
+    """Words, identity, owner and record of a new case."""
+    rows: dict[str, list[dict[str, Any]]] = {
+        "submission": [
+            {
+                "id": lodging.submission_id,
+                "case_id": case_id,
+                "content_hash": content,
+                "at": now,
+            }
+        ],
+        "message": [message_row(case_id, 1, "citizen", lodging.body, where.confidentiality, now)],
+        "figure_dirty": marks.figure_rows(now, where.institution_id),
+        "audit_entry": [
+            audit.entry(
+                "lodged",
+                case_id,
+                now,
+                {"channel": lodging.channel, "owned": int(handler_id is not None)},
+            )
+        ],
+    }
     sealed = {
         "name": lodging.name,
         "phone": lodging.phone,
         "email": lodging.email,
         "persons": lodging.persons,
     }
-    rows = [identity.identity_row(case_id, f, value) for f, value in sealed.items() if value]
-    if rows:
-        db.session.execute(insert(m.SealedIdentity), rows)
+    vault = [identity.identity_row(case_id, f, value) for f, value in sealed.items() if value]
+    if vault:
+        rows["sealed_identity"] = vault
+    if handler_id is not None:
+        rows["assignment"] = [
+            {
+                "id": uuid4(),
+                "case_id": case_id,
+                "institution_id": where.institution_id,
+                "unit_id": where.unit_id,
+                "handler_id": handler_id,
+                "at": now,
+            }
+        ]
+        rows["notice"] = marks.notice_rows([handler_id], "assigned", case_id, now)
+    return rows
+
+
+def _insert(
+    rows: dict[str, list[dict[str, Any]]], lodging: Lodging, answer_due: datetime, now: datetime
+) -> str:
+    """Write everything at once under a fresh reference; the rare taken one is drawn again."""
+    case = rows["case"][0]
+    for _ in range(REFERENCE_TRIES):
+        reference = case["reference"] = make_reference(os.urandom(8))
+        if lodging.phone:
+            rows["outbox"] = [
+                outbox.owed(
+                    f"received:{case['id']}",
+                    "received",
+                    case_id=case["id"],
+                    language=lodging.language,
+                    values={"reference": reference, "due": answer_due.isoformat()},
+                    now=now,
+                    priority=0,
+                )
+            ]
+        document = json.dumps(rows, default=_plain)
+        if db.session.scalar(INSERT_ROWS, {"rows": document}):
+            if lodging.phone:
+                wake("deliver")
+            return reference
+    raise RuntimeError("no free reference was found")
+
+
+def _plain(value: object) -> str:
+    """Values of a row as PostgreSQL reads them from JSON."""
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
 
 
 def message_row(
@@ -250,71 +322,3 @@ def message_row(
         "sealed": None if is_open else identity.seal(body, f"message:{message_id}"),
         "at": now,
     }
-
-
-def _insert_clocks(
-    case_id: UUID,
-    calendar_id: int,
-    now: datetime,
-    clocks: tuple[tuple[str, int, datetime], ...],
-    reminders: list[datetime],
-) -> None:
-    db.session.execute(
-        insert(m.Deadline),
-        [
-            {
-                "id": uuid4(),
-                "case_id": case_id,
-                "cycle": 1,
-                "clock": clock,
-                "starts_at": now,
-                "working_days": days,
-                "calendar_id": calendar_id,
-                "extension_days": 0,
-                "due_at": due_at,
-            }
-            for clock, days, due_at in clocks
-        ],
-    )
-    timers = [("ladder", min(due_at for _, _, due_at in clocks))]
-    if reminders:
-        timers.append(("reminder", reminders[0]))
-    db.session.execute(
-        insert(m.Timer),
-        [{"case_id": case_id, "purpose": p, "due_at": at, "done": False} for p, at in timers],
-    )
-
-
-def _tell(
-    case_id: UUID,
-    lodging: Lodging,
-    where: Placing,
-    handler_id: int | None,
-    reference: str,
-    answer_due: datetime,
-    now: datetime,
-) -> None:
-    if handler_id is not None:
-        db.session.execute(
-            insert(m.Assignment).values(
-                id=uuid4(),
-                case_id=case_id,
-                institution_id=where.institution_id,
-                unit_id=where.unit_id,
-                handler_id=handler_id,
-                at=now,
-            )
-        )
-        marks.notices([handler_id], "assigned", case_id, now)
-    marks.figures(now, where.institution_id)
-    audit.record("lodged", case_id, now=now, channel=lodging.channel, owned=int(bool(handler_id)))
-    if lodging.phone:
-        outbox.owe(
-            f"received:{case_id}",
-            "received",
-            case_id=case_id,
-            language=lodging.language,
-            values={"reference": reference, "due": answer_due.isoformat()},
-            now=now,
-            priority=0,
-        )

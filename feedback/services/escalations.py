@@ -183,11 +183,12 @@ def _take_steps(
             alarms.append(_alarm(climb, "top", climb.step.at.isoformat()))
             climb.standing.alarms.append(climb.step.at)
             continue
-        post = found.get(addresses[climb.case.id]) if addresses[climb.case.id] else None
-        if _of_the_accused(climb.case, addresses[climb.case.id]):
+        address, copied = addresses[climb.case.id], copies[climb.case.id]
+        post = found.get(address) if address else None
+        if _of_the_accused(climb.case, address):
             post = None
         way = rules.resolve(post, excluded.get(climb.case.id, frozenset()))
-        copy = found.get(copies[climb.case.id]) if copies[climb.case.id] else None
+        copy = found.get(copied) if copied else None
         rows.append(_row(climb, climb.step.rung, way, post, copy, now))
         if way.alarm:
             alarms.append(_alarm(climb, way.kind, str(climb.step.rung)))
@@ -235,8 +236,9 @@ def _row(
 
 def _alarm(climb: _Climb, kind: str, key: str) -> dict[str, Any]:
     case = climb.case
+    ladder = climb.standing.ladder
     return {
-        "dedupe": f"{kind}:{case.id}:{case.cycle}:{int(case.confidentiality == 'restricted')}:{key}",
+        "dedupe": f"{kind}:{case.id}:{case.cycle}:{ladder}:{key}",
         "kind": kind,
         "institution_id": case.institution_id,
         "case_id": case.id,

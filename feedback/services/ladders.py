@@ -73,12 +73,13 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
             rules.Climbed(row.rung, row.due_at, skipped=row.way == "skipped")
         )
     alarms: dict[tuple[UUID, int], list[datetime]] = {}
-    for row in db.session.execute(
+    for case_id, cycle, at in db.session.execute(
         select(m.Alarm.case_id, m.Alarm.cycle, m.Alarm.at).where(
             m.Alarm.case_id.in_(ids), m.Alarm.kind == "top"
         )
     ):
-        alarms.setdefault((row.case_id, row.cycle), []).append(row.at)
+        if case_id is not None:
+            alarms.setdefault((case_id, cycle), []).append(at)
     found = {}
     for case in cases:
         restricted = case.confidentiality == Level.RESTRICTED

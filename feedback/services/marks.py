@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -13,21 +14,28 @@ from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
 
+
+def figure_rows(received_at: datetime, *institution_ids: int) -> list[dict[str, Any]]:
+    """Rows that mark the month of receipt of these institutions."""
+    month = local_day(received_at).replace(day=1)
+    return [
+        {"id": uuid4(), "institution_id": institution, "month": month}
+        for institution in sorted(set(institution_ids))
+    ]
+
+
 def figures(received_at: datetime, *institution_ids: int) -> None:
     """The figures of the month of receipt must be computed again."""
-    month = local_day(received_at).replace(day=1)
-    db.session.execute(
-        insert(m.FigureDirty),
-        [{"institution_id": i, "month": month} for i in sorted(set(institution_ids))],
-    )
+    db.session.execute(insert(m.FigureDirty), figure_rows(received_at, *institution_ids))
 
 
-def notices(
+def notice_rows(
     officer_ids: Iterable[int | None], kind: str, case_id: UUID, now: datetime, key: str = ""
-) -> None:
-    """A notice in the desk of each officer; once for each officer, kind, case and key."""
-    rows = [
+) -> list[dict[str, Any]]:
+    """Rows of a notice to each officer; one for each officer, kind, case and key."""
+    return [
         {
+            "id": uuid4(),
             "dedupe": f"{kind}:{case_id}:{officer_id}:{key or now.isoformat()}",
             "officer_id": officer_id,
             "kind": kind,
@@ -37,5 +45,12 @@ def notices(
         }
         for officer_id in sorted({o for o in officer_ids if o is not None})
     ]
+
+
+def notices(
+    officer_ids: Iterable[int | None], kind: str, case_id: UUID, now: datetime, key: str = ""
+) -> None:
+    """A notice in the desk of each officer."""
+    rows = notice_rows(officer_ids, kind, case_id, now, key)
     if rows:
         db.session.execute(pg_insert(m.Notice).on_conflict_do_nothing(), rows)

@@ -14,7 +14,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from feedback import models as m
 from feedback.extensions import db
@@ -105,7 +106,7 @@ def _decode(after: str | None) -> tuple[datetime, UUID] | None:
         return None
 
 
-COLUMNS = (
+COLUMNS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
     m.Case.id,
     m.Case.reference,
     m.Case.kind,
@@ -125,7 +126,7 @@ COLUMNS = (
 
 def _page(where: list[Any], after: str | None, now: datetime, limit: int) -> Page:
     """Open cases in the order of their due time."""
-    query = (
+    query: Select[Any] = (
         select(*COLUMNS)
         .outerjoin(m.Officer, m.Officer.id == m.Case.handler_id)
         .where(m.Case.status.in_(OPEN_STATUSES), *where)
@@ -346,7 +347,7 @@ def notices(limit: int = 50) -> list[NoticeRow]:
 def read_notices(upto: datetime) -> None:
     """Mark the notices made up to that moment as read."""
     db.session.execute(
-        m.Notice.__table__.update()
+        update(m.Notice)
         .where(m.Notice.officer_id == present().officer, m.Notice.at <= upto, ~m.Notice.read)
         .values(read=True)
     )
@@ -369,7 +370,7 @@ def counts(now: datetime) -> dict[str, int]:
     """
     viewer = present()
     mine = [m.Case.handler_id == viewer.officer, m.Case.status.in_(OPEN_STATUSES)]
-    wanted = {
+    wanted: dict[str, list[Any]] = {
         "mine": mine,
         "late": [*mine, m.Case.due_at < now],
         "unread": [*mine, m.Case.unread],

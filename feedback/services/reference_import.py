@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import holidays as holiday_library
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
@@ -207,12 +207,12 @@ def _institutions(folder: Path, calendars: dict[str, int]) -> int:
         place(code)
     for code, path in paths.items():
         db.session.execute(
-            m.Institution.__table__.update()
+            update(m.Institution)
             .where(m.Institution.id == ids[code], m.Institution.path != path)
             .values(path=path)
         )
     db.session.execute(
-        m.Institution.__table__.update()
+        update(m.Institution)
         .where(m.Institution.code.not_in(rows), m.Institution.active)
         .values(active=False)
     )

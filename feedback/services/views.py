@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -205,7 +206,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
     )
 
 
-def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, object]:
+def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
     own = clocks.of(case)
     calendar = d.calendar(own.answer.calendar_id)
     waiting = own.open_pause
@@ -374,7 +375,8 @@ def _held(case_id: UUID, d: Directory) -> list[Held]:
     ]
 
 
-def _version(case: m.Case, messages: object, rungs: object) -> str:
-    count = len(messages) if isinstance(messages, list) else 0
-    climbed = len(rungs) if isinstance(rungs, list) else 0
-    return f"{case.status}.{case.handler_id or 0}.{case.unit_id}.{case.cycle}.{count}.{climbed}"
+def _version(case: m.Case, messages: list[Line], rungs: list[Rung]) -> str:
+    return (
+        f"{case.status}.{case.handler_id or 0}.{case.unit_id}.{case.cycle}"
+        f".{len(messages)}.{len(rungs)}"
+    )
