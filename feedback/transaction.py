@@ -16,6 +16,8 @@ from uuid import UUID
 import structlog
 from flask import current_app
 from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Connection, event, text
@@ -133,8 +135,12 @@ def redis_client() -> Redis:
     """The application's connection to the Redis-protocol server, made on first use."""
     client = current_app.extensions.get("redis")
     if client is None:
+        # No retries: a queue that is away must not hold up the citizen whose case is safe already.
         client = Redis.from_url(
-            current_app.config["REDIS_URL"], socket_timeout=2, socket_connect_timeout=1
+            current_app.config["REDIS_URL"],
+            socket_timeout=2,
+            socket_connect_timeout=1,
+            retry=Retry(NoBackoff(), 0),
         )
         current_app.extensions["redis"] = client
     return client

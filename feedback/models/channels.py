@@ -48,6 +48,7 @@ class Outbox(Base):
             "next_attempt_at",
             postgresql_where="state IN ('queued', 'sending', 'unknown')",
         ),
+        Index("ix_outbox_ended", "state", postgresql_where="state IN ('failed', 'dead')"),
         Index("ix_outbox_provider_id", "provider_id"),
         Index(None, "case_id"),
     )

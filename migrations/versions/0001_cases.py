@@ -779,6 +779,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where="state IN ('queued', 'sending', 'unknown')",
     )
+    op.create_index(
+        "ix_outbox_ended",
+        "outbox",
+        ["state"],
+        unique=False,
+        postgresql_where="state IN ('failed', 'dead')",
+    )
     op.create_index("ix_outbox_provider_id", "outbox", ["provider_id"], unique=False)
     op.create_table(
         "pause",
@@ -876,6 +883,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_pause_case_id"), table_name="pause")
     op.drop_table("pause")
     op.drop_index("ix_outbox_provider_id", table_name="outbox")
+    op.drop_index(
+        "ix_outbox_ended", table_name="outbox", postgresql_where="state IN ('failed', 'dead')"
+    )
     op.drop_index(
         "ix_outbox_due",
         table_name="outbox",

@@ -1,0 +1,289 @@
+"""What the worker does: each job finds its work in the database, calls services, and ends.
+
+A job takes no arguments. It may run twice, at the same time as its double, or not at all: then
+its next period finds what is left. Redis holds nothing but wake-ups.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from redis import Redis, RedisError
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy import delete
+
+from feedback import clock
+from feedback import models as m
+from feedback.extensions import db
+from feedback.services import audit, escalations, figures, intake, outbox
+from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
+
+log = structlog.get_logger()
+Counts = dict[str, Any]
+
+# A job gives the others their turn after so many seconds, and is ended by force after so many.
+RUN_SECONDS = 10
+TIMEOUT_SECONDS = 120
+LOOK_SECONDS = 0.25
+# Wrong receipt codes of a reference are forgotten after so long without another.
+FORGET_ATTEMPTS = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job that the scheduler asks for. promise: what holds as long as it runs."""
+
+    name: str
+    seconds: int
+    promise: str
+
+
+PERIODIC = (
+    Periodic("deliver", 15, "an SMS that is owed is sent, also when its wake-up was lost"),
+    Periodic("replay", 15, "a send cut short is found, and delivery reports are written down"),
+    Periodic("process_inbound", 15, "an SMS that came in becomes a case or gets its reply"),
+    Periodic("sweep", 15, "what fell due is escalated, reminded, resumed or closed"),
+    Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
+    Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
+    Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
+)
+_app: Flask | None = None
+
+
+class JobFailed(Exception):
+    """A job broke; its log line tells where. Redis keeps this in place of the error's message."""
+
+
+def job(run: Callable[[], Counts]) -> Callable[[], Counts]:
+    """Run in an application context of its own; no message of an error leaves it."""
+
+    @functools.wraps(run)
+    def wrapped() -> Counts:
+        with _context():
+            _forget_wake_up(run.__name__)
+            begun = time.monotonic()
+            try:
+                counts = run()
+            except Exception as error:
+                log.exception("job_failed", job=run.__name__)
+                failure = JobFailed(type(error).__name__)
+            else:
+                if any(counts.values()):
+                    seconds = round(time.monotonic() - begun, 3)
+                    log.info("job_done", job=run.__name__, seconds=seconds, **counts)
+                return counts
+        raise failure
+
+    return wrapped
+
+
+@job
+def deliver() -> Counts:
+    """Send the SMS that are due."""
+    done = outbox.deliver(clock.now(), seconds=RUN_SECONDS)
+    if done.more:
+        _again("deliver")
+    return asdict(done)
+
+
+@job
+def replay() -> Counts:
+    """Settle what senders left behind, and delivery reports."""
+    return asdict(outbox.replay(clock.now()))
+
+
+@job
+def process_inbound() -> Counts:
+    """Act on the SMS that came in, one transaction each."""
+    counts = {"done": 0, "failed": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        now = clock.now()
+        with transaction(JOB):
+            inbound_id = intake.take(now)
+        if inbound_id is None:
+            break
+        try:
+            with transaction(JOB):
+                intake.process(inbound_id, now)
+            counts["done"] += 1
+        except Exception as error:
+            log.exception("inbound_failed")
+            with transaction(JOB):
+                intake.spoil(inbound_id, type(error).__name__, now)
+            counts["failed"] += 1
+    else:
+        _again("process_inbound")
+    return counts
+
+
+@job
+def sweep() -> Counts:
+    """Escalate, remind, resume and close what fell due, batch by batch until nothing is left."""
+    now = clock.now()
+    total = escalations.SweepCounts()
+    end = time.monotonic() + TIMEOUT_SECONDS / 2
+    while time.monotonic() < end:
+        with transaction(JOB):
+            batch = escalations.sweep_batch(now)
+        total.add(batch)
+        if not batch.timers:
+            break
+    return asdict(total)
+
+
+@job
+def chain_audit() -> Counts:
+    """Seal the committed entries of the record."""
+    chained = 0
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            links = audit.chain(clock.now())
+        chained += links
+        if not links:
+            break
+    return {"chained": chained}
+
+
+@job
+def refresh_figures() -> Counts:
+    """Compute the roll-ups that changed."""
+    with transaction(JOB):
+        return {"refreshed": figures.refresh(clock.now())}
+
+
+@job
+def purge() -> Counts:
+    """Forget what is needed no longer."""
+    forgotten = (
+        delete(m.ReceiptAttempt)
+        .where(m.ReceiptAttempt.last_at < clock.now() - FORGET_ATTEMPTS)
+        .returning(m.ReceiptAttempt.reference)
+    )
+    with transaction(JOB):
+        return {"receipt_attempts": len(db.session.execute(forgotten).all())}
+
+
+def deliver_all() -> Counts:
+    """Send everything that is due now, whatever time it takes; for a command."""
+    total: Counts = {}
+    more = True
+    while more:
+        counts = {**asdict(outbox.replay(clock.now())), **asdict(outbox.deliver(clock.now()))}
+        more = counts.pop("more")
+        total = {name: total.get(name, 0) + number for name, number in counts.items()}
+    return total
+
+
+def worker_main(app: Flask | None = None) -> None:
+    """Work until told to stop; the present job is finished first.
+
+    A worker without a fork for each job: one process to kill, whose database connections are its
+    own. Whatever job a kill cuts short is found again by the next period.
+    """
+    app = _adopt(app)
+    connection = Redis.from_url(app.config["REDIS_URL"], socket_connect_timeout=2)
+    queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
+    worker = SimpleWorker(
+        [queue],
+        connection=connection,
+        serializer=JSONSerializer,
+        log_job_description=False,
+        default_result_ttl=0,
+    )
+    worker.work(logging_level="WARNING")
+
+
+def scheduler_main(app: Flask | None = None) -> None:
+    """Ask for each periodic job when its period has passed, until told to stop.
+
+    Several may run at once: the first to mark a period asks, and a job asked for twice finds
+    nothing the second time.
+    """
+    app = _adopt(app)
+    told: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _frame: told.append(received))
+    with app.app_context():
+        due = dict.fromkeys(PERIODIC, time.monotonic())
+        while not told:
+            tick(due, time.monotonic())
+            time.sleep(LOOK_SECONDS)
+
+
+def tick(due: dict[Periodic, float], moment: float) -> list[str]:
+    """Ask for the jobs whose time has come and set their next; answers their names.
+
+    due: for each job the monotonic moment at which it is wanted.
+    """
+    asked = []
+    for periodic, at in due.items():
+        if at <= moment:
+            due[periodic] = moment + periodic.seconds
+            if _ask(periodic):
+                asked.append(periodic.name)
+    return asked
+
+
+def _ask(periodic: Periodic) -> bool:
+    """Enqueue a periodic job, unless another scheduler did for this period."""
+    try:
+        client = redis_client()
+        # A little shorter than the period, so that a scheduler never meets its own mark.
+        mark = max(1, int(periodic.seconds * 0.9))
+        if not client.set(f"tick:{periodic.name}", os.getpid(), nx=True, ex=mark):
+            return False
+        Queue(QUEUE, connection=client, serializer=JSONSerializer).enqueue(
+            f"feedback.jobs.{periodic.name}",
+            description=periodic.name,
+            job_timeout=TIMEOUT_SECONDS,
+            result_ttl=0,
+            failure_ttl=3600,
+            # One that no worker took within two periods is not missed: the next is the same.
+            ttl=max(60, 2 * periodic.seconds),
+        )
+    except RedisError as error:
+        log.warning("queue_unreachable", job=periodic.name, error=type(error).__name__)
+        return False
+    return True
+
+
+def _adopt(app: Flask | None) -> Flask:
+    """Let this process's jobs run in `app`, by default the present one; answers it."""
+    global _app
+    _app = app or current_app._get_current_object()  # type: ignore[attr-defined]
+    return _app
+
+
+@contextmanager
+def _context() -> Iterator[None]:
+    """A context of its own for each job, so that no session outlives it."""
+    app = _app or current_app._get_current_object()  # type: ignore[attr-defined]
+    with app.app_context():
+        yield
+
+
+def _again(name: str) -> None:
+    """Ask for another run: the time of this one is used up."""
+    with transaction(JOB):
+        wake(name)
+
+
+def _forget_wake_up(name: str) -> None:
+    """From here on a new wake-up is wanted: what is written now may be missed by this run."""
+    try:
+        redis_client().delete(f"wake:{name}")
+    except RedisError as error:
+        log.warning("queue_unreachable", job=name, error=type(error).__name__)

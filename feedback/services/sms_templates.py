@@ -1,0 +1,263 @@
+"""What an SMS says, in Swahili and English.
+
+A text names no institution, category or word of the case, except an office's own answer or
+question on an open case. With the longest values each fits one GSM-7 part; a test tries them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text as sentences; one whose optional value is missing is left out.
+
+    With `words`, an office's words stand between `parts` and `after`; where they do not fit,
+    their beginning does, and `pointer` says where the whole stands.
+    """
+
+    parts: tuple[str, ...]
+    after: str = ""
+    pointer: str = ""
+
+
+_T = Template
+TEMPLATES: dict[str, dict[str, Template]] = {
+    "received": {
+        "sw": _T(
+            (
+                "Tumepokea ujumbe wako. Kumbukumbu: {reference}.",
+                "Utajibiwa kufikia {due}.",
+                "Kujua hali tuma HALI {reference}.",
+                "Kupata msimbo wa siri tuma MSIMBO {reference}.",
+            )
+        ),
+        "en": _T(
+            (
+                "We have your message. Reference: {reference}.",
+                "Answer due by {due}.",
+                "For the status send STATUS {reference}.",
+                "For your secret code send CODE {reference}.",
+            )
+        ),
+    },
+    "received_triage_question": {
+        "sw": _T(
+            (
+                "Tumepokea. Kumbukumbu: {reference}.",
+                "Utajibiwa kufikia {due}.",
+                "Inahusu taasisi gani? Jibu kwa jina lake tu, mfano: Jiji la Dodoma",
+            )
+        ),
+        "en": _T(
+            (
+                "Received. Reference: {reference}.",
+                "Answer due by {due}.",
+                "Which institution is it about? Reply with its name only, e.g. Dodoma City",
+            )
+        ),
+    },
+    "answer": {
+        "sw": _T(
+            ("Jibu la {reference}:",),
+            after="Tuma NIMERIDHIKA {reference} au SIJARIDHIKA {reference}",
+            pointer="Soma lote: {url}",
+        ),
+        "en": _T(
+            ("Answer to {reference}:",),
+            after="Send SATISFIED {reference} or NOT FIXED {reference}",
+            pointer="Read it all: {url}",
+        ),
+    },
+    "answer_waits": {
+        "sw": _T(
+            (
+                "Jibu la {reference} linakusubiri.",
+                "Lisome kwa msimbo wako wa siri: {url}",
+            ),
+            after="Huna msimbo? Tuma MSIMBO {reference}",
+        ),
+        "en": _T(
+            (
+                "An answer to {reference} waits for you.",
+                "Read it with your secret code: {url}",
+            ),
+            after="No code? Send CODE {reference}",
+        ),
+    },
+    "question": {
+        "sw": _T(
+            ("Swali kuhusu {reference}:",),
+            after="Jibu ukianza na {reference}",
+            pointer="Soma lote: {url}",
+        ),
+        "en": _T(
+            ("Question on {reference}:",),
+            after="Reply starting with {reference}",
+            pointer="Read it all: {url}",
+        ),
+    },
+    "question_waits": {
+        "sw": _T(
+            (
+                "Swali kuhusu {reference} linakusubiri.",
+                "Lisome kwa msimbo wako wa siri: {url}",
+            ),
+            after="Huna msimbo? Tuma MSIMBO {reference}",
+        ),
+        "en": _T(
+            (
+                "A question on {reference} waits for you.",
+                "Read it with your secret code: {url}",
+            ),
+            after="No code? Send CODE {reference}",
+        ),
+    },
+    "receipt_code": {
+        "sw": _T(
+            ("Msimbo wa siri wa {reference} ni {code}.", "Usimpe mtu mwingine."),
+            after="Fuatilia: {url}",
+        ),
+        "en": _T(
+            ("The secret code of {reference} is {code}.", "Give it to nobody."),
+            after="Track: {url}",
+        ),
+    },
+    "status": {
+        "sw": _T(("{reference}: {status}.", "Mwisho wa kujibu: {due}.")),
+        "en": _T(("{reference}: {status}.", "Answer due by {due}.")),
+    },
+    "unknown_reference": {
+        "sw": _T(
+            (
+                "Hatujapata shauri la kumbukumbu hiyo kwa namba hii ya simu.",
+                "Hakiki kumbukumbu kisha utume tena, au tuma MSAADA.",
+            )
+        ),
+        "en": _T(
+            (
+                "We found no case of that reference for this phone number.",
+                "Check the reference and send again, or send HELP.",
+            )
+        ),
+    },
+    "help": {
+        "sw": _T(
+            (
+                "Andika tatizo lako na jina la taasisi, utume hapa.",
+                "Hali: tuma HALI na kumbukumbu.",
+                "Msimbo wa siri: MSIMBO na kumbukumbu.",
+                "Kwa siri: anza na SIRI.",
+            )
+        ),
+        "en": _T(
+            (
+                "Write your problem and the institution's name, send it here.",
+                "Status: STATUS and reference.",
+                "Secret code: CODE and reference.",
+                "In confidence: begin with SECRET.",
+            )
+        ),
+    },
+    "acknowledged": {
+        "sw": _T(("{reference}: afisa ameanza kushughulikia shauri lako.", "Jibu kufikia {due}.")),
+        "en": _T(("{reference}: an officer has begun work on your case.", "Answer by {due}.")),
+    },
+    "transferred": {
+        "sw": _T(
+            (
+                "{reference}: shauri lako limehamishiwa ofisi inayohusika.",
+                "Muda wa jibu haubadiliki: {due}.",
+            )
+        ),
+        "en": _T(
+            (
+                "{reference}: your case has moved to the office concerned.",
+                "The answer is due as before: {due}.",
+            )
+        ),
+    },
+    "institution_unclear": {
+        "sw": _T(
+            (
+                "{reference}: hatujatambua jina hilo.",
+                "Huhitaji kufanya lolote: afisa atalipeleka shauri lako panapohusika.",
+            )
+        ),
+        "en": _T(
+            (
+                "{reference}: we do not know that name.",
+                "You need do nothing: an officer will pass your case to the right office.",
+            )
+        ),
+    },
+    "added": {
+        "sw": _T(("{reference}: ujumbe wako umeongezwa kwenye shauri.",)),
+        "en": _T(("{reference}: your message was added to the case.",)),
+    },
+    "made_confidential": {
+        "sw": _T(("{reference}: shauri lako sasa linashughulikiwa kwa siri.",)),
+        "en": _T(("{reference}: your case is now handled in confidence.",)),
+    },
+    "closed": {
+        "sw": _T(("{reference}: shauri lako limefungwa.", "Asante kwa kutuandikia.")),
+        "en": _T(("{reference}: your case is closed.", "Thank you for writing to us.")),
+    },
+    "reopened": {
+        "sw": _T(
+            (
+                "{reference}: ombi lako la mapitio limepokelewa.",
+                "Ngazi ya juu italiangalia.",
+                "Jibu kufikia {due}.",
+            )
+        ),
+        "en": _T(
+            (
+                "{reference}: your request for review was received.",
+                "A higher office will look at it.",
+                "Answer by {due}.",
+            )
+        ),
+    },
+    "not_possible": {
+        "sw": _T(
+            (
+                "{reference}: ombi hilo haliwezekani katika hali ya sasa ya shauri.",
+                "Kujua hali tuma HALI {reference}.",
+            )
+        ),
+        "en": _T(
+            (
+                "{reference}: that cannot be done as the case now stands.",
+                "For the status send STATUS {reference}.",
+            )
+        ),
+    },
+    "final_letter": {
+        "sw": _T(
+            (
+                "{reference}: hatua zetu zimekamilika.",
+                "Unaweza kwenda THBUB, TAKUKURU au mahakamani.",
+            ),
+            after="Barua: {url}",
+        ),
+        "en": _T(
+            (
+                "{reference}: our own steps have ended.",
+                "You may turn to CHRAGG, TAKUKURU or a court.",
+            ),
+            after="Letter: {url}",
+        ),
+    },
+}
+# Neutral words: they tell how far the case is, and nothing of what it is about.
+STATUS_WORDS: dict[str, dict[str, str]] = {
+    "new": {"sw": "limepokelewa", "en": "received"},
+    "assigned": {"sw": "lina afisa anayelishughulikia", "en": "with an officer"},
+    "in_progress": {"sw": "linashughulikiwa", "en": "being worked on"},
+    "waiting_citizen": {"sw": "linasubiri jibu lako", "en": "waiting for your reply"},
+    "answered": {"sw": "limejibiwa", "en": "answered"},
+    "closed": {"sw": "limefungwa", "en": "closed"},
+    "withdrawn": {"sw": "umeliondoa", "en": "withdrawn by you"},
+}

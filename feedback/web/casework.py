@@ -1,0 +1,231 @@
+"""The page of one case and the officer's verbs, the same for the desk and the ethics queue.
+
+Each verb is a POST of its own. A form carries the state of the case that its page showed; when
+somebody else changed the case meanwhile, the page comes back with what was typed, and nothing
+was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from feedback.rules.access import Level
+from feedback.services import acts, desk, staffing, views
+from feedback.services.errors import Refused
+from feedback.services.reference import Directory, InstitutionInfo, directory
+from feedback.services.views import OfficerCase
+from feedback.transaction import transaction
+from feedback.web import finder, timeline, wording
+from feedback.web.formats import name
+
+MOST_TARGETS = 6
+"""Institutions offered for a transfer at once: each brings its units into the list."""
+
+
+class Stale(Exception):
+    """The case was changed after the page of the form was made."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What was posted and could not be done: the verb, the words and the reason."""
+
+    verb: str = ""
+    problem: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    stale: bool = False
+
+
+def _words() -> str:
+    return request.form.get("body", "").replace("\r\n", "\n").replace("\x00", "")
+
+
+def _officer() -> int:
+    number = request.form.get("officer", type=int)
+    if number is None:
+        raise Refused("bad-target")
+    return number
+
+
+def _transfer(case_id: UUID) -> None:
+    code, _slash, unit = request.form.get("target", "").partition("/")
+    if not code:
+        raise Refused("bad-target")
+    desk.transfer(case_id, code, unit or None, _words(), g.now)
+
+
+def _complete_directive(case_id: UUID) -> None:
+    try:
+        directive_id = UUID(request.form.get("directive", ""))
+    except ValueError:
+        raise Refused("not-found") from None
+    desk.complete_directive(directive_id, g.now)
+
+
+VERBS: dict[str, Callable[[UUID], object]] = {
+    "acknowledge": lambda case_id: desk.acknowledge(case_id, g.now),
+    "answer": lambda case_id: desk.answer(case_id, _words(), g.now),
+    "ask": lambda case_id: desk.ask(case_id, _words(), g.now),
+    "note": lambda case_id: desk.note(case_id, _words(), g.now),
+    "delay": lambda case_id: desk.give_delay_reason(case_id, _words(), g.now),
+    "assign": lambda case_id: desk.assign(case_id, _officer(), g.now),
+    "transfer": _transfer,
+    "classify": lambda case_id: desk.classify(
+        case_id, request.form.get("category", ""), request.form.get("confidentiality", ""), g.now
+    ),
+    "recuse": lambda case_id: desk.recuse(case_id, g.now),
+    "exclude": lambda case_id: desk.exclude(case_id, _officer(), g.now),
+    "directive": _complete_directive,
+}
+
+
+def mount(blueprint: Blueprint, base: str) -> None:
+    """Give a blueprint the case page and its verbs; `base` is the list they lead back to."""
+
+    @blueprint.get("/case/<reference>")
+    def case(reference: str) -> ResponseReturnValue:
+        """One case: what the citizen wants, by when, whose turn, and what may be done."""
+        return _page(base, reference, Attempt())
+
+    @blueprint.post("/case/<reference>/<verb>")
+    def act(reference: str, verb: str) -> ResponseReturnValue:
+        """One act on the case."""
+        if verb not in VERBS:
+            abort(404)
+        return _act(base, reference, verb)
+
+
+def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
+    if verb == "transfer" and "find" in request.form:
+        return _page(base, reference, Attempt(verb, given=request.form))
+    still = True
+    try:
+        with transaction():
+            case_id = views.case_id_of(reference)
+            acts.locked(case_id)
+            if views.for_officer(case_id, g.now).version != request.form.get("seen"):
+                raise Stale
+            done = VERBS[verb](case_id)
+        with transaction():
+            still = _visible(reference)
+    except Stale:
+        return _page(base, reference, Attempt(verb, "", request.form, stale=True)), 409
+    except Refused as refused:
+        attempt = Attempt(verb, wording.refusal(refused.code), request.form)
+        return _page(base, reference, attempt), 422
+    flash(wording.done(verb, paused=done is not None), "success")
+    return redirect(f"{base}/case/{reference}" if still else base, 303)
+
+
+def _visible(reference: str) -> bool:
+    """An officer who hands a case on may lose sight of it by that."""
+    try:
+        views.case_id_of(reference)
+    except Refused:
+        return False
+    return True
+
+
+def _page(base: str, reference: str, attempt: Attempt) -> str:
+    try:
+        with transaction():
+            case = views.for_officer(views.case_id_of(reference), g.now)
+            d = directory()
+            takers = staffing.takers(case.institution.id, case.confidentiality, case.handler_id)
+            colleagues = staffing.everyone(case.institution.id)
+    except Refused:
+        abort(404)
+    said = [line for line in case.messages if line.author == "citizen"]
+    return render_template(
+        "desk/case.html",
+        base=base,
+        case=case,
+        attempt=attempt,
+        wording=wording,
+        due=wording.due(case.days_left, late=case.late),
+        items=timeline.items(case),
+        wants=said[0] if said else None,
+        latest=said[-1] if case.unread and len(said) > 1 else None,
+        turn=_turn(case),
+        takers=[(each.id, f"{each.name} · {_unit_name(d, each.unit_id)}") for each in takers],
+        colleagues=[(o.id, o.name) for o in colleagues if o.id != current_user.officer_id],
+        targets=_targets(d, case, attempt.given.get("institution_query", "")),
+        categories=[
+            (c.code, name(c)) for c in d.categories.values() if c.applies(case.institution.kind)
+        ],
+        levels=_levels(case),
+        is_own=case.handler_id == current_user.officer_id,
+    )
+
+
+def _turn(case: OfficerCase) -> str:
+    """Whose turn it is, in one sentence."""
+    if case.status in ("closed", "withdrawn"):
+        return _("Nobody's: the case has ended.")
+    if case.status == "answered":
+        return _("The citizen's: accept the answer or say that it is not fixed.")
+    if case.status == "waiting_citizen":
+        return _("The citizen's: your question waits for a reply.")
+    if case.handler_id is None:
+        return _("Nobody's yet: the case needs an owner.")
+    if case.handler_id == current_user.officer_id:
+        return _("Yours.")
+    return _("%(name)s's turn.", name=case.handler_name or "–")
+
+
+def _unit_name(d: Directory, unit_id: int) -> str:
+    unit = d.units.get(unit_id)
+    return name(unit) if unit else "–"
+
+
+def _targets(
+    d: Directory, case: OfficerCase, query: str
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Where a case may be transferred: what was searched, then other units of the own institution.
+
+    The value holds both codes, so that institution and unit always fit together.
+    """
+    found: list[InstitutionInfo] = []
+    if query.strip():
+        exact = d.institutions_by_code.get(query.strip().upper())
+        found = [exact] if exact else finder.search(d, query)[:MOST_TARGETS]
+    groups = []
+    for institution in dict.fromkeys([*found, case.institution]):
+        units = [
+            (f"{institution.code}/{unit.code}", name(unit))
+            for unit in d.units_of(institution.id)
+            if unit.id != (case.unit.id if case.unit else 0)
+        ]
+        if institution.id != case.institution.id:
+            units.insert(0, (f"{institution.code}/", _("The unit that deals with this subject")))
+        groups.append((name(institution), units))
+    return groups
+
+
+def _levels(case: OfficerCase) -> list[tuple[str, str, str]]:
+    """Levels that may be set: the present one and stricter ones; out of triage also ordinary."""
+    every = [
+        (Level.OPEN, _("Ordinary"), _("The officers of the unit and their superiors read it.")),
+        (
+            Level.CONFIDENTIAL,
+            _("Confidential"),
+            _("Only the officer in charge, the head, and a higher post if it is late."),
+        ),
+        (
+            Level.RESTRICTED,
+            _("Ethics only"),
+            _("It goes to an ethics officer outside the institution, and leaves your desk."),
+        ),
+    ]
+    order = [level for level, _label, _hint in every]
+    least = order.index(Level(case.confidentiality))
+    if case.triage and case.confidentiality == Level.CONFIDENTIAL:
+        least = 0
+    return [(level.value, label, hint) for level, label, hint in every[least:]]

@@ -1,0 +1,179 @@
+"""The handler's desk: what is mine, my unit's and nobody's, and the letters to print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from babel.dates import format_date
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from feedback.clock import local_day
+from feedback.rules.workflow import OPEN
+from feedback.services import desk, letters, queues, staffing
+from feedback.services.errors import Refused
+from feedback.services.reference import directory
+from feedback.transaction import transaction
+from feedback.web import casework, wording
+from feedback.web.edge import Audience, guarded
+
+blueprint = guarded(
+    "desk",
+    __name__,
+    audience=Audience.STAFF,
+    roles={"handler", "coordinator", "head"},
+    url_prefix="/desk",
+)
+casework.mount(blueprint, "/desk")
+
+KINDS = ("complaint", "suggestion", "compliment", "enquiry")
+STATUSES = ("new", "assigned", "in_progress", "waiting_citizen")
+LEADING = frozenset({"coordinator", "head"})
+Fetch = Callable[..., queues.Page]
+
+
+def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
+    """The lists of the desk; letters and alarms are for those who answer for the institution."""
+    leads = bool(LEADING & current_user.roles)
+    items: list[tuple[str, str, int | None]] = [
+        (_("Mine"), "/desk", counts.get("mine")),
+        (_("The institution's") if leads else _("My unit's"), "/desk/unit", None),
+        (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
+    ]
+    if leads:
+        items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
+    return [(label, url, request.path == url, count) for label, url, count in items]
+
+
+def _asked(name: str, known: tuple[str, ...]) -> str | None:
+    value = request.args.get(name, "")
+    return value if value in known else None
+
+
+def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseReturnValue:
+    chosen = {"kind": _asked("kind", KINDS), "status": _asked("status", STATUSES)}
+    with transaction():
+        page = fetch(request.args.get("after"), g.now, **(chosen if filtered else {}))
+        counts = queues.counts(g.now)
+        g.unread = queues.unread_notices()
+    kept: dict[str, Any] = {key: value for key, value in chosen.items() if value and filtered}
+    endpoint = str(request.endpoint)
+    return render_template(
+        "desk/queue.html",
+        title=title,
+        empty_text=empty,
+        tabs_list=_tabs(counts),
+        counts=counts,
+        page=page,
+        filtered=filtered,
+        chosen=kept,
+        first=url_for(endpoint, **kept) if request.args.get("after") else "",
+        following=url_for(endpoint, after=page.next, **kept) if page.next else "",
+        base="/desk",
+        statuses=sorted(status.value for status in OPEN),
+        wording=wording,
+    )
+
+
+@blueprint.get("")
+def mine() -> ResponseReturnValue:
+    """The officer's own open cases, what is late on top."""
+    return _queue(queues.my_cases, _("My cases"), _("No open case waits for you."), filtered=True)
+
+
+@blueprint.get("/unit")
+def unit() -> ResponseReturnValue:
+    """Open cases of the officer's units, or of the institution for those who answer for it."""
+    leads = bool(LEADING & current_user.roles)
+    title = _("Cases of the institution") if leads else _("Cases of my unit")
+    return _queue(queues.unit_cases, title, _("No case is open here."), filtered=True)
+
+
+@blueprint.get("/unowned")
+def unowned() -> ResponseReturnValue:
+    """Cases of the institution that nobody owns."""
+    return _queue(
+        queues.unowned,
+        _("Cases without an owner"),
+        _("Every case of the institution has an owner."),
+        filtered=False,
+    )
+
+
+def _leading_only() -> None:
+    if not LEADING & current_user.roles:
+        abort(403)
+
+
+@blueprint.get("/letters")
+def letter_list() -> ResponseReturnValue:
+    """Letters to posts without an account: to print, and to carry."""
+    _leading_only()
+    with transaction():
+        page = queues.letters(request.args.get("after"), g.now)
+        counts = queues.counts(g.now)
+        g.unread = queues.unread_notices()
+    return render_template(
+        "desk/letters.html",
+        tabs_list=_tabs(counts),
+        page=page,
+        first=url_for("desk.letter_list") if request.args.get("after") else "",
+        following=url_for("desk.letter_list", after=page.next) if page.next else "",
+    )
+
+
+@blueprint.get("/letters/<uuid:escalation_id>")
+def letter_page(escalation_id: UUID) -> ResponseReturnValue:
+    """One letter, on a page of A4."""
+    _leading_only()
+    try:
+        with transaction():
+            letter = letters.letter(escalation_id, g.now)
+    except Refused:
+        abort(404)
+    return render_template("desk/letter.html", letter=letter, now=g.now, day_sw=_day_sw)
+
+
+def _day_sw(moment: datetime) -> str:
+    return format_date(local_day(moment), "d MMMM y", locale="sw")
+
+
+@blueprint.post("/letters/<uuid:escalation_id>")
+def letter_handed_over(escalation_id: UUID) -> ResponseReturnValue:
+    """Somebody carried the letter."""
+    _leading_only()
+    try:
+        with transaction():
+            letters.letter(escalation_id, g.now)  # one's own institution's only
+            desk.hand_over_letter(escalation_id, g.now)
+    except Refused as refused:
+        if refused.code == "not-found":
+            abort(404)
+        flash(_("The letter had been marked as handed over already."), "info")
+        return redirect(url_for("desk.letter_list"), 303)
+    flash(_("The letter is marked as handed over."), "success")
+    return redirect(url_for("desk.letter_list"), 303)
+
+
+@blueprint.get("/alarms")
+def alarm_list() -> ResponseReturnValue:
+    """What the ladder could not do in the ordinary way with cases of the institution."""
+    _leading_only()
+    with transaction():
+        rows, more = staffing.alarms(request.args.get("after", type=int))
+        institutions = directory().institutions
+        counts = queues.counts(g.now)
+        g.unread = queues.unread_notices()
+    return render_template(
+        "desk/alarms.html",
+        tabs_list=_tabs(counts),
+        alarms=rows,
+        institutions=institutions,
+        following=url_for("desk.alarm_list", after=more) if more else "",
+        wording=wording,
+    )

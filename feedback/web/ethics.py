@@ -1,0 +1,42 @@
+"""The restricted queue: reports about conduct and corruption, for ethics officers outside.
+
+The page of a case is the desk's own. A level is never lowered here: that needs the citizen.
+"""
+
+from __future__ import annotations
+
+from flask import g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from feedback.services import queues
+from feedback.transaction import transaction
+from feedback.web import casework, wording
+from feedback.web.edge import Audience, guarded
+
+blueprint = guarded(
+    "ethics", __name__, audience=Audience.STAFF, roles={"ethics"}, url_prefix="/ethics"
+)
+casework.mount(blueprint, "/ethics")
+
+
+@blueprint.get("")
+def queue() -> ResponseReturnValue:
+    """Open restricted cases of other institutions, what is late on top."""
+    with transaction():
+        page = queues.restricted(request.args.get("after"), g.now)
+        g.unread = queues.unread_notices()
+    return render_template(
+        "desk/queue.html",
+        title=_("Restricted cases"),
+        empty_text=_("No restricted case is open."),
+        tabs_list=[],
+        counts={},
+        page=page,
+        filtered=False,
+        chosen={},
+        first=url_for("ethics.queue") if request.args.get("after") else "",
+        following=url_for("ethics.queue", after=page.next) if page.next else "",
+        base="/ethics",
+        wording=wording,
+    )

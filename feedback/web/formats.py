@@ -1,0 +1,68 @@
+"""How dates, spans of working time and names are shown, in the page's language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask
+from flask_babel import format_date, format_datetime, get_locale, gettext
+
+from feedback.clock import local
+
+OFFICE_DAY = 480  # working minutes of an office day, 07:30–15:30
+
+
+def day(value: date | datetime | None) -> str:
+    """The day in words, as an office in Dar es Salaam would write it."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = local(value).date()
+    return format_date(value, "EEEE d MMMM y")
+
+
+def short_day(value: date | datetime | None) -> str:
+    """The day without its name, for tables."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = local(value).date()
+    return format_date(value, "d MMM y")
+
+
+def moment(value: datetime | None) -> str:
+    """Day and time of day."""
+    if value is None:
+        return "–"
+    return format_datetime(local(value).replace(tzinfo=None), "d MMM y, HH:mm", rebase=False)
+
+
+def working_time(minutes: int | None) -> str:
+    """Working minutes as days of an office and hours."""
+    if minutes is None:
+        return "–"
+    days, rest = divmod(minutes, OFFICE_DAY)
+    hours, left = divmod(rest, 60)
+    if days:
+        said = gettext("working days: %(days)s", days=days)
+        return said + (", " + gettext("hours: %(hours)s", hours=hours) if hours else "")
+    if hours:
+        return gettext("hours: %(hours)s", hours=hours)
+    return gettext("minutes: %(minutes)s", minutes=left)
+
+
+def name(thing: Any) -> str:
+    """The name of an institution, unit, category or post in the page's language."""
+    if thing is None:
+        return ""
+    locale = get_locale()
+    return str(thing.name_en if locale and locale.language == "en" else thing.name_sw)
+
+
+def init_app(app: Flask) -> None:
+    """Make the formats known to the templates."""
+    app.jinja_env.filters.update(
+        day=day, short_day=short_day, moment=moment, working_time=working_time
+    )
+    app.jinja_env.globals.update(name=name, get_locale=get_locale)

@@ -1,0 +1,135 @@
+"""For those who run the system: alive, ready, and how much waits. Nothing of any case."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import structlog
+from alembic.script import ScriptDirectory
+from flask import Response, abort, current_app, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from redis import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from feedback.extensions import db
+from feedback.transaction import Principal, redis_client, transaction
+from feedback.web.edge import Audience, guarded
+
+log = structlog.get_logger()
+blueprint = guarded("operations", __name__, audience=Audience.OPERATIONS)
+OPERATIONS = Principal("operations")
+FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
+GATEWAY_SETTINGS = ("AT_USERNAME", "AT_API_KEY", "AT_SHORTCODE", "AT_HOOK_TOKEN")
+MEANING = {
+    "outbox_waiting": "SMS that are owed and not yet taken by the gateway",
+    "outbox_unknown": "SMS of which it is not known whether the gateway took them",
+    "outbox_oldest_seconds": "age of the oldest SMS that waits",
+    "outbox_dead": "SMS given up after an unknown outcome or days without a gateway",
+    "outbox_failed": "SMS that the gateway or the network refused",
+    "inbound_waiting": "SMS of citizens that no worker has read yet",
+    "inbound_oldest_seconds": "age of the oldest SMS that waits for a worker",
+    "inbound_dead": "SMS of citizens that no worker could make into a case",
+    "reports_waiting": "delivery reports not yet compared with the outbox",
+    "timers_overdue": "moments of cases that the sweep has still to handle",
+    "sweep_lag_seconds": "how long the oldest of them is overdue",
+    "audit_unsealed": "entries of the record that are not yet chained",
+}
+
+
+@blueprint.get("/health/live")
+def live() -> ResponseReturnValue:
+    """The process answers."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/health/ready")
+def ready() -> ResponseReturnValue:
+    """What a request needs is there: 200, else 503 with the names of what is missing."""
+    checks = {
+        "database": _database(),
+        "queue": _queue(),
+        "gateway": all(current_app.config[name] for name in GATEWAY_SETTINGS),
+    }
+    checks["migrations"] = checks["database"] and _migrated()
+    good = all(checks.values())
+    return jsonify(status="ok" if good else "not ready", checks=checks), 200 if good else 503
+
+
+@blueprint.get("/metrics")
+def metrics() -> ResponseReturnValue:
+    """Gauges in Prometheus' format, for this machine or for who shows METRICS_TOKEN."""
+    if not _may_read_metrics():
+        abort(403)
+    registry = CollectorRegistry()
+    registry.register(_Sums())
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Sums(Collector):
+    """The database's sums at this moment; each web process gives the same."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        with transaction(OPERATIONS):
+            rows = db.session.execute(
+                text("SELECT name, value FROM guard.metrics(:now)"), {"now": g.now}
+            ).all()
+        for name, value in rows:
+            yield GaugeMetricFamily(f"mrejesho_{name}", MEANING[name], value=value)
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []
+
+
+def _may_read_metrics() -> bool:
+    expected = current_app.config["METRICS_TOKEN"]
+    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+    if expected and scheme.lower() == "bearer":
+        return hmac.compare_digest(shown.strip().encode(), expected.encode())
+    # A proxy on this machine makes every visitor look like one of this machine.
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _database() -> bool:
+    try:
+        with transaction(OPERATIONS):
+            db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        log.warning("not_ready", part="database", error=type(error).__name__)
+        return False
+    return True
+
+
+def _migrated() -> bool:
+    """Whether the database stands at the newest migration that this code knows."""
+    heads: list[str] | None = current_app.extensions.get("migration-heads")
+    if heads is None:
+        folder = Path(current_app.root_path).parent / "migrations"
+        heads = ScriptDirectory(str(folder)).get_heads()
+        current_app.extensions["migration-heads"] = heads
+    try:
+        with transaction(OPERATIONS):
+            revision = db.session.scalar(text("SELECT guard.revision()"))
+    except SQLAlchemyError as error:
+        log.warning("not_ready", part="migrations", error=type(error).__name__)
+        return False
+    return [revision] == heads
+
+
+def _queue() -> bool:
+    try:
+        return bool(redis_client().ping())
+    except RedisError as error:
+        log.warning("not_ready", part="queue", error=type(error).__name__)
+        return False

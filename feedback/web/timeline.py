@@ -1,0 +1,102 @@
+"""What happened to a case, in order, as officers read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from feedback.services.views import Line, OfficerCase, Rung
+from feedback.web.formats import day, moment, name
+
+Item = dict[str, str]
+
+
+def items(case: OfficerCase) -> list[Item]:
+    """The timeline for `macros/case.html`, the oldest first."""
+    found: list[tuple[datetime, Item]] = []
+    for at, item in _all(case):
+        item |= {"when": moment(at), "at": at.isoformat()}
+        found.append((at, item))
+    return [item for _at, item in sorted(found, key=lambda pair: pair[0])]
+
+
+def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
+    for number, line in enumerate(case.messages):
+        yield line.at, _line(line, first=number == 0)
+    if not case.may_read_words:
+        yield case.received_at, {"kind": "citizen", "title": _("The case was received")}
+    for held in case.held:
+        title = _("Given to an officer") if held.handler_name else _("Without an owner")
+        # The unit of a restricted case is the one complained about, not its ethics officer's.
+        ethics = case.confidentiality == "restricted" and held.ended_at is None
+        places = () if ethics else (held.unit, held.institution)
+        where = " · ".join(name(each) for each in places if each)
+        who = ", ".join(part for part in (held.handler_name, where) if part)
+        yield held.at, {"kind": "system", "title": title, "who": who}
+    for rung in case.rungs:
+        yield rung.at, {"kind": "escalation", "title": climbed(rung), "who": _post(rung)}
+    for order in case.directives:
+        yield (
+            order.at,
+            {
+                "kind": "directive",
+                "title": _("Directive, due %(day)s", day=day(order.due_on)),
+                "body": order.body,
+                "who": name(order.post) if order.post else "",
+            },
+        )
+        if order.done_at:
+            yield order.done_at, {"kind": "office", "title": _("The directive was followed")}
+    for pause in case.pauses:
+        title = _(
+            "The clock waits for the citizen, at most until %(day)s", day=day(pause.runs_out_at)
+        )
+        yield pause.starts_at, {"kind": "system", "title": title}
+        if pause.ends_at:
+            yield pause.ends_at, {"kind": "system", "title": _("The clock runs on")}
+    if case.closed_at:
+        yield case.closed_at, {"kind": "system", "title": _("Closed")}
+
+
+def climbed(rung: Rung) -> str:
+    """A rung that was climbed, and how it was reached."""
+    title = _("Taken to rung %(number)s: %(name)s", number=rung.number, name=name(rung))
+    way = {
+        "deputy": _("to the deputy"),
+        "letter": _("by letter: the post has no account"),
+        "skipped": _("skipped: no post that may see it"),
+    }.get(rung.way)
+    return f"{title} ({way})" if way else title
+
+
+def _post(rung: Rung) -> str:
+    if rung.post is None:
+        return ""
+    place = f", {name(rung.post.institution)}" if rung.post.institution else ""
+    return f"{name(rung.post)}{place}"
+
+
+def _line(line: Line, *, first: bool) -> Item:
+    titles = {
+        "citizen": _("The case was received") if first else _("The citizen wrote"),
+        "acknowledgement": _("Acknowledged"),
+        "question": _("Question to the citizen"),
+        "answer": _("Answer to the citizen"),
+        "note": _("Internal note"),
+        "transfer": _("Reason for the transfer"),
+        "delay_reason": _("Reason for the delay"),
+        "final_letter": _("The final letter was given"),
+    }
+    kinds = {"citizen": "citizen", "note": "note", "transfer": "note", "delay_reason": "note"}
+    who = line.officer_name or (_("Citizen") if line.author == "citizen" else "")
+    if line.internal:
+        who = f"{who} · {_('seen by officers only')}"
+    return {
+        "kind": kinds.get(line.kind, "office"),
+        "title": titles.get(line.kind, line.kind),
+        "who": who,
+        # The first message stands above, as what the citizen wants.
+        "body": "" if first else line.body,
+    }

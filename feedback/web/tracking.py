@@ -1,0 +1,179 @@
+"""A case told to its citizen: where it stands, and what happened, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+
+from feedback.rules.workflow import OPEN, Status
+from feedback.services.views import CitizenCase, Line, Rung
+from feedback.web.formats import day, moment, name
+
+_FIRST = {"citizen": 0, "late": 1}
+"""What comes first of several things at one moment: words before what follows from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the timeline, as the macro of that name takes it."""
+
+    moment: datetime
+    title: str
+    kind: str = "system"
+    who: str = ""
+    body: str = ""
+
+    @property
+    def when(self) -> str:
+        """Day and time as shown."""
+        return moment(self.moment)
+
+    @property
+    def at(self) -> str:
+        """The moment for machines."""
+        return self.moment.isoformat(timespec="minutes")
+
+
+def timeline(case: CitizenCase) -> list[Event]:
+    """Everything that happened, the first thing first; at one moment, what was said first."""
+    events = [*_told(case), *_climbed(case), *_paused(case), *_ended(case)]
+    if case.late:
+        events.append(Event(case.due_at, _("The date passed without an answer"), "late"))
+    return sorted(events, key=lambda event: (event.moment, _FIRST.get(event.kind, 2)))
+
+
+def answer(case: CitizenCase) -> Line | None:
+    """The latest answer, on which the citizen now has a say."""
+    return next((line for line in reversed(case.messages) if line.kind == "answer"), None)
+
+
+def standing(case: CitizenCase) -> str:
+    """Where the case stands, in one or two sentences."""
+    office = name(case.institution)
+    if case.triage and case.status in (Status.NEW, Status.ASSIGNED):
+        return _(
+            "Received. The right institution is still to be found; until then %(office)s answers "
+            "for it.",
+            office=office,
+        )
+    return {
+        Status.NEW: _("Received at %(office)s. An officer is being named.", office=office),
+        Status.ASSIGNED: _("It is with an officer of %(office)s.", office=office),
+        Status.IN_PROGRESS: _("An officer of %(office)s is working on it.", office=office),
+        Status.WAITING_CITIZEN: _("%(office)s asked you something. Reply below.", office=office),
+        Status.ANSWERED: _("%(office)s has answered you.", office=office),
+        Status.CLOSED: _("It is closed."),
+        Status.WITHDRAWN: _("You withdrew it."),
+    }[Status(case.status)]
+
+
+def promise(case: CitizenCase) -> str:
+    """By when the citizen is answered; empty once that is done."""
+    if Status(case.status) not in OPEN:
+        return ""
+    if case.late:
+        return _(
+            "You should have been answered by %(day)s; a higher office is told of it.",
+            day=day(case.due_at),
+        )
+    return _("You are answered by %(day)s at the latest.", day=day(case.due_at))
+
+
+def waits(case: CitizenCase) -> str:
+    """About the clock that waits for the citizen; empty when it runs."""
+    if case.pause is None:
+        return ""
+    return _(
+        "The clock waits for your reply until %(day)s at most. Then it runs on.",
+        day=day(case.pause.runs_out_at),
+    )
+
+
+def until(case: CitizenCase) -> str:
+    """The last day on which the citizen can say whether it is solved."""
+    if case.window_ends_at is None:
+        return ""
+    return day(case.window_ends_at - timedelta(seconds=1))
+
+
+def _told(case: CitizenCase) -> Iterator[Event]:
+    own = [line for line in case.messages if line.author == "citizen"]
+    for line in case.messages:
+        if line.internal:
+            continue
+        if line.author == "citizen":
+            title = _("You sent this") if line is own[0] else _("You wrote")
+            yield Event(line.at, title, "citizen", body=line.body)
+        elif line.author == "officer":
+            yield Event(line.at, _said(line), "office", name(case.institution), line.body)
+        else:
+            yield Event(line.at, _("Final letter"), "office", body=final_letter(case))
+
+
+def _said(line: Line) -> str:
+    """The officer's name is never told: the institution answers."""
+    return {
+        "acknowledgement": _("It is in hand"),
+        "question": _("A question to you"),
+        "answer": _("Answer"),
+        "transfer": _("Handed to another institution"),
+        "delay_reason": _("Why it takes longer"),
+    }.get(line.kind, _("Message"))
+
+
+def _climbed(case: CitizenCase) -> Iterator[Event]:
+    for rung in case.rungs:
+        if rung.way == "skipped":
+            continue
+        reason = {
+            "appeal": _("You said it is not fixed: a higher office looks at it"),
+            "acknowledge": _("Nobody had confirmed it in time: a higher office was told"),
+        }.get(rung.clock, _("No answer came in time: taken to a higher office"))
+        yield Event(rung.at, reason, "escalation", _post(rung))
+
+
+def _post(rung: Rung) -> str:
+    if rung.post is None:
+        return name(rung)
+    if rung.post.institution is None:
+        return name(rung.post)
+    return f"{name(rung.post)}, {name(rung.post.institution)}"
+
+
+def _paused(case: CitizenCase) -> Iterator[Event]:
+    for pause in case.pauses:
+        yield Event(pause.starts_at, _("The clock began to wait for your reply"))
+        if pause.ends_at is not None:
+            yield Event(pause.ends_at, _("The clock runs again"))
+
+
+def _ended(case: CitizenCase) -> Iterator[Event]:
+    if case.closed_at is None:
+        return
+    if case.status == Status.WITHDRAWN:
+        yield Event(case.closed_at, _("You withdrew it"))
+    elif case.status == Status.CLOSED:
+        yield Event(case.closed_at, _("Closed"))
+
+
+def final_letter(case: CitizenCase) -> str:
+    """What a citizen is told after the last appeal: what was done, and who stands outside."""
+    return "\n\n".join(
+        (
+            _(
+                "Your case %(reference)s was answered, and opened again each time you said it "
+                "was not fixed. The steps inside the public service are used up.",
+                reference=case.reference,
+            ),
+            _(
+                "You may now turn to a body outside: the Commission for Human Rights and Good "
+                "Governance (CHRAGG) about a violated right or maladministration; the "
+                "Prevention and Combating of Corruption Bureau (TAKUKURU) about corruption; or "
+                "a court."
+            ),
+            _("Show them this reference number."),
+        )
+    )

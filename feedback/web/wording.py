@@ -1,0 +1,188 @@
+"""Codes of the services as words for officers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+
+from feedback.services.officers import SHORTEST_PASSWORD
+
+
+def refusal(code: str) -> str:
+    """Why an act was not done, and what to do."""
+    return {
+        "not-found": _("This was not found, or you may not see it."),
+        "not-allowed": _("This is not possible in the present state of the case."),
+        "bad-target": _("Choose where it should go: an active officer, unit or institution."),
+        "excluded": _("This officer is kept away from the case. Choose another."),
+        "empty": _("Write your words here."),
+        "too-long": _("This is too long. Write at most 5,000 characters."),
+        "bad-date": _("Choose a day that is not past."),
+        "bad-days": _("Give the first and the last day, not over yet and not given before."),
+        "bad-roles": _("Choose at least one role."),
+        "yourself": _("You cannot do this to your own account."),
+        "same-person": _("Holder and deputy must be two persons."),
+        "too-late": _("It is too late for this."),
+        "bad-status": _("Choose whether the day is confirmed, expected or removed."),
+    }.get(code, _("This could not be done. Check what you entered."))
+
+
+def done(verb: str, *, paused: bool) -> str:
+    """What an act on a case did."""
+    if verb == "ask":
+        return (
+            _("The question is sent. The clock waits for the citizen.")
+            if paused
+            else _("The question is sent. The clock runs on.")
+        )
+    return {
+        "acknowledge": _("Acknowledged. The citizen is told that it is in hand."),
+        "answer": _(
+            "The answer is sent. The citizen has 14 days to accept it or to say: not fixed."
+        ),
+        "note": _("The note is added. The citizen does not see it."),
+        "delay": _("The reason for the delay is noted. The higher posts read it."),
+        "assign": _("The case was given to the officer. Its clock runs on."),
+        "transfer": _("The case was transferred. Its clock runs on."),
+        "classify": _("Subject and confidentiality are set."),
+        "recuse": _("You stepped back. The case goes to somebody else, and you see it no more."),
+        "exclude": _("The officer is kept away from this case."),
+        "directive": _("The directive is marked as followed."),
+    }[verb]
+
+
+def officer_problem(code: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The field of the form for a new officer that a refusal belongs to, and the message."""
+    if code == "empty":
+        field = "username" if not given.get("username", "").strip() else "name"
+        return {field: _("This must not be empty.")}
+    if code == "name-taken":
+        return {"username": _("Another officer has this user name. Choose another.")}
+    if code == "weak-password":
+        return {"password": _("Use at least %(shortest)s characters.", shortest=SHORTEST_PASSWORD)}
+    if code == "bad-roles":
+        return {"roles": refusal(code)}
+    return {"unit": _("Choose the unit in which the officer works.")}
+
+
+def officer_changed(act: str) -> str:
+    """What a change of an officer did."""
+    return {
+        "deactivate": _("The account is closed. Open cases go to other officers within a minute."),
+        "activate": _("The account is open again."),
+        "roles": _("The roles are set."),
+        "leave": _("The leave is noted. The deputy stands in for these days."),
+        "end-leave": _("The leave has ended."),
+    }[act]
+
+
+def role(code: str) -> str:
+    """What an officer does."""
+    return {
+        "handler": _("Handler"),
+        "coordinator": _("Complaints coordinator"),
+        "head": _("Institution head"),
+        "oversight": _("Oversight"),
+        "ethics": _("Ethics officer"),
+        "admin": _("Administrator"),
+        "auditor": _("Auditor"),
+    }.get(code, code)
+
+
+def due(days_left: int, *, late: bool) -> str:
+    """How much time is left, in working days."""
+    if late:
+        if days_left >= 0:
+            return _("Late since today")
+        return _("Late, working days: %(days)s", days=-days_left)
+    if days_left <= 0:
+        return _("Due today")
+    return _("Working days left: %(days)s", days=days_left)
+
+
+def notice(kind: str) -> str:
+    """What a notice says."""
+    return {
+        "assigned": _("A case was given to you"),
+        "transferred": _("A case was transferred to you"),
+        "citizen_message": _("The citizen wrote"),
+        "withdrawn": _("The citizen withdrew the case"),
+        "accepted": _("The citizen is satisfied"),
+        "not_fixed": _("The citizen says: not fixed. The case is open again"),
+        "final_letter": _("The citizen appealed for the last time; the final letter was given"),
+        "pause_over": _("The citizen did not reply in time: the clock runs on"),
+        "reminder": _("A deadline comes near"),
+        "escalated": _("A late case reached your post"),
+        "climbed": _("A case of yours went to a higher post"),
+        "digest": _("Late cases reached your post: the list of the day"),
+        "directive": _("A directive was given"),
+        "directive_done": _("A directive of yours was followed"),
+    }.get(kind, kind)
+
+
+def alarm(kind: str) -> str:
+    """What an alarm says."""
+    return {
+        "letter": _("The post has nobody with an account: a letter must be carried"),
+        "deputy": _("The holder of the post may not see the case: the deputy got it"),
+        "skipped": _("The rung has no post that may see the case: it was skipped"),
+        "top": _("The case has passed the top of its ladder and is still not answered"),
+    }.get(kind, kind)
+
+
+def act(code: str) -> str:
+    """An act or a look of the record."""
+    return _acts().get(code, code)
+
+
+def act_choices() -> list[tuple[str, str]]:
+    """The acts to choose from, by their words."""
+    return sorted(_acts().items(), key=lambda pair: pair[1])
+
+
+def _acts() -> dict[str, str]:
+    return {
+        "lodged": _("Lodged"),
+        "looked": _("Looked at the case"),
+        "acknowledged": _("Acknowledged"),
+        "answered": _("Answered"),
+        "asked": _("Asked the citizen"),
+        "noted": _("Wrote a note"),
+        "assigned": _("Gave it to an officer"),
+        "transferred": _("Transferred"),
+        "classified": _("Set subject and confidentiality"),
+        "classified_by_citizen": _("The citizen named the institution"),
+        "confidentiality_raised": _("Raised the confidentiality"),
+        "excluded": _("Kept an officer away"),
+        "delay_explained": _("Gave the reason for the delay"),
+        "directed": _("Gave a directive"),
+        "directive_done": _("Followed a directive"),
+        "escalated": _("Taken to a higher post"),
+        "letter_handed_over": _("Handed a letter over"),
+        "handed_over": _("Handed over from a closed account"),
+        "citizen_message": _("The citizen wrote"),
+        "withdrawn": _("Withdrawn by the citizen"),
+        "accepted": _("The citizen is satisfied"),
+        "not_fixed": _("The citizen says: not fixed"),
+        "final_letter": _("The final letter was given"),
+        "closed_by_silence": _("Closed after the citizen's silence"),
+        "pause_over": _("The pause ran out"),
+        "deadline_corrected": _("A deadline was computed again"),
+        "receipt_code_sent": _("The secret code was sent again"),
+        "login": _("Logged in"),
+        "login_refused": _("A login was refused"),
+        "logout": _("Logged out"),
+        "password_changed": _("Changed a password"),
+        "officer_created": _("Added an officer"),
+        "officer_deactivated": _("Closed an account"),
+        "officer_activated": _("Opened an account again"),
+        "roles_set": _("Set the roles of an officer"),
+        "post_set": _("Set who holds a post"),
+        "leave_added": _("Noted a leave"),
+        "leave_ended": _("Ended a leave"),
+        "calendar_corrected": _("Corrected the calendar"),
+        "alarm_settled": _("Settled an alarm"),
+        "record_verified": _("Verified the record"),
+        "inbound_dead": _("An SMS could not be read"),
+    }
