@@ -26,6 +26,7 @@ import config
 from feedback import create_app
 from feedback.extensions import db
 from feedback.transaction import Principal, transaction
+from local import i18n
 from local.servers import EmbeddedServers, provision
 from tests import factories
 
@@ -79,6 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the process that was called."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
+    i18n.compile_catalogs()
     folder = Path(tempfile.mkdtemp(prefix="mrejesho-test-"))
     servers = EmbeddedServers(
         folder, durable=False, temporary=True, settings={"max_connections": "200"}
@@ -106,6 +108,30 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers = SERVERS.pop()
         servers.__exit__(None, None, None)
         shutil.rmtree(servers.data_dir, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests need Chromium; where it is missing they are left out, and said to be."""
+    if shutil.which("chromium"):
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason="Chromium is missing"))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in the last lines what was not run, and how to get it."""
+    skipped = [
+        report.nodeid
+        for report in terminalreporter.stats.get("skipped", [])
+        if "Chromium is missing" in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.section("not run")
+        terminalreporter.line(
+            f"{len(skipped)} browser tests were not run: Chromium is missing."
+            " Get it with: apt-get install chromium"
+        )
 
 
 def _config(urls: dict[str, str]) -> dict[str, Any]:

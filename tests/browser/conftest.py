@@ -1,0 +1,153 @@
+"""A real site for a real browser: gunicorn, worker, scheduler, phone simulator, Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.request import urlopen
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from local.phone import PhoneSimulator
+from tests.conftest import environment
+
+CHECKOUT = Path(__file__).parents[2]
+T = TypeVar("T")
+PATIENCE = 30  # seconds for something another process does
+NARROW, WIDE = {"width": 360, "height": 800}, {"width": 1280, "height": 900}
+
+
+@dataclass
+class Site:
+    """The running site and the phones that talk to it."""
+
+    url: str
+    phone: PhoneSimulator
+    environ: dict[str, str]
+
+    def command(self, *words: str) -> str:
+        """Run a `flask` command against the site's database; answers what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", *words],
+            env=self.environ,
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return done.stdout
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(ask: Callable[[], T]) -> T:
+    """What `ask` answers as soon as it is true; fails after PATIENCE seconds."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        answer = ask()
+        if answer:
+            return answer
+        time.sleep(0.2)
+    raise AssertionError("it did not happen in time")
+
+
+@pytest.fixture
+def site(app: Flask, urls: dict[str, str]) -> Iterator[Site]:
+    """Web, worker and scheduler as the Procfile has them, on this test's empty tables."""
+    port = free_port()
+    settings = environment({k: v for k, v in urls.items() if k != "SUPERUSER_URL"})
+    with PhoneSimulator(
+        port=0,
+        callback_base=f"http://127.0.0.1:{port}",
+        token=settings["AT_HOOK_TOKEN"],
+        api_key=settings["AT_API_KEY"],
+        report_delay_ms=200,
+    ) as phone:
+        environ = {
+            **os.environ,
+            **settings,
+            "AT_BASE_URL": phone.url,
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "FLASK_APP": "wsgi",
+        }
+        commands = [
+            ["gunicorn", "wsgi:app", "-b", f"127.0.0.1:{port}", "--threads", "4"],
+            ["flask", "worker"],
+            ["flask", "scheduler"],
+        ]
+        commands[0].append("--no-control-socket")
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", *command],
+                env=environ,
+                cwd=CHECKOUT,
+                start_new_session=True,
+            )
+            for command in commands
+        ]
+        try:
+            eventually(lambda: _ready(f"http://127.0.0.1:{port}/health/ready"))
+            yield Site(f"http://127.0.0.1:{port}", phone, environ)
+        finally:
+            for process in processes:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _ready(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2) as answer:  # noqa: S310  (loopback)
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium, Debian's."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def narrow(chromium: Browser) -> Iterator[Page]:
+    """A cheap smartphone's window."""
+    context = chromium.new_context(viewport=NARROW, locale="sw-TZ")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def wide(chromium: Browser) -> Iterator[Page]:
+    """An office computer's window."""
+    context = chromium.new_context(viewport=WIDE, locale="sw-TZ")
+    yield context.new_page()
+    context.close()
