@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -42,7 +43,7 @@ def _content(row: dict[str, Any]) -> bytes:
             row["actor_kind"],
             str(row["actor_id"] or ""),
             str(row["case_id"] or ""),
-            *(f"{key}={details[key]}" for key in sorted(details)),
+            *(f"{key}={json.dumps(details[key])}" for key in sorted(details)),
         ]
     )
 
@@ -130,7 +131,11 @@ class AuditReport:
 
 
 def verify() -> AuditReport:
-    """Check each entry's keyed hash and the whole chain, in order."""
+    """Check each entry's keyed hash and the whole chain, in order (worker, auditor).
+
+    What it cannot tell: that the newest entries were taken away together with their links. That
+    takes the owner's rights, and a copy of the chain's head kept elsewhere would show it.
+    """
     keys: dict[str, bytes] = current_app.config["AUDIT_KEYS"]
     report = AuditReport()
     report.entries = db.session.scalars(select(func.count()).select_from(m.AuditEntry)).one()
@@ -159,4 +164,25 @@ def verify() -> AuditReport:
         if _link(link_key, expected, before, bytes(row["mac"])) != bytes(row["chain"]):
             report.problems.append(f"the chain breaks at position {expected}")
         before = bytes(row["chain"])
+    _verify_unchained(report)
     return report
+
+
+def _verify_unchained(report: AuditReport) -> None:
+    """Entries without a link are the newest, which wait for the chain; none other may be."""
+    keys: dict[str, bytes] = current_app.config["AUDIT_KEYS"]
+    entry, link, tail = m.AuditEntry.__table__, m.AuditLink, m.AuditTail
+    rows = db.session.execute(
+        select(entry, tail.entry_id.label("waits"))
+        .outerjoin(link, link.entry_id == entry.c.id)
+        .outerjoin(tail, tail.entry_id == entry.c.id)
+        .where(link.position.is_(None))
+        .execution_options(yield_per=2_000)
+    ).mappings()
+    for row in rows:
+        key = keys.get(row["key_id"])
+        mac = hmac.digest(key, _content(dict(row)), hashlib.sha256) if key else b""
+        if not hmac.compare_digest(mac, bytes(row["mac"])):
+            report.problems.append(f"entry {row['id']} was changed")
+        if row["waits"] is None:
+            report.problems.append(f"entry {row['id']} stands outside the chain")

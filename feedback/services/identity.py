@@ -46,7 +46,9 @@ def seal(value: str, context: str) -> bytes:
 def unseal(sealed: bytes, context: str) -> str:
     """Decrypt; raises CannotUnseal when key, place or content do not fit."""
     sealed = bytes(sealed)
-    length = 1 + sealed[0]
+    length = 1 + sealed[0] if sealed else 0
+    if len(sealed) < length + NONCE:
+        raise CannotUnseal("the value is cut short")
     head, nonce, body = sealed[:length], sealed[length : length + NONCE], sealed[length + NONCE :]
     key = current_app.config["IDENTITY_KEYS"].get(head[1:].decode("ascii", "replace"))
     if key is None:

@@ -3,8 +3,9 @@
 -- `guard.become` is called at each transaction's begin. It writes the scope into settings that
 -- vanish with the transaction; policies read them through `(SELECT guard.…())`, which the planner
 -- evaluates once for a query. The boundary this draws is between principals of the application:
--- a query of ours that forgets its WHERE, a page that asks for another's case, or SQL slipped
--- into a value sees only what the present principal may see.
+-- a query of ours that forgets its WHERE or a page that asks for another's case sees only
+-- what the present principal may see. Who can run SQL of his own as the web role can also name
+-- another principal here: values are therefore bound, never written into SQL.
 CREATE SCHEMA guard;
 GRANT USAGE ON SCHEMA guard TO mrejesho_web, mrejesho_worker;
 
@@ -26,6 +27,13 @@ CREATE FUNCTION guard.serves() RETURNS boolean LANGUAGE sql STABLE
   AS $$ SELECT guard.has('handler') OR guard.has('coordinator') OR guard.has('head') $$;
 CREATE FUNCTION guard.conflicts() RETURNS uuid[] LANGUAGE sql STABLE
   AS $$ SELECT coalesce(nullif(current_setting('app.conflicts', true), ''), '{}')::uuid[] $$;
+-- The worker's own principal. Policies are bound to its role; functions that run as the owner ask
+-- here, so that the web role gains nothing by calling itself a job. Within such a function the
+-- present user is the owner; the setting still names the role that was taken, if one was.
+CREATE FUNCTION guard.is_job() RETURNS boolean LANGUAGE sql STABLE
+  AS $$ SELECT guard.kind() = 'job' AND pg_has_role(
+    coalesce(nullif(current_setting('role'), 'none'), session_user::text)::name,
+    'mrejesho_worker', 'MEMBER') $$;
 
 -- A post is held by its holder; the deputy stands in while there is no holder, or the holder is
 -- away or no longer active.
@@ -55,16 +63,18 @@ DECLARE
   v_posts integer[]; v_heads integer[]; v_units integer[];
   v_version integer := (SELECT version FROM reference_state);
 BEGIN
+  -- Whoever was there before leaves nothing behind.
+  PERFORM set_config('app.' || name, '', true)
+     FROM unnest(ARRAY['officer', 'case', 'institution', 'roles', 'units', 'posts', 'heads',
+                       'coordinates', 'conflicts']) AS name;
   IF p_kind <> 'officer' THEN
-    PERFORM set_config('app.kind', p_kind, true), set_config('app.officer', '', true),
-            set_config('app.case', coalesce(p_case::text, ''), true),
-            set_config('app.roles', '', true);
+    PERFORM set_config('app.kind', p_kind, true),
+            set_config('app.case', coalesce(p_case::text, ''), true);
     RETURN v_version;
   END IF;
   SELECT institution_id, unit_id, roles INTO o FROM officer WHERE id = p_officer AND active;
   IF NOT FOUND THEN
-    PERFORM set_config('app.kind', 'nobody', true), set_config('app.officer', '', true),
-            set_config('app.case', '', true), set_config('app.roles', '', true);
+    PERFORM set_config('app.kind', 'nobody', true);
     RETURN v_version;
   END IF;
   SELECT coalesce(array_agg(post_id), '{}'),
@@ -74,7 +84,6 @@ BEGIN
   IF 'handler' = ANY (o.roles) THEN v_units := v_units || o.unit_id; END IF;
   PERFORM set_config('app.kind', 'officer', true),
           set_config('app.officer', p_officer::text, true),
-          set_config('app.case', '', true),
           set_config('app.institution', o.institution_id::text, true),
           set_config('app.roles', o.roles::text, true),
           set_config('app.units', v_units::text, true),
@@ -146,10 +155,18 @@ AS $$
    ORDER BY o.last_assigned_at NULLS FIRST, o.id LIMIT 1
 $$;
 
--- Everyone who may not see the case: routing and reassignment go round them.
+-- Everyone who may not see the case: routing and reassignment go round them. Whoever does not see
+-- the case, an excluded officer among them, learns nothing here.
 CREATE FUNCTION guard.excluded(p_case uuid) RETURNS integer[]
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-AS $$ SELECT coalesce(array_agg(officer_id), '{}') FROM conflict WHERE case_id = p_case $$;
+AS $$
+  SELECT coalesce(array_agg(x.officer_id), '{}') FROM conflict x
+   WHERE x.case_id = p_case AND (
+     guard.is_job()
+     OR guard.kind() IN ('public', 'lodging') AND p_case = guard.case_id()
+     OR guard.kind() = 'officer'
+        AND EXISTS (SELECT FROM "case" c WHERE c.id = p_case AND {officer_sees:c}))
+$$;
 
 -- What the check of a receipt code needs; answers only that purpose. With the reference alone
 -- nobody reads a case: the caller compares the code before it becomes the case's principal.
@@ -172,7 +189,7 @@ BEGIN
   RETURN QUERY
     SELECT c.id, c.reference::text, s.content_hash, s.at
       FROM submission s JOIN "case" c ON c.id = s.case_id
-     WHERE s.id = p_submission AND guard.kind() IN ('lodging', 'job');
+     WHERE s.id = p_submission AND (guard.kind() = 'lodging' OR guard.is_job());
 END
 $$;
 
@@ -194,7 +211,7 @@ CREATE FUNCTION guard.move_case(p_case uuid, p_institution integer, p_unit integ
 AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM "case" c WHERE c.id = p_case AND (
-      (guard.kind() = 'job')
+      guard.is_job()
       OR (guard.kind() = 'public' AND c.id = guard.case_id())
       OR (guard.kind() = 'officer' AND {officer_sees:c}))) THEN
     RAISE EXCEPTION 'the case cannot be moved by this principal' USING ERRCODE = '42501';

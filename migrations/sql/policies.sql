@@ -7,6 +7,10 @@ GRANT SELECT ON calendar, holiday, calendar_correction, institution, unit, servi
 
 {reference_write:holiday}
 {reference_write:calendar_correction}
+-- The worker moves the deadlines and notes how many.
+GRANT UPDATE (deadlines_moved) ON calendar_correction TO mrejesho_worker;
+CREATE POLICY job_settles ON calendar_correction FOR UPDATE TO mrejesho_worker
+  USING ((SELECT guard.kind()) = 'job');
 {reference_write:officer}
 {reference_write:post}
 {reference_write:post_holding}
@@ -43,7 +47,8 @@ CREATE POLICY submission_lodge ON submission FOR INSERT TO mrejesho_web
 
 -- Words. Stricter than the case: a coordinator assigns what may not be read.
 {secure:message}
-GRANT SELECT, INSERT, UPDATE ON message TO mrejesho_web, mrejesho_worker;
+GRANT SELECT, INSERT, UPDATE (body, sealed) ON message TO mrejesho_web;
+GRANT SELECT, INSERT, UPDATE ON message TO mrejesho_worker;
 CREATE POLICY message_web_read ON message FOR SELECT TO mrejesho_web USING (
   (SELECT guard.kind()) IN ('public', 'lodging') AND case_id = (SELECT guard.case_id())
     AND NOT internal
@@ -57,12 +62,15 @@ CREATE POLICY message_web_write ON message FOR INSERT TO mrejesho_web WITH CHECK
   (SELECT guard.kind()) IN ('public', 'lodging') AND case_id = (SELECT guard.case_id())
     AND officer_id IS NULL AND kind IN ('citizen', 'final_letter')
   OR (SELECT guard.kind()) = 'officer' AND officer_id = (SELECT guard.officer())
+    AND kind NOT IN ('citizen', 'final_letter')
     AND EXISTS (SELECT FROM "case" c WHERE c.id = message.case_id));
--- Raising the level seals the words that were written before.
+-- Raising the level seals the words that were written before; nothing else changes them.
 CREATE POLICY message_web_seal ON message FOR UPDATE TO mrejesho_web USING (
-  (SELECT guard.kind()) = 'public' AND case_id = (SELECT guard.case_id())
-  OR (SELECT guard.kind()) = 'officer'
-    AND EXISTS (SELECT FROM "case" c WHERE c.id = message.case_id));
+  body IS NOT NULL
+  AND ((SELECT guard.kind()) = 'public' AND case_id = (SELECT guard.case_id())
+    OR (SELECT guard.kind()) = 'officer'
+      AND EXISTS (SELECT FROM "case" c WHERE c.id = message.case_id)))
+  WITH CHECK (body IS NULL);
 {job:message}
 
 -- What hangs on a case and holds no words.
@@ -72,6 +80,12 @@ CREATE POLICY message_web_seal ON message FOR UPDATE TO mrejesho_web USING (
 {child:timer:SELECT, INSERT, UPDATE}
 {child:escalation:SELECT, UPDATE}
 {child:directive:SELECT, INSERT, UPDATE}
+-- What an official decided stands under no other name.
+CREATE POLICY own_name ON assignment AS RESTRICTIVE FOR INSERT TO mrejesho_web
+  WITH CHECK (by_officer_id IS NOT DISTINCT FROM (SELECT guard.officer()));
+CREATE POLICY own_name ON directive AS RESTRICTIVE FOR INSERT TO mrejesho_web
+  WITH CHECK (officer_id = (SELECT guard.officer())
+              AND post_id = ANY ((SELECT guard.ids('posts'))::integer[]));
 
 -- Who is in conflict: the citizen's words make the mark, the person concerned never sees it.
 {secure:conflict}
@@ -114,11 +128,12 @@ CREATE POLICY receipt_attempt_check ON receipt_attempt TO mrejesho_web
   WITH CHECK ((SELECT guard.kind()) = 'receipt-check');
 {job:receipt_attempt}
 
--- Notices: anyone's act may cause one, only the officer addressed reads it.
+-- Notices: anyone's act may cause one, only the officer addressed reads it, and not once excluded.
 {secure:notice}
 GRANT SELECT, INSERT, UPDATE ON notice TO mrejesho_web, mrejesho_worker;
 CREATE POLICY notice_web_read ON notice FOR SELECT TO mrejesho_web
-  USING (officer_id = (SELECT guard.officer()));
+  USING (officer_id = (SELECT guard.officer())
+         AND coalesce(case_id <> ALL ((SELECT guard.conflicts())::uuid[]), true));
 CREATE POLICY notice_web_settle ON notice FOR UPDATE TO mrejesho_web
   USING (officer_id = (SELECT guard.officer()));
 CREATE POLICY notice_web_make ON notice FOR INSERT TO mrejesho_web
@@ -128,17 +143,21 @@ CREATE POLICY notice_web_make ON notice FOR INSERT TO mrejesho_web
 {secure:alarm}
 GRANT SELECT, UPDATE ON alarm TO mrejesho_web;
 GRANT SELECT, INSERT, UPDATE ON alarm TO mrejesho_worker;
+-- An alarm tells that a case exists: of a case that an officer may not see (a restricted one about
+-- the officer's own institution, one from which the officer is excluded) it is not shown.
 CREATE POLICY alarm_web ON alarm TO mrejesho_web USING (
-  (SELECT guard.has('admin'))
-  OR institution_id = ANY ((SELECT guard.ids('heads'))::integer[])
-  OR institution_id = ANY ((SELECT guard.ids('coordinates'))::integer[]));
+  (SELECT guard.has('admin')) AND coalesce(case_id <> ALL ((SELECT guard.conflicts())::uuid[]), true)
+  OR (institution_id = ANY ((SELECT guard.ids('heads'))::integer[])
+      OR institution_id = ANY ((SELECT guard.ids('coordinates'))::integer[]))
+    AND (case_id IS NULL OR EXISTS (SELECT FROM "case" c WHERE c.id = case_id)));
 {job:alarm}
 
--- The record: everyone adds, auditors read, nobody changes.
+-- The record: everyone adds, under no other name, auditors read, nobody changes.
 {secure:audit_entry}
 GRANT SELECT, INSERT ON audit_entry TO mrejesho_web, mrejesho_worker;
 CREATE POLICY audit_entry_add ON audit_entry FOR INSERT TO mrejesho_web
-  WITH CHECK ((SELECT guard.kind()) <> 'nobody');
+  WITH CHECK ((SELECT guard.kind()) <> 'nobody' AND actor_kind = (SELECT guard.kind())
+              AND actor_id IS NOT DISTINCT FROM (SELECT guard.officer()));
 CREATE POLICY audit_entry_read ON audit_entry FOR SELECT TO mrejesho_web
   USING ((SELECT guard.has('auditor')));
 CREATE POLICY audit_entry_job_read ON audit_entry FOR SELECT TO mrejesho_worker
@@ -147,11 +166,15 @@ CREATE POLICY audit_entry_job_add ON audit_entry FOR INSERT TO mrejesho_worker
   WITH CHECK ((SELECT guard.kind()) = 'job');
 
 {secure:audit_tail}
+GRANT SELECT ON audit_tail TO mrejesho_web;
 GRANT SELECT, DELETE ON audit_tail TO mrejesho_worker;
+CREATE POLICY audit_tail_read ON audit_tail FOR SELECT TO mrejesho_web
+  USING ((SELECT guard.has('auditor')));
 {job:audit_tail}
 CREATE FUNCTION guard.await_chain() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ BEGIN INSERT INTO audit_tail SELECT id FROM added; RETURN NULL; END $$;
+REVOKE EXECUTE ON FUNCTION guard.await_chain() FROM PUBLIC;
 CREATE TRIGGER await_chain AFTER INSERT ON audit_entry REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION guard.await_chain();
 

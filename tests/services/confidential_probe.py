@@ -1,0 +1,90 @@
+"""Asking a connection of the web role, without the application, what it returns to a principal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+Principal = tuple[str, int | None, UUID | None]
+Connection = psycopg.Connection[Any]
+
+# Tables with a row for each case. "words" and "facts" name the rule that opens them to officers;
+# the rest is for others than officers, or for nobody in the web role.
+FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive")
+WORDS = ("message",)
+CLOSED = ("submission", "conflict", "sealed_identity", "outbox", "inbound_message")
+OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry")
+# Tables without a case that not everybody may read.
+APART = (
+    "public.credential",
+    "public.receipt_attempt",
+    "public.audit_link",
+    "public.audit_tail",
+    "public.figure",
+    "public.figure_dirty",
+    "guard.delivery_report",
+)
+PURPOSES = (
+    "nobody",
+    "job",
+    "login",
+    "receipt-check",
+    "hook",
+    "figures",
+    "reference",
+    "operations",
+    "lodging",
+)
+
+
+@contextmanager
+def standing(connection: Connection, principal: Principal) -> Iterator[Connection]:
+    """A transaction as a principal, rolled back at the end (a savepoint within another)."""
+    with connection.transaction(force_rollback=True):
+        connection.execute("SELECT guard.become(%s, %s, %s)", principal)
+        yield connection
+
+
+@contextmanager
+def as_role(connection: Connection, role: str) -> Iterator[Connection]:
+    """The same connection in another role, within its transaction."""
+    connection.execute(f"SET LOCAL ROLE {role}")
+    try:
+        yield connection
+    finally:
+        connection.execute("RESET ROLE")
+
+
+def readable(connection: Connection, table: str) -> bool:
+    """Whether the present role has been granted to read the table."""
+    row = connection.execute("SELECT has_table_privilege(%s, 'SELECT')", (f'"{table}"',)).fetchone()
+    return bool(row and row[0])
+
+
+def seen(connection: Connection, table: str) -> dict[UUID | None, int]:
+    """How many rows of each case plain SQL returns from a table."""
+    if not readable(connection, table):
+        return {}
+    column = "id" if table == "case" else "case_id"
+    rows = connection.execute(
+        f'SELECT {column}, count(*) FROM "{table}" GROUP BY 1'  # noqa: S608
+    )
+    return dict(rows.fetchall())
+
+
+def counted(connection: Connection, table: str) -> int:
+    """How many rows plain SQL returns from a table without cases."""
+    schema, name = table.split(".")
+    row = connection.execute(
+        "SELECT has_table_privilege(c.oid, 'SELECT') FROM pg_class c"
+        " WHERE c.relname = %s AND c.relnamespace = %s::regnamespace",
+        (name, schema),
+    ).fetchone()
+    if row is None or not row[0]:
+        return 0
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+    return int(row[0]) if row else 0

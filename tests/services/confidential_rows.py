@@ -1,0 +1,113 @@
+"""Rows behind the cases of the confidential world, written by a connection no policy binds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from tests.services.confidential_probe import Connection
+
+NOW = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
+
+
+def climb(
+    connection: Connection, case: UUID, home: int, posts: list[int], restricted: bool
+) -> None:
+    """Rungs reached: seven posts at most, an eighth is the copy of the seventh."""
+    for number, post in enumerate(posts, start=1):
+        copy = posts[-1] if number == 7 else None
+        if number == 8:
+            return
+        escalate(connection, case, home, number, post, copy, "holder", restricted)
+
+
+def escalate(
+    connection: Connection,
+    case: UUID,
+    home: int,
+    rung: int,
+    post: int | None,
+    copy: int | None,
+    way: str,
+    restricted: bool,
+) -> None:
+    """One rung of a case."""
+    connection.execute(
+        "INSERT INTO escalation (id, case_id, cycle, rung, ladder, clock, post_id, copy_post_id,"
+        " from_institution_id, way, restricted, due_at, at)"
+        " VALUES (%s, %s, 1, %s, 'council', 'answer', %s, %s, %s, %s, %s, %s, %s)",
+        (uuid4(), case, rung, post, copy, home, way, restricted, NOW, NOW),
+    )
+
+
+def fill(
+    connection: Connection,
+    cases: list[tuple[UUID, int, int]],
+    *,
+    post: int,
+    officer: int,
+    told: int,
+    concerned: int,
+) -> None:
+    """A row of every table for every case (id, institution, unit), and of every table apart."""
+    run = connection.execute
+    for case, home, unit in cases:
+        message, rung = uuid4(), uuid4()
+        # A skipped rung opens nothing, though it names a post.
+        escalate(connection, case, home, 90, post, post, "skipped", False)
+        escalate(connection, case, home, 91, post, post, "skipped", True)
+        run(
+            "INSERT INTO message (id, case_id, cycle, kind, internal, sealed, at)"
+            " VALUES (%s, %s, 1, 'directive', true, '\\x00', %s)",
+            (message, case, NOW),
+        )
+        run(
+            "INSERT INTO directive (id, case_id, escalation_id, message_id, post_id, officer_id,"
+            " due_on, at) SELECT %s, %s, id, %s, %s, %s, %s, %s FROM escalation"
+            " WHERE case_id = %s AND rung = 90",
+            (rung, case, message, post, officer, NOW.date(), NOW, case),
+        )
+        run(
+            "INSERT INTO assignment (id, case_id, institution_id, unit_id, at)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            (uuid4(), case, home, unit, NOW),
+        )
+        run(
+            "INSERT INTO pause (id, case_id, cycle, starts_at, runs_out_at)"
+            " VALUES (%s, %s, 1, %s, %s)",
+            (uuid4(), case, NOW, NOW),
+        )
+        run(
+            "INSERT INTO alarm (dedupe, kind, institution_id, case_id, cycle, at)"
+            " VALUES (%s, 'top', %s, %s, 1, %s)",
+            (f"top:{case}", home, case, NOW),
+        )
+        run(
+            "INSERT INTO notice (id, dedupe, officer_id, kind, case_id, at, read)"
+            " VALUES (%s, %s, %s, 'assigned', %s, %s, false)",
+            (uuid4(), f"told:{case}", told, case, NOW),
+        )
+        run(
+            "INSERT INTO conflict (case_id, officer_id, reason, at) VALUES (%s, %s, 'marked', %s)"
+            " ON CONFLICT DO NOTHING",
+            (case, concerned, NOW),
+        )
+        run(
+            "INSERT INTO inbound_message (id, provider_id, sender, words, number_hash, received_at,"
+            " state, attempts, next_attempt_at, case_id)"
+            " VALUES (%s, %s, '\\x00', '\\x00', '\\x00', %s, 'done', 1, %s, %s)",
+            (uuid4(), f"sms:{case}", NOW, NOW, case),
+        )
+    run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
+    run("INSERT INTO guard.delivery_report VALUES ('x', 'Success', NULL, NULL, %s)", (NOW,))
+    run(
+        "INSERT INTO audit_link (position, entry_id, key_id, chain)"
+        " SELECT 1, id, 'a1', '\\x00' FROM audit_entry LIMIT 1"
+    )
+    run(
+        "INSERT INTO figure (institution_id, month, category_id, channel, kind, received, answered,"
+        " open, overdue, decided, on_time, escalated, appealed, withdrawn, first_response, answer,"
+        " computed_at) SELECT id, '2025-11-01', 0, 'web', 'complaint', 1, 0, 1, 0, 0, 0, 0, 0, 0,"
+        " '{}', '{}', %s FROM institution WHERE code = %s",
+        (NOW, "DODOMA-CC"),
+    )

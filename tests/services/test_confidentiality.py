@@ -1,0 +1,291 @@
+"""What the database itself returns to each principal: plain SQL in the web role, no application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+
+from feedback.rules import access
+from feedback.services import viewers
+from feedback.transaction import Principal, transaction
+from tests.services import confidential_world
+from tests.services.confidential_probe import (
+    APART,
+    CLOSED,
+    FACTS,
+    OF_A_CASE,
+    WORDS,
+    Connection,
+    as_role,
+    counted,
+    seen,
+    standing,
+)
+from tests.services.confidential_world import Item, Person, World
+
+
+@pytest.fixture(scope="module")
+def world(application: Flask, superuser: Connection) -> World:
+    """Every role and every confidentiality; what a test changes it rolls back."""
+    with application.app_context():
+        return confidential_world.build(application, superuser)
+
+
+@pytest.fixture
+def web(urls: dict[str, str]) -> Iterator[Connection]:
+    """The web role itself."""
+    with psycopg.connect(urls["DATABASE_URL"].replace("+psycopg", "")) as connection:
+        yield connection
+
+
+def _expected(person: Person, item: Item) -> tuple[bool, bool]:
+    """What the rules say: whether the case is seen, whether its words are read."""
+    viewer, facts = person.viewer, item.facts
+    return access.may_see_case(viewer, facts), access.may_read_words(viewer, facts)
+
+
+def test_plain_sql_returns_to_each_officer_what_the_rules_say(
+    world: World, web: Connection
+) -> None:
+    wrong = []
+    for name, person in world.people.items():
+        inactive = name == "inactive handler"
+        with standing(web, ("officer", person.number, None)):
+            found = {table: seen(web, table) for table in OF_A_CASE}
+        for title, item in world.items.items():
+            sees, reads = (False, False) if inactive else _expected(person, item)
+            for table in FACTS:
+                if (item.id in found[table]) is not sees:
+                    wrong.append((name, title, table, "must be seen" if sees else "is seen"))
+            for table in WORDS:
+                if (item.id in found[table]) is not reads:
+                    wrong.append((name, title, table, "must be read" if reads else "is read"))
+            for table in CLOSED:
+                assert item.id not in found[table], (name, title, table)
+    assert not wrong
+
+
+def test_the_world_has_both_answers_for_each_level(world: World) -> None:
+    """A matrix in which a level is never seen, or never hidden, proves nothing."""
+    answers = {
+        (item.facts.level, _expected(person, item))
+        for person in world.people.values()
+        for item in world.items.values()
+    }
+    open_, confidential, restricted = access.Level
+    assert answers >= {(level, (s, s)) for level in access.Level for s in (True, False)}
+    # Only of a confidential case the facts are seen by one who may not read its words.
+    assert (confidential, (True, False)) in answers
+    assert not {(open_, (True, False)), (restricted, (True, False))} & answers
+
+
+def test_excluded_officers_of_every_kind_find_nothing(world: World, web: Connection) -> None:
+    closed = {item.id for title, item in world.items.items() if "all excluded" in title}
+    for name, person in world.people.items():
+        with standing(web, ("officer", person.number, None)):
+            for table in OF_A_CASE:
+                if table == "audit_entry" and "auditor" in person.viewer.roles:
+                    continue
+                assert not closed & set(seen(web, table)), (name, table)
+            # Nor does the question who is excluded give an answer to one who is.
+            for case in closed:
+                answer = web.execute("SELECT guard.excluded(%s)", (case,)).fetchone()
+                assert answer == ([],), name
+
+
+def test_a_citizen_finds_the_own_case_and_no_other(world: World, web: Connection) -> None:
+    for title in ("open", "confidential", "restricted", "triage"):
+        item = world.items[title]
+        with standing(web, ("public", None, item.id)):
+            for table in (*FACTS, *WORDS):
+                assert set(seen(web, table)) == {item.id}, (title, table)
+            for table in (*CLOSED, "notice", "alarm", "audit_entry"):
+                assert not seen(web, table), (title, table)
+            internal = web.execute("SELECT count(*) FROM message WHERE internal").fetchone()
+            assert internal == (0,)
+
+
+def test_those_who_are_nobody_in_particular_find_no_case(world: World, web: Connection) -> None:
+    """The web role that calls itself a job is still the web role."""
+    nameless = ("officer who does not exist", "citizen without a case", "inactive handler")
+    for name, principal in world.principals().items():
+        if principal[0] in ("officer", "public") and name not in nameless:
+            continue
+        with standing(web, principal):
+            for table in OF_A_CASE:
+                assert not seen(web, table), (name, table)
+
+
+def test_without_a_principal_nothing_is_found(world: World, web: Connection) -> None:
+    for table in OF_A_CASE:
+        assert not seen(web, table), table
+    assert not any(counted(web, table) for table in APART)
+
+
+def test_nothing_of_a_principal_outlives_the_transaction(world: World, web: Connection) -> None:
+    director = world.people["director"].number
+    web.execute("SELECT guard.become('officer', %s, NULL)", (director,))
+    assert seen(web, "case")
+    web.commit()
+    assert not seen(web, "case")
+
+
+@pytest.mark.parametrize("second", ["public", "nobody", "figures", "reference"])
+def test_the_next_principal_of_a_transaction_inherits_nothing(
+    world: World, web: Connection, second: str
+) -> None:
+    for person in world.people.values():
+        with standing(web, ("officer", person.number, None)):
+            web.execute("SELECT guard.become(%s, NULL, NULL)", (second,))
+            for table in OF_A_CASE:
+                assert not seen(web, table), (person, table)
+
+
+READERS = {
+    "public.credential": {"login", "officer"},
+    "public.receipt_attempt": {"receipt-check"},
+    "public.audit_link": {"auditor"},
+    "public.audit_tail": {"auditor"},
+    "public.figure": {"figures", "officer"},
+}
+
+
+def test_tables_apart_answer_only_those_they_are_for(world: World, web: Connection) -> None:
+    for name, principal in world.principals().items():
+        person = world.people.get(name)
+        who = {principal[0]} if person is None else {"officer", *person.viewer.roles}
+        if name in ("inactive handler", "officer who does not exist"):
+            who = {"nobody"}
+        with standing(web, principal):
+            for table in APART:
+                expected = bool(who & READERS.get(table, set()))
+                assert bool(counted(web, table)) is expected, (name, table)
+
+
+def test_an_officer_reads_the_own_credential_only(world: World, web: Connection) -> None:
+    for name, person in world.people.items():
+        if "admin" in person.viewer.roles or name == "inactive handler":
+            continue
+        with standing(web, ("officer", person.number, None)):
+            found = web.execute("SELECT officer_id FROM credential").fetchall()
+        assert found == [(person.number,)], name
+
+
+def test_notices_reach_only_the_officer_addressed(world: World, web: Connection) -> None:
+    for name, person in world.people.items():
+        with standing(web, ("officer", person.number, None)):
+            rows = web.execute("SELECT officer_id, case_id FROM notice").fetchall()
+        assert {row[0] for row in rows} <= {person.number}, name
+        excluded = {i.id for i in world.items.values() if person.number in i.facts.excluded}
+        assert not {row[1] for row in rows} & excluded, name
+
+
+def test_alarms_tell_no_superior_of_a_restricted_case(world: World, web: Connection) -> None:
+    for name, person in world.people.items():
+        viewer = person.viewer
+        with standing(web, ("officer", person.number, None)):
+            found = set(seen(web, "alarm"))
+        for title, item in world.items.items():
+            answers_for = item.facts.institution in viewer.heads | viewer.coordinates
+            expected = answers_for and access.may_see_case(viewer, item.facts)
+            if "admin" in viewer.roles:
+                expected = person.number not in item.facts.excluded
+            assert (item.id in found) is expected, (name, title)
+
+
+def test_the_application_knows_the_officer_as_the_database_does(
+    application: Flask, world: World
+) -> None:
+    with application.app_context():
+        for name, person in world.people.items():
+            if name == "inactive handler":
+                continue
+            with transaction(Principal.of_officer(person.number)):
+                assert viewers.present() == person.viewer, name
+
+
+def test_a_deputy_stands_in_while_the_holder_is_away(world: World) -> None:
+    """The same deputy, before and after the director's leave, and once nobody holds the post."""
+    deputy = ("officer", world.people["deputy of a present director"].number, None)
+    director = {"officer": world.people["director"].number}
+    item = world.items["confidential, below the region"].id
+    connection = world.connection
+
+    def sees() -> bool:
+        with as_role(connection, "mrejesho_web"), standing(connection, deputy):
+            return item in seen(connection, "case") and item in seen(connection, "message")
+
+    with connection.transaction(force_rollback=True):
+        assert not sees()
+        connection.execute(
+            "INSERT INTO leave (officer_id, first_day, last_day)"
+            " VALUES (%(officer)s, current_date - 1, current_date + 1)",
+            director,
+        )
+        assert sees()
+        connection.execute(
+            "UPDATE leave SET first_day = current_date + 3, last_day = current_date + 9"
+        )
+        assert not sees()
+        connection.execute("UPDATE officer SET active = false WHERE id = %(officer)s", director)
+        assert sees()
+        connection.execute("UPDATE officer SET active = true WHERE id = %(officer)s", director)
+        assert not sees()
+        connection.execute(
+            "UPDATE post_holding SET until_day = current_date - 1 WHERE officer_id = %(officer)s",
+            director,
+        )
+        assert sees()
+
+
+def test_a_rung_opens_the_case_when_it_is_climbed(world: World) -> None:
+    before = world.items["confidential, below the region"].id
+    ras = ("officer", world.people["deputy of the RAS"].number, None)
+    connection = world.connection
+
+    def sees() -> bool:
+        with as_role(connection, "mrejesho_web"), standing(connection, ras):
+            return before in seen(connection, "case") and before in seen(connection, "message")
+
+    with connection.transaction(force_rollback=True):
+        assert not sees()
+        connection.execute(
+            "UPDATE escalation SET case_id = %s WHERE case_id = %s AND rung = 4",
+            (before, world.items["confidential, at the region"].id),
+        )
+        assert sees()
+
+
+def test_what_the_search_for_a_receipt_answers(world: World, web: Connection) -> None:
+    """Only the purpose that compares codes gets the submission, and from no table."""
+    item = world.items["restricted"]
+    row = world.connection.execute('SELECT reference FROM "case" WHERE id = %s', (item.id,))
+    reference = row.fetchone()
+    assert reference
+    for name, principal in world.principals().items():
+        with standing(web, principal):
+            found = web.execute("SELECT * FROM guard.receipt(%s)", reference).fetchall()
+            again = web.execute(
+                "SELECT case_id FROM guard.repeated(%s)", (item.submission,)
+            ).fetchall()
+        assert bool(found) is (principal[0] == "receipt-check"), name
+        assert bool(again) is (principal[0] == "lodging"), name
+
+
+def _metrics(connection: Connection) -> Any:
+    return connection.execute("SELECT * FROM guard.metrics(now())").fetchall()
+
+
+def test_sums_for_the_operators_go_to_the_operators(world: World, web: Connection) -> None:
+    for name, principal in world.principals().items():
+        with standing(web, principal):
+            if principal[0] == "operations":
+                assert _metrics(web)
+                continue
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                _metrics(web)
+        assert name

@@ -1,0 +1,367 @@
+"""Row-level security as the catalogue has it, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from flask import Flask
+from psycopg.types.json import Jsonb
+
+from tests.services import confidential_world
+from tests.services.confidential_probe import Connection, Principal, as_role, standing
+from tests.services.confidential_world import World
+
+WEB, WORKER, OWNER = "mrejesho_web", "mrejesho_worker", "mrejesho_owner"
+# What everybody may read: the tree of institutions, texts, calendars. Only the owner writes it.
+REFERENCE = {
+    "alembic_version",
+    "calendar",
+    "category",
+    "institution",
+    "ladder_rung",
+    "place",
+    "reference_state",
+    "service_standard",
+    "unit",
+}
+
+
+@pytest.fixture(scope="module")
+def world(application: Flask, superuser: Connection) -> World:
+    """Every role and every confidentiality; what a test changes it rolls back."""
+    with application.app_context():
+        return confidential_world.build(application, superuser)
+
+
+@pytest.fixture
+def web(urls: dict[str, str]) -> Iterator[Connection]:
+    """The web role itself."""
+    with psycopg.connect(urls["DATABASE_URL"].replace("+psycopg", "")) as connection:
+        yield connection
+
+
+def _all(connection: Connection, query: str, *values: Any) -> list[Any]:
+    return connection.execute(query, values or None).fetchall()
+
+
+# The catalogue
+
+
+def test_each_table_is_reference_or_secured(superuser: Connection) -> None:
+    rows = _all(
+        superuser,
+        "SELECT n.nspname, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity,"
+        " (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid"
+        "   AND p.polroles <> ARRAY['mrejesho_owner'::regrole::oid])"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname IN ('public', 'guard') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+    )
+    open_tables = {name for _, name, _, enabled, forced, _ in rows if not (enabled and forced)}
+    assert open_tables == REFERENCE
+    assert not [name for _, name, kind, *_ in rows if kind in ("v", "m", "f")]
+    assert not [r[1] for r in rows if r[1] not in REFERENCE and r[5] == 0]
+
+
+def test_no_schema_but_the_known_ones(superuser: Connection) -> None:
+    names = {row[0] for row in _all(superuser, "SELECT nspname FROM pg_namespace")}
+    assert {n for n in names if not n.startswith("pg_")} == {
+        "public",
+        "guard",
+        "information_schema",
+    }
+
+
+def test_functions_run_as_the_owner_only_with_a_fixed_path(superuser: Connection) -> None:
+    rows = _all(
+        superuser,
+        "SELECT p.oid::regprocedure::text, p.prosecdef, coalesce(p.proconfig, '{}'),"
+        " has_function_privilege('public', p.oid, 'EXECUTE'), p.proowner::regrole::text"
+        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        " WHERE n.nspname IN ('public', 'guard')",
+    )
+    assert rows
+    for name, definer, settings, public, owner in rows:
+        assert not public, name
+        assert owner == OWNER, name
+        if definer:
+            assert "search_path=public, pg_temp" in settings, name
+
+
+def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection) -> None:
+    for role in (WEB, WORKER):
+        (row,) = _all(
+            superuser,
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles"
+            " WHERE rolname = %s",
+            role,
+        )
+        assert row == (False, False, False, False)
+        owned = _all(superuser, "SELECT relname FROM pg_class WHERE relowner = %s::regrole", role)
+        assert not owned
+        member = "SELECT roleid FROM pg_auth_members WHERE member = %s::regrole"
+        assert not _all(superuser, member, role)
+        create = "SELECT has_schema_privilege(%s, 'public', 'CREATE')"
+        assert _all(superuser, create, role) == [(False,)]
+
+
+DELETES = {
+    "audit_tail",
+    "receipt_attempt",
+    "figure",
+    "figure_dirty",
+    "delivery_report",
+}
+
+
+def test_only_the_worker_deletes_and_nothing_of_a_case(superuser: Connection) -> None:
+    rows = _all(
+        superuser,
+        "SELECT g.grantee, g.table_name, g.privilege_type"
+        " FROM information_schema.role_table_grants g"
+        " WHERE g.table_schema IN ('public', 'guard') AND g.grantee = ANY (%s)"
+        " AND g.privilege_type IN ('DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER')",
+        [WEB, WORKER],
+    )
+    assert {(role, verb) for role, _, verb in rows} == {(WORKER, "DELETE")}
+    assert {table for _, table, _ in rows} == DELETES
+
+
+def test_the_record_can_only_be_added_to(superuser: Connection) -> None:
+    for table in ("audit_entry", "audit_link"):
+        for role in (WEB, WORKER):
+            for verb in ("UPDATE", "DELETE", "TRUNCATE"):
+                row = _all(superuser, "SELECT has_table_privilege(%s, %s, %s)", role, table, verb)
+                assert row == [(False,)], (table, role, verb)
+
+
+# What is refused
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A statement of a principal. `{case}` stands for the id of the case named."""
+
+    who: str
+    statement: str
+    case: str = "open"
+
+
+REFUSED = [
+    Attempt("handler", "DELETE FROM \"case\" WHERE id = '{case}'"),
+    Attempt("handler", "DELETE FROM message"),
+    Attempt("handler", "TRUNCATE message"),
+    Attempt(
+        "handler",
+        "UPDATE \"case\" SET institution_id = {other}, unit_id = {desk} WHERE id = '{case}'",
+    ),
+    Attempt("handler", "UPDATE message SET body = 'other words'"),
+    Attempt("handler", "UPDATE message SET officer_id = NULL"),
+    Attempt("handler", "UPDATE message SET at = now()"),
+    Attempt("citizen of open", "UPDATE message SET body = 'other words'"),
+    Attempt("auditor", "UPDATE audit_entry SET act = 'x'"),
+    Attempt("auditor", "DELETE FROM audit_entry"),
+    Attempt("auditor", "DELETE FROM audit_link"),
+    Attempt("administrator", "UPDATE audit_entry SET act = 'x'"),
+    Attempt("handler", "SELECT * FROM sealed_identity"),
+    Attempt("handler", "SELECT * FROM outbox"),
+    Attempt("handler", "SELECT * FROM submission"),
+    Attempt("handler", "SELECT * FROM conflict"),
+    Attempt("director", "SELECT * FROM inbound_message"),
+    Attempt("administrator", "SELECT * FROM sealed_identity"),
+    Attempt("citizen of open", "SELECT * FROM sealed_identity"),
+    Attempt("job", "SELECT * FROM sealed_identity"),
+    Attempt("hook", "SELECT * FROM inbound_message"),
+    Attempt("hook", "SELECT * FROM guard.delivery_report"),
+    Attempt("auditor", "DELETE FROM audit_tail"),
+    Attempt("administrator", "UPDATE institution SET name_en = 'x'"),
+    Attempt("administrator", "UPDATE reference_state SET version = 0"),
+    Attempt("handler", "CREATE TABLE public.copy AS SELECT 1"),
+    Attempt("handler", 'ALTER TABLE "case" DISABLE ROW LEVEL SECURITY'),
+    Attempt("handler", "SET ROLE mrejesho_worker"),
+    Attempt("handler", "SET ROLE mrejesho_owner"),
+    Attempt("handler", "COPY \"case\" TO PROGRAM 'cat'"),
+    # A case moves through one function, and only for one who sees it.
+    Attempt("handler", "SELECT {move}", "open, elsewhere"),
+    Attempt("job", "SELECT {move}"),
+    Attempt("nobody", "SELECT {move}"),
+    Attempt("receipt-check", "SELECT {move}"),
+    Attempt("coordinator", "SELECT {move}", "restricted"),
+    Attempt("director", "SELECT {move}", "restricted"),
+    Attempt("citizen of open", "SELECT {move}", "confidential"),
+    Attempt("ethics officer", "SELECT {move}", "confidential"),
+    Attempt("head of ethics", "SELECT {move}", "restricted, all excluded"),
+    Attempt("director", "SELECT {move}", "open, all excluded"),
+]
+UNTOUCHED = [
+    Attempt("handler", "UPDATE \"case\" SET place = 'x' WHERE id = '{case}'", "open, elsewhere"),
+    Attempt("coordinator", "UPDATE \"case\" SET place = 'x' WHERE id = '{case}'", "restricted"),
+    Attempt("director", "UPDATE \"case\" SET place = 'x' WHERE id = '{case}'", "restricted"),
+    Attempt("citizen of open", "UPDATE \"case\" SET place = 'x' WHERE id = '{case}'", "restricted"),
+    Attempt("administrator", "UPDATE \"case\" SET place = 'x'"),
+    Attempt("auditor", "UPDATE \"case\" SET place = 'x'"),
+    Attempt("job", "UPDATE \"case\" SET place = 'x'"),
+    Attempt("nobody", "UPDATE \"case\" SET place = 'x'"),
+    Attempt("handler", "UPDATE escalation SET rung = 9 WHERE case_id = '{case}'", "restricted"),
+    Attempt("handler", "UPDATE deadline SET due_at = now() WHERE case_id = '{case}'", "restricted"),
+    Attempt("nobody", "UPDATE timer SET done = true"),
+    Attempt("auditor", "UPDATE notice SET read = true"),
+    Attempt("handler", "UPDATE alarm SET settled_at = now()"),
+    Attempt("handler", "UPDATE officer SET roles = '{{ethics}}'"),
+    Attempt("handler", "UPDATE credential SET password_hash = 'x' WHERE officer_id <> {me}"),
+    # A coordinator assigns what may not be read, and cannot overwrite it unread either.
+    Attempt("coordinator", "UPDATE message SET body = NULL, sealed = '\\x01'"
+            " WHERE case_id = '{case}'", "confidential"),
+]  # fmt: skip
+
+
+def _said(world: World, attempt: Attempt) -> tuple[Principal, str]:
+    case = world.items[attempt.case].id
+    principal = world.principals()[attempt.who]
+    move = f"guard.move_case('{case}', 1, 1, NULL, 'open', 'new', false, 0)"
+    other = confidential_world.institution(world, "DAWASA")
+    desk = confidential_world.unit(world, "DAWASA", "REGISTRY")
+    said = attempt.statement.format(
+        case=case, other=other, desk=desk, move=move, me=principal[1] or 0
+    )
+    return principal, said
+
+
+def test_statements_that_are_refused(world: World, web: Connection) -> None:
+    for attempt in REFUSED:
+        principal, said = _said(world, attempt)
+        with standing(web, principal):
+            try:
+                web.execute(said)
+            except psycopg.errors.InsufficientPrivilege:
+                continue
+        pytest.fail(f"not refused: {attempt}")
+
+
+def test_the_worker_moves_any_case_and_a_web_role_taken_by_another_login_none(
+    world: World, urls: dict[str, str]
+) -> None:
+    principal, said = _said(world, Attempt("job", "SELECT {move}", "restricted"))
+    with psycopg.connect(urls["DATABASE_WORKER_URL"].replace("+psycopg", "")) as worker:
+        with standing(worker, principal):
+            worker.execute(said)
+        with (
+            standing(worker, ("nobody", None, None)),
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            worker.execute(said)
+    with (
+        world.connection.transaction(force_rollback=True),
+        as_role(world.connection, WEB),
+        standing(world.connection, principal),
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        world.connection.execute(said)
+
+
+def test_statements_that_touch_no_row(world: World, web: Connection) -> None:
+    for attempt in UNTOUCHED:
+        principal, said = _said(world, attempt)
+        with standing(web, principal):
+            assert web.execute(said).rowcount == 0, attempt
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A row that a principal adds: a copy of one that stands, with other values."""
+
+    table: str
+    who: str
+    case: str
+    values: dict[str, Any]
+    accepted: bool
+
+
+def _additions(world: World) -> list[Addition]:
+    me = world.people["handler"].number
+    colleague = world.people["colleague of the unit"].number
+    chief = world.people["Chief Secretary"]
+    note = {"kind": "note", "officer_id": me, "internal": True}
+    said = {"kind": "citizen", "officer_id": None, "internal": False}
+    entry = {"actor_kind": "officer", "actor_id": me}
+    order = {"officer_id": chief.number, "post_id": min(chief.viewer.posts)}
+    by_me, by_nobody = {"by_officer_id": me}, {"by_officer_id": None}
+    return [
+        Addition("message", "handler", "open", note, True),
+        Addition("message", "handler", "open, elsewhere", note, False),
+        Addition("message", "handler", "restricted", note, False),
+        Addition("message", "handler", "open", note | {"officer_id": colleague}, False),
+        Addition("message", "handler", "open", note | {"officer_id": None}, False),
+        Addition("message", "handler", "open", note | {"kind": "citizen"}, False),
+        Addition("message", "citizen of open", "open", said, True),
+        Addition("message", "citizen of open", "confidential", said, False),
+        Addition("message", "citizen of open", "open", said | {"officer_id": me}, False),
+        Addition("message", "citizen of open", "open", said | {"kind": "answer"}, False),
+        Addition("message", "job", "open", said, False),
+        Addition("assignment", "handler", "open", by_me, True),
+        Addition("assignment", "handler", "open", {"by_officer_id": colleague}, False),
+        Addition("assignment", "handler", "open, elsewhere", by_me, False),
+        Addition("assignment", "citizen of open", "open", by_nobody, True),
+        Addition("assignment", "citizen of open", "open", by_me, False),
+        Addition("directive", "Chief Secretary", "open, at the top", order, True),
+        Addition("directive", "Chief Secretary", "open", order, False),
+        Addition("directive", "handler", "open", order, False),
+        Addition("directive", "handler", "open", order | {"officer_id": me}, False),
+        Addition("directive", "citizen of open", "open", order, False),
+        Addition("escalation", "handler", "open", {}, False),
+        Addition("escalation", "Chief Secretary", "open, at the top", {}, False),
+        Addition("conflict", "handler", "open", {}, True),
+        Addition("conflict", "handler", "open, elsewhere", {}, False),
+        Addition("sealed_identity", "handler", "open", {}, False),
+        Addition("submission", "handler", "open", {}, False),
+        Addition("outbox", "handler", "open, elsewhere", {}, False),
+        Addition("outbox", "nobody", "open", {}, False),
+        Addition("inbound_message", "handler", "open", {}, False),
+        Addition("inbound_message", "hook", "open", {}, True),
+        Addition("case", "handler", "open", {}, False),
+        Addition("notice", "nobody", "open", {}, False),
+        Addition("alarm", "director", "open", {}, False),
+        Addition("audit_entry", "handler", "open", entry, True),
+        Addition("audit_entry", "handler", "open", entry | {"actor_id": colleague}, False),
+        Addition("audit_entry", "handler", "open", entry | {"actor_kind": "job"}, False),
+        Addition("audit_entry", "nobody", "open", {}, False),
+    ]
+
+
+def _row(connection: Connection, table: str, case: UUID | None, values: dict[str, Any]) -> Jsonb:
+    """A copy of a row that stands, of the case where one is named, with other values."""
+    columns = "id" if table == "case" else "case_id"
+    where = f" WHERE {columns} = '{case}'" if case else ""
+    found = connection.execute(f'SELECT to_jsonb(t) FROM "{table}" t{where} LIMIT 1').fetchone()  # noqa: S608
+    assert found is not None, table
+    return Jsonb(found[0] | values)
+
+
+def _adds(connection: Connection, table: str, row: Jsonb) -> str:
+    """What becomes of the row. A policy speaks before any constraint does."""
+    try:
+        with connection.transaction():
+            connection.execute(
+                f'INSERT INTO "{table}" SELECT * FROM jsonb_populate_record(NULL::"{table}", %s)',  # noqa: S608
+                (row,),
+            )
+    except psycopg.errors.InsufficientPrivilege:
+        return "refused"
+    except psycopg.IntegrityError:
+        return "accepted"
+    return "accepted"
+
+
+def test_rows_that_may_and_may_not_be_added(world: World, web: Connection) -> None:
+    wrong = []
+    for addition in _additions(world):
+        row = _row(world.connection, addition.table, world.items[addition.case].id, addition.values)
+        with standing(web, world.principals()[addition.who]):
+            accepted = _adds(web, addition.table, row) == "accepted"
+        if accepted is not addition.accepted:
+            wrong.append(addition)
+    assert not wrong

@@ -1,0 +1,216 @@
+"""No policy is idle: one at a time is dropped, or made to let everything through, in a transaction
+that is rolled back. Each change must show in what some principal reads or writes, else nothing
+would notice its loss.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+from psycopg.types.json import Jsonb
+
+from tests.services import confidential_world
+from tests.services.confidential_probe import Connection, Principal, as_role, standing
+from tests.services.confidential_world import World
+
+WEB, WORKER, OWNER = "mrejesho_web", "mrejesho_worker", "mrejesho_owner"
+# A change of each table that reads no column, so that the policies for writing alone decide.
+CHANGES = {
+    "alarm": "settled_at = now()",
+    "assignment": "ended_at = now()",
+    "calendar_correction": "deadlines_moved = 1",
+    "case": "place = 'x'",
+    "credential": "session_version = 2",
+    "deadline": "extension_days = 0",
+    "directive": "done_at = now()",
+    "escalation": "handed_over_at = now()",
+    "figure": "received = 1",
+    "holiday": "name_en = 'x'",
+    "inbound_message": "attempts = 1",
+    "leave": "last_day = current_date",
+    "message": "body = NULL, sealed = '\\x01'",
+    "notice": "read = true",
+    "officer": "language = 'en'",
+    "outbox": "attempts = 1",
+    "pause": "ends_at = now()",
+    "post": "name_en = 'x'",
+    "post_holding": "until_day = current_date",
+    "receipt_attempt": "failures = 2",
+    "sealed_identity": "number_hash = '\\x01'",
+    "timer": "done = true",
+}
+# Changes that a policy must look at the outcome of.
+MORE = {"escalation": "case_id = '{case}'", "message": "body = 'x'"}
+
+
+@pytest.fixture(scope="module")
+def world(application: Flask, superuser: Connection) -> World:
+    """Every role and every confidentiality; what a test changes it rolls back."""
+    with application.app_context():
+        return confidential_world.build(application, superuser)
+
+
+def _all(connection: Connection, query: str, *values: Any) -> list[Any]:
+    return connection.execute(query, values or None).fetchall()
+
+
+PROBED = (
+    "handler",
+    "coordinator",
+    "director",
+    "Chief Secretary",
+    "ethics officer",
+    "administrator",
+    "auditor",
+    "citizen of open",
+    "login",
+    "receipt-check",
+    "hook",
+    "figures",
+    "nobody",
+)
+POLICIES = (
+    "SELECT schemaname, tablename, policyname, permissive, roles::text[], cmd,"
+    " qual IS NOT NULL, with_check IS NOT NULL FROM pg_policies"
+    " WHERE schemaname IN ('public', 'guard') ORDER BY 1, 2, 3"
+)
+
+
+class Snapshot:
+    """What principals read from a table, and what becomes of what they write to it."""
+
+    def __init__(self, world: World, schema: str, table: str) -> None:
+        self.world, self.name = world, f'{schema}."{table}"'
+        self.table = table
+        self.rows = [self._sample(title) for title in ("open", "open, elsewhere")]
+
+    def _sample(self, title: str) -> dict[str, Any]:
+        item = self.world.items[title]
+        key = {"case": "id"}.get(self.table, "case_id")
+        run = self.world.connection.execute
+        columns = run(f"SELECT to_jsonb(t) FROM {self.name} t LIMIT 1").fetchone()  # noqa: S608
+        assert columns is not None, f"no row in {self.name}"
+        return columns[0] | ({key: str(item.id)} if key in columns[0] else {})
+
+    def take(self, roles: list[str]) -> dict[str, Any]:
+        """Everything of the principals that come in these roles."""
+        taken: dict[str, Any] = {}
+        open_case = self.world.items["open"].id
+        lodging: Principal = ("lodging", None, open_case)
+        web = {name: self.world.principals()[name] for name in PROBED} | {"lodging": lodging}
+        worker: dict[str, Principal] = {
+            "job": ("job", None, None),
+            "nobody": ("nobody", None, None),
+        }
+        for role, principals in ((WEB, web), (WORKER, worker), (OWNER, {"nobody": web["nobody"]})):
+            for name, principal in principals.items() if role in roles else ():
+                with as_role(self.world.connection, role):
+                    taken[f"{role} {name}"] = self._of(principal)
+        return taken
+
+    def _of(self, principal: Principal) -> list[Any]:
+        connection = self.world.connection
+        with standing(connection, principal):
+            statements = [f"SELECT FROM {self.name}", f"DELETE FROM {self.name}"]  # noqa: S608
+            if self.table in CHANGES:
+                statements.append(f"UPDATE {self.name} SET {CHANGES[self.table]}")  # noqa: S608
+            if self.table in MORE:
+                more = MORE[self.table].format(case=self.world.items["open, elsewhere"].id)
+                statements.append(f"UPDATE {self.name} SET {more}")  # noqa: S608
+            found: list[Any] = [self._run(statement) for statement in statements]
+            for row in self.rows:
+                found += [self._insert(row | v) for v in self._variants(row, principal)]
+        return found
+
+    def _variants(self, row: dict[str, Any], principal: Principal) -> list[dict[str, Any]]:
+        """As another, and in the own name."""
+        kind, officer, _ = principal
+        person = next((p for p in self.world.people.values() if p.number == officer), None)
+        own: dict[str, Any] = {}
+        if "officer_id" in row and self.table != "notice":
+            own["officer_id"] = officer
+        if self.table == "message":
+            own["kind"] = "note" if officer else "citizen"
+        if self.table == "directive" and person:
+            own["post_id"] = min(person.viewer.posts, default=0)
+        if self.table == "audit_entry":
+            own |= {"actor_kind": kind, "actor_id": officer}
+        if self.table == "assignment":
+            own["by_officer_id"] = officer
+        other = {"by_officer_id": 1} if self.table == "assignment" else {}
+        return [other, own]
+
+    def _run(self, statement: str) -> int | str:
+        try:
+            with self.world.connection.transaction(force_rollback=True):
+                return self.world.connection.execute(statement).rowcount
+        except psycopg.errors.InsufficientPrivilege:
+            return "refused"
+        except psycopg.IntegrityError:
+            return "accepted"
+
+    def _insert(self, row: dict[str, Any]) -> str:
+        try:
+            with self.world.connection.transaction(force_rollback=True):
+                self.world.connection.execute(
+                    f"INSERT INTO {self.name}"  # noqa: S608
+                    f" SELECT * FROM jsonb_populate_record(NULL::{self.name}, %s)",
+                    (Jsonb(row),),
+                )
+        except psycopg.errors.InsufficientPrivilege:
+            return "refused"
+        except psycopg.IntegrityError:
+            return "accepted"
+        return "accepted"
+
+
+def _mutations(policy: tuple[Any, ...], writable: bool) -> list[str]:
+    """The policy dropped; and made to let everything through, where it does not by design."""
+    schema, table, name, permissive, roles, _, using, check = policy
+    target = f'{name} ON {schema}."{table}"'
+    found = [f"DROP POLICY {target}"]
+    if roles == [OWNER] or name == "everyone_reads" or permissive == "RESTRICTIVE":
+        return found
+    if using:
+        found.append(f"ALTER POLICY {target} USING (true)")
+    if check and writable:
+        found.append(f"ALTER POLICY {target} WITH CHECK (true)")
+    return found
+
+
+def test_losing_or_loosening_any_policy_shows(world: World) -> None:
+    connection, idle = world.connection, []
+    with connection.transaction(force_rollback=True):
+        connection.execute(
+            "INSERT INTO calendar_correction (calendar_id, day, status, at)"
+            " SELECT id, '2025-01-01', 'removed', now() FROM calendar"
+        )
+        connection.execute(
+            "INSERT INTO message (id, case_id, cycle, kind, internal, body, at)"
+            " VALUES (%s, %s, 1, 'citizen', false, 'maneno', now())",
+            (uuid4(), world.items["open, elsewhere"].id),
+        )
+        before: dict[str, tuple[Snapshot, dict[str, Any]]] = {}
+        for policy in _all(connection, POLICIES):
+            schema, table, roles = policy[0], policy[1], policy[4]
+            if f"{schema}.{table}" not in before:
+                snapshot = Snapshot(world, schema, table)
+                before[f"{schema}.{table}"] = snapshot, snapshot.take([WEB, WORKER, OWNER])
+            snapshot, taken = before[f"{schema}.{table}"]
+            (writable,) = _all(
+                connection,
+                "SELECT bool_or(has_any_column_privilege(r, %s, 'INSERT, UPDATE'))"
+                " FROM unnest(%s::text[]) r",
+                snapshot.name,
+                roles,
+            )
+            for mutation in _mutations(policy, writable[0]):
+                with connection.transaction(force_rollback=True):
+                    connection.execute(mutation)
+                    if snapshot.take(roles).items() <= taken.items():
+                        idle.append(mutation)
+    assert not idle
