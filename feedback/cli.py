@@ -13,9 +13,9 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from feedback import clock
+from feedback import clock, jobs
 from feedback import models as m
-from feedback.services import audit, escalations, officers, reference_import
+from feedback.services import audit, figures, history, officers, reference_import
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 
@@ -119,8 +119,6 @@ def age(reference: str, working_days: int) -> None:
 @with_appcontext
 def load(count: int, seed: int) -> None:
     """Fill a demonstration with a large realistic history, fast."""
-    from feedback.services import history
-
     try:
         said = history.load(count, clock.now(), seed=seed)
     except Refused as error:
@@ -133,18 +131,9 @@ def load(count: int, seed: int) -> None:
 @with_appcontext
 def sweep() -> None:
     """Do everything that has fallen due, now."""
-    total = escalations.SweepCounts()
-    now = clock.now()
-    while True:
-        with transaction(JOB):
-            batch = escalations.sweep_batch(now)
-        total.add(batch)
-        if not batch.timers:
-            break
+    total = jobs.sweep_all()
     with transaction(JOB):
-        from feedback.services import figures
-
-        figures.refresh(now)
+        figures.refresh(clock.now())
     _done(ok=True, **asdict(total))
 
 
@@ -152,8 +141,6 @@ def sweep() -> None:
 @with_appcontext
 def deliver() -> None:
     """Send what the outbox owes, now."""
-    from feedback import jobs
-
     _done(ok=True, **jobs.deliver_all())
 
 
@@ -174,8 +161,6 @@ def verify_audit() -> None:
 @with_appcontext
 def worker() -> None:
     """Run the worker until it is stopped."""
-    from feedback import jobs
-
     jobs.worker_main()
 
 
@@ -183,8 +168,6 @@ def worker() -> None:
 @with_appcontext
 def scheduler() -> None:
     """Run the scheduler until it is stopped; two at once do no harm."""
-    from feedback import jobs
-
     jobs.scheduler_main()
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import delete
 from feedback import clock
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import audit, escalations, figures, intake, outbox
+from feedback.services import audit, calendars, escalations, figures, intake, outbox, staffing
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
 
 log = structlog.get_logger()
@@ -56,6 +56,8 @@ PERIODIC = (
     Periodic("sweep", 15, "what fell due is escalated, reminded, resumed or closed"),
     Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
+    Periodic("hand_over", 60, "no open case stays with an officer who left"),
+    Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
     Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
 )
 _app: Flask | None = None
@@ -131,16 +133,7 @@ def process_inbound() -> Counts:
 @job
 def sweep() -> Counts:
     """Escalate, remind, resume and close what fell due, batch by batch until nothing is left."""
-    now = clock.now()
-    total = escalations.SweepCounts()
-    end = time.monotonic() + TIMEOUT_SECONDS / 2
-    while time.monotonic() < end:
-        with transaction(JOB):
-            batch = escalations.sweep_batch(now)
-        total.add(batch)
-        if not batch.timers:
-            break
-    return asdict(total)
+    return asdict(sweep_all(TIMEOUT_SECONDS / 2))
 
 
 @job
@@ -165,6 +158,33 @@ def refresh_figures() -> Counts:
 
 
 @job
+def hand_over() -> Counts:
+    """Give the open cases of officers who left to others."""
+    counts = {"handed_over": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            handed = staffing.hand_over(clock.now())
+        counts["handed_over"] += handed
+        if not handed:
+            break
+    return counts
+
+
+@job
+def apply_corrections() -> Counts:
+    """Derive the running deadlines of corrected calendars again, one correction at a time."""
+    counts = {"corrections": 0, "deadlines_moved": 0}
+    with transaction(JOB):
+        waiting = calendars.pending()
+    for correction in waiting:
+        with transaction(JOB):
+            counts["deadlines_moved"] += calendars.apply(correction, clock.now())
+        counts["corrections"] += 1
+    return counts
+
+
+@job
 def purge() -> Counts:
     """Forget what is needed no longer."""
     forgotten = (
@@ -174,6 +194,20 @@ def purge() -> Counts:
     )
     with transaction(JOB):
         return {"receipt_attempts": len(db.session.execute(forgotten).all())}
+
+
+def sweep_all(seconds: float = float("inf")) -> escalations.SweepCounts:
+    """Sweep batch by batch until nothing is due, or the time is over."""
+    now = clock.now()
+    total = escalations.SweepCounts()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with transaction(JOB):
+            batch = escalations.sweep_batch(now)
+        total.add(batch)
+        if not batch.timers:
+            break
+    return total
 
 
 def deliver_all() -> Counts:

@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, settings
 import config
 from feedback import create_app
 from feedback.extensions import db
-from feedback.transaction import Principal, transaction
+from feedback.transaction import Principal, redis_client, transaction
 from local import i18n
 from local.servers import EmbeddedServers, provision
 from tests import factories
@@ -215,9 +215,7 @@ def app(application: Flask, superuser: psycopg.Connection[Any]) -> Iterator[Flas
     ).fetchone()
     superuser.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
     with application.app_context():
-        client = application.extensions.get("redis")
-        if client is not None:
-            client.flushdb()
+        redis_client().flushdb()
         yield application
         db.session.remove()
 

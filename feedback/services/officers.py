@@ -157,18 +157,3 @@ def change_password(officer_id: int, password: str, now: datetime) -> None:
         )
     )
     audit.record("password_changed", now=now, officer=officer_id)
-
-
-def colleagues(institution_id: int) -> list[m.Officer]:
-    """Active officers of an institution who can own cases, for the reassign list."""
-    return list(
-        db.session.scalars(
-            select(m.Officer)
-            .where(
-                m.Officer.institution_id == institution_id,
-                m.Officer.active,
-                m.Officer.roles.overlap(["handler", "coordinator", "head"]),
-            )
-            .order_by(m.Officer.name)
-        )
-    )

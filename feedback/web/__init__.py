@@ -9,17 +9,21 @@ from flask import Flask
 
 from feedback.web import edge
 
-MODULES = ("public", "figures", "hooks", "auth", "desk", "oversight", "ethics", "admin", "operations")
+MODULES = (
+    "public",
+    "figures",
+    "hooks",
+    "auth",
+    "desk",
+    "oversight",
+    "ethics",
+    "admin",
+    "operations",
+)
 
 
 def init_app(app: Flask, **extensions: Any) -> None:
     """Register every blueprint behind the edge."""
     edge.init_app(app, **extensions)
-    from importlib.util import find_spec
     for module in MODULES:
-        if find_spec(f"feedback.web.{module}") is None:
-            continue
-        try:
-            app.register_blueprint(import_module(f"feedback.web.{module}").blueprint)
-        except ImportError as e:
-            import sys; print("TEMP skip", module, e, file=sys.stderr)
+        app.register_blueprint(import_module(f"feedback.web.{module}").blueprint)

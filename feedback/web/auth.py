@@ -41,8 +41,8 @@ blueprint = guarded("auth", __name__, audience=Audience.CITIZEN, url_prefix="/st
 account = guarded("account", __name__, audience=Audience.STAFF)
 
 PLACES = (
-    ({"handler", "coordinator", "head"}, "/desk"),
     ({"oversight"}, "/oversight"),
+    ({"handler", "coordinator", "head"}, "/desk"),
     ({"ethics"}, "/ethics"),
     ({"admin", "auditor"}, "/admin"),
 )

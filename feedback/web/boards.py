@@ -7,11 +7,13 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, request
-from flask_babel import format_date, format_decimal, format_percent
+from babel import numbers
+from flask import Response
+from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
@@ -23,11 +25,14 @@ from feedback.web.formats import OFFICE_DAY, name
 FIRST_YEAR = 2020
 BARS = 10  # more bars than that are read in the table
 SORTS = ("received", "open", "overdue", "on_time", "answer_median", "name")
+HIDDEN = "–"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would compute."""
 
 
-def question(args: MultiDict[str, str], institution: int | None, d: Directory, today: date) -> Question:
+def question(
+    args: MultiDict[str, str], institution: int | None, d: Directory, today: date
+) -> Question:
     """What the address asks for; what cannot be read asks for the whole of this year.
 
     Category and channel are ways to divide the same cases: where both are given, the category
@@ -62,6 +67,7 @@ class Page:
     download: str
     today: date
     sort: str
+    language: str
 
     @property
     def title(self) -> str:
@@ -136,8 +142,9 @@ class Page:
 
     def filters(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Categories and channels to choose from."""
+        categories = self.directory.categories.values()
         return [
-            (_("Subject"), [(f"category.{c.code}", name(c)) for c in self.directory.categories.values()]),
+            (_("Subject"), [(f"category.{c.code}", name(c)) for c in categories]),
             (_("Channel"), [(f"channel.{c}", channel(c)) for c in CHANNELS]),
         ]
 
@@ -173,22 +180,36 @@ class Page:
         lines: list[Line] = list(getattr(self.board, table))
         if table == "months":
             return lines
+        if table != "institutions":
+            # Left out alike: nothing came, few came, or it would tell how few.
+            lines = [line for line in lines if line.received is not None]
         if self.sort == "name":
             return sorted(lines, key=lambda line: self.label(table, line.key))
         return sorted(lines, key=lambda line: _descending(getattr(line, self.sort)))
+
+    def values(self, line: Line) -> list[str]:
+        """The cells of a line after its name."""
+        return [show(line, self.language) for show in _CELLS]
 
     def bars(self, table: str, what: str) -> list[tuple[str, float, str]]:
         """The longest bars of a chart; nothing that is suppressed, and none of zero length."""
         known = [line for line in getattr(self.board, table) if getattr(line, what)]
         known.sort(key=lambda line: -getattr(line, what))
+        show = days if what.endswith("median") else count
         return [
             (
                 self.label(table, line.key),
                 getattr(line, what),
-                days(getattr(line, what)) if what.endswith("median") else count(getattr(line, what)),
+                show(getattr(line, what), self.language),
             )
             for line in known[:BARS]
         ]
+
+
+def language() -> str:
+    """The language of the page."""
+    locale = get_locale()
+    return locale.language if locale else "sw"
 
 
 def page_sort(args: MultiDict[str, str]) -> str:
@@ -215,19 +236,25 @@ def kind(code: str) -> str:
     }[code]
 
 
-def count(value: int | None) -> str:
-    """A count, or that it is too small to be shown."""
-    return "<10" if value is None else str(format_decimal(value))
+@lru_cache(maxsize=8192)
+def _number(value: float, language: str, pattern: str | None = None) -> str:
+    """A board has a thousand numbers, and CLDR's rules for each are slow: most come again."""
+    return str(numbers.format_decimal(value, pattern, locale=language))
 
 
-def days(minutes: int | None) -> str:
+def count(value: int | None, language: str) -> str:
+    """A count, or that it is not shown."""
+    return HIDDEN if value is None else _number(value, language)
+
+
+def days(minutes: int | None, language: str) -> str:
     """Working minutes as working days with one decimal."""
-    return "<10" if minutes is None else str(format_decimal(round(minutes / OFFICE_DAY, 1)))
+    return HIDDEN if minutes is None else _number(round(minutes / OFFICE_DAY, 1), language)
 
 
-def percent(share: float | None) -> str:
+def percent(share: float | None, language: str) -> str:
     """A share of a hundred."""
-    return "<10" if share is None else str(format_percent(share))
+    return HIDDEN if share is None else _number(share, language, "#,##0%")
 
 
 def as_file(page: Page) -> Response:
@@ -235,20 +262,28 @@ def as_file(page: Page) -> Response:
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow([page.title, page.period, page.only_text])
-    rows.writerow([_("Fewer than 10 cases are not shown: <10")])
-    rows.writerow([_("Table"), _("Name"), *(label for label, _value in columns())])
+    rows.writerow([explained()])
+    rows.writerow([_("Table"), _("Name"), *columns()])
+    heads = headings()
     tables = {"total": [page.board.total]} | {t: page.lines(t) for t in TABLES}
     for table, lines in tables.items():
         for line in lines:
             label = _("Total") if table == "total" else page.label(table, line.key)
-            values = [value(line) for _label, value in columns()]
-            rows.writerow(map(_inert, [headings()[table], label, *values]))
+            rows.writerow(map(_inert, [heads[table], label, *page.values(line)]))
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     where = page.institution.code.lower() if page.institution else "tanzania"
     response.headers["Content-Disposition"] = (
         f'attachment; filename="takwimu-{where}-{page.board.question.year}.csv"'
     )
     return response
+
+
+def explained() -> str:
+    """What a dash in a table means, and how times are counted."""
+    return _(
+        "A dash stands for fewer than 10 cases, or for a number that would give such a group away."
+        " Times are working days of 8 hours."
+    )
 
 
 def _inert(value: str) -> str:
@@ -270,49 +305,61 @@ def headings() -> dict[str, str]:
     }
 
 
-def columns() -> list[tuple[str, Callable[[Line], str]]]:
-    """The columns of every table: heading, and how a line shows it."""
+def columns() -> list[str]:
+    """The headings of every table, after the name; `_CELLS` in the same order."""
     return [
-        (_("Received"), lambda line: count(line.received)),
-        (_("Answered"), lambda line: count(line.answered)),
-        (_("Open"), lambda line: count(line.open)),
-        (_("Open and late"), lambda line: count(line.overdue)),
-        (_("Answered in time"), lambda line: percent(line.on_time)),
-        (_("First response, median"), lambda line: days(line.first_median)),
-        (_("First response, 9 of 10"), lambda line: days(line.first_slow)),
-        (_("Answer, median"), lambda line: days(line.answer_median)),
-        (_("Answer, 9 of 10"), lambda line: days(line.answer_slow)),
+        _("Received"),
+        _("With an answer"),
+        _("Open"),
+        _("Open and late"),
+        _("Answered in time"),
+        _("First response, median"),
+        _("First response, 9 of 10"),
+        _("Answer, median"),
+        _("Answer, 9 of 10"),
     ]
+
+
+_CELLS: tuple[Callable[[Line, str], str], ...] = (
+    lambda line, language: count(line.received, language),
+    lambda line, language: count(line.answered, language),
+    lambda line, language: count(line.open, language),
+    lambda line, language: count(line.overdue, language),
+    lambda line, language: percent(line.on_time, language),
+    lambda line, language: days(line.first_median, language),
+    lambda line, language: days(line.first_slow, language),
+    lambda line, language: days(line.answer_median, language),
+    lambda line, language: days(line.answer_slow, language),
+)
 
 
 def tiles(page: Page) -> list[dict[str, Any]]:
     """The totals at the top of a board."""
-    line = page.board.total
-    share = line.on_time
+    line, language = page.board.total, page.language
     received = [month.received for month in page.board.months]
-    first: dict[str, Any] = {"label": _("Received"), "value": line.received}
+    first: dict[str, Any] = {"label": _("Received"), "value": count(line.received, language)}
     if sum(value is not None for value in received) > 1:
         first |= {"spark": received, "spark_text": _("Received by month")}
     return [
         first,
-        {"label": _("Answered"), "value": line.answered},
-        {"label": _("Open"), "value": line.open},
-        {"label": _("Open and late"), "value": line.overdue},
+        {"label": _("With an answer"), "value": count(line.answered, language)},
+        {"label": _("Open"), "value": count(line.open, language)},
+        {"label": _("Open and late"), "value": count(line.overdue, language)},
         {
             "label": _("Answered in time"),
-            "value": None if share is None else percent(share),
+            "value": percent(line.on_time, language),
             "note": _("of those that fell due"),
         },
-        _time(_("First response, working days"), line.first_median, line.first_slow),
-        _time(_("Answer, working days"), line.answer_median, line.answer_slow),
-        {"label": _("Taken to a higher post"), "value": line.escalated},
+        _time(_("First response, working days"), line.first_median, line.first_slow, language),
+        _time(_("Answer, working days"), line.answer_median, line.answer_slow, language),
+        {"label": _("Ever taken to a higher post"), "value": count(line.escalated, language)},
     ]
 
 
-def _time(label: str, median: int | None, slow: int | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"label": label, "value": None if median is None else days(median)}
+def _time(label: str, median: int | None, slow: int | None, language: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"label": label, "value": days(median, language)}
     if slow is not None:
-        found["note"] = _("9 of 10 within %(days)s", days=days(slow))
+        found["note"] = _("9 of 10 within %(days)s", days=days(slow, language))
     return found
 
 
@@ -326,12 +373,13 @@ def context(page: Page) -> dict[str, Any]:
         "answer_median": _("Answer, median"),
         "name": _("Name"),
     }
+    heads = headings()
     return {
         "page": page,
         "tiles_of_page": tiles(page),
-        "tables": [(t, headings()[t], page.lines(t)) for t in TABLES if page.lines(t)],
+        "tables": [(t, heads[t], lines) for t in TABLES if (lines := page.lines(t))],
         "columns": columns(),
-        "sorts": [(page.link(sort=code), label, code == page.sort) for code, label in sorts.items()],
+        "sorts": [(page.link(sort=c), label, c == page.sort) for c, label in sorts.items()],
+        "explained": explained(),
         "month_labels": [format_date(line.key, "LLL") for line in page.board.months],
-        "printed": request.args.get("print") == "1",
     }

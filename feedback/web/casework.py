@@ -41,6 +41,7 @@ class Attempt:
     problem: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     stale: bool = False
+    of_words: bool = False  # the words are what is wrong, and the message stands beside them
 
 
 def _words() -> str:
@@ -118,7 +119,8 @@ def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
     except Stale:
         return _page(base, reference, Attempt(verb, "", request.form, stale=True)), 409
     except Refused as refused:
-        attempt = Attempt(verb, wording.refusal(refused.code), request.form)
+        of_words = refused.code in ("empty", "too-long")
+        attempt = Attempt(verb, wording.refusal(refused.code), request.form, of_words=of_words)
         return _page(base, reference, attempt), 422
     flash(wording.done(verb, paused=done is not None), "success")
     return redirect(f"{base}/case/{reference}" if still else base, 303)

@@ -9,7 +9,7 @@ from feedback.clock import local_day
 from feedback.services import figures
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import Principal, transaction
-from feedback.web import boards
+from feedback.web import boards, finder
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded("figures", __name__, audience=Audience.CITIZEN)
@@ -36,7 +36,7 @@ def _page(code: str | None) -> boards.Page:
         download = url_for("figures.institution_file", code=chosen.code)
     return boards.Page(
         board, d, chosen, _trail(chosen, d), _address, download, today,
-        boards.page_sort(request.args),
+        boards.page_sort(request.args), boards.language(),
     )  # fmt: skip
 
 
@@ -49,8 +49,11 @@ def _trail(chosen: InstitutionInfo | None, d: Directory) -> list[InstitutionInfo
 @blueprint.get("/figures")
 @blueprint.get("/takwimu", endpoint="takwimu")
 def country() -> ResponseReturnValue:
-    """The whole country."""
-    return render_template("figures/country.html", **boards.context(_page(None)))
+    """The whole country, and the way to an institution by its name."""
+    page = _page(None)
+    query = request.args.get("q", "").strip()[:100]
+    found = finder.find(page.directory, query, "") if query else []
+    return render_template("figures/country.html", query=query, found=found, **boards.context(page))
 
 
 @blueprint.get("/figures.csv")
@@ -63,7 +66,7 @@ def country_file() -> ResponseReturnValue:
 def institution(code: str) -> ResponseReturnValue:
     """One institution: what it is called, how to send it feedback, how it answers."""
     if code != code.upper():
-        return redirect(url_for("figures.institution", code=code.upper(), **request.args))
+        return redirect(url_for("figures.institution", code=code.upper()))
     page = _page(code)
     return render_template(
         "figures/institution.html",

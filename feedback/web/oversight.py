@@ -71,6 +71,7 @@ def _page() -> boards.Page:
         url_for("oversight.board_file"),
         today,
         boards.page_sort(request.args),
+        boards.language(),
     )
 
 
@@ -79,7 +80,7 @@ def board() -> ResponseReturnValue:
     """Figures of the official's institution and of all below it, and the newest escalations."""
     with transaction():
         page = _page()
-        waiting = queues.escalated(None, g.now, FIRST)
+        waiting = oversight.escalated(None, g.now, FIRST)
         g.unread = queues.unread_notices()
     return render_template(
         "oversight/board.html",
@@ -105,13 +106,12 @@ def escalated() -> ResponseReturnValue:
     with transaction():
         d = directory()
         chosen = d.institutions_by_code.get(code)
-        page = queues.escalated(
+        page = oversight.escalated(
             request.args.get("after"), g.now, institution_id=chosen.id if chosen else None
         )
         digests = oversight.digests()
         g.unread = queues.unread_notices()
-    kept = {"institution": chosen.code} if chosen else {}
-    here = url_for("oversight.escalated", **kept)
+    here = _escalated_url(chosen)
     return render_template(
         "oversight/escalations.html",
         tabs_list=_tabs(),
@@ -119,9 +119,14 @@ def escalated() -> ResponseReturnValue:
         digests=digests,
         chosen=chosen,
         first=here if request.args.get("after") else "",
-        following=url_for("oversight.escalated", after=page.next, **kept) if page.next else "",
+        following=_escalated_url(chosen, page.next) if page.next else "",
         wording=wording,
     )
+
+
+def _escalated_url(chosen: InstitutionInfo | None, after: str | None = None) -> str:
+    code = chosen.code if chosen else None
+    return url_for("oversight.escalated", institution=code, after=after)
 
 
 @blueprint.get("/directives")
@@ -179,7 +184,9 @@ def _case_page(reference: str, problem: str = "") -> str:
         abort(404)
     calendar = d.calendar_of(shown.institution.id)
     ended = shown.closed_at or shown.answered_at or g.now
-    held = [(each, working_minutes(calendar, each.at, each.ended_at or ended)) for each in shown.held]
+    held = [
+        (each, working_minutes(calendar, each.at, each.ended_at or ended)) for each in shown.held
+    ]
     said = [line for line in shown.messages if line.author == "citizen"]
     errors = {}
     if problem:

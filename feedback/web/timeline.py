@@ -23,8 +23,9 @@ def items(case: OfficerCase) -> list[Item]:
 
 
 def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
-    for number, line in enumerate(case.messages):
-        yield line.at, _line(line, first=number == 0)
+    wants = next((line for line in case.messages if line.author == "citizen"), None)
+    for line in case.messages:
+        yield line.at, _line(line, first=line is wants)
     if not case.may_read_words:
         yield case.received_at, {"kind": "citizen", "title": _("The case was received")}
     for held in case.held:

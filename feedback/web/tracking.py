@@ -101,6 +101,10 @@ def until(case: CitizenCase) -> str:
 
 def _told(case: CitizenCase) -> Iterator[Event]:
     own = [line for line in case.messages if line.author == "citizen"]
+    # A question or an answer says by itself that someone has begun.
+    said = {line.at for line in case.messages if line.author == "officer" and not line.internal}
+    if case.first_response_at is not None and case.first_response_at not in said:
+        yield Event(case.first_response_at, _("It is in hand"), "office", name(case.institution))
     for line in case.messages:
         if line.internal:
             continue

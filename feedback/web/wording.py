@@ -128,6 +128,7 @@ def alarm(kind: str) -> str:
         "deputy": _("The holder of the post may not see the case: the deputy got it"),
         "skipped": _("The rung has no post that may see the case: it was skipped"),
         "top": _("The case has passed the top of its ladder and is still not answered"),
+        "stuck": _("A case could not be taken up its ladder: the system's keeper must look"),
     }.get(kind, kind)
 
 
