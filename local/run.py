@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from local import keys
+from local import external, flask, keys
 from local.places import CHECKOUT
 from local.problems import CannotStart, explain
 from local.processes import Lock, end, in_session, send, spawn, with_environment
@@ -61,10 +61,16 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def choose_ports(environ: Mapping[str, str]) -> tuple[int, int]:
+def is_demonstration(environ: Mapping[str, str]) -> bool:
+    """Whether made-up data and the phone simulator are wanted: as DEMO says, else on the
+    embedded database only."""
+    return (environ.get("DEMO") or ("" if environ.get("DATABASE_URL") else "1")) == "1"
+
+
+def choose_ports(environ: Mapping[str, str], *, phone: bool = True) -> tuple[int, int | None]:
     """The web's port and the simulator's, or CannotStart when a wanted one is taken.
 
-    The simulator takes PHONE_PORT, else the first free one after the web's.
+    The simulator takes PHONE_PORT, else the first free one after the web's; None without `phone`.
     """
     host = environ.get("HOST", LOOPBACK)
     port = _port("PORT", environ.get("PORT") or "8000")
@@ -73,17 +79,19 @@ def choose_ports(environ: Mapping[str, str]) -> tuple[int, int]:
             f"Port {port} on {host} is taken by another program. Stop that one, or choose "
             f"another port: PORT={port + 10} make run"
         )
+    if not phone:
+        return port, None
     if environ.get("PHONE_PORT"):
-        phone = _port("PHONE_PORT", environ["PHONE_PORT"])
-        if phone == port or not _is_free(LOOPBACK, phone):
+        wanted = _port("PHONE_PORT", environ["PHONE_PORT"])
+        if wanted == port or not _is_free(LOOPBACK, wanted):
             raise CannotStart(
-                f"Port {phone}, wanted for the phone simulator, is taken. Choose another: "
-                f"PHONE_PORT={phone + 10} make run"
+                f"Port {wanted}, wanted for the phone simulator, is taken. Choose another: "
+                f"PHONE_PORT={wanted + 10} make run"
             )
-        return port, phone
-    for phone in range(port + 1, min(port + 100, 65536)):
-        if _is_free(LOOPBACK, phone):
-            return port, phone
+        return port, wanted
+    for candidate in range(port + 1, min(port + 100, 65536)):
+        if _is_free(LOOPBACK, candidate):
+            return port, candidate
     raise CannotStart(f"No port after {port} is free for the phone simulator: set PHONE_PORT.")
 
 
@@ -91,23 +99,26 @@ def environment(
     environ: Mapping[str, str],
     made: Mapping[str, str],
     servers: EmbeddedServers,
-    ports: tuple[int, int],
+    ports: tuple[int, int | None],
     data: Path,
 ) -> dict[str, str]:
-    """The environment of every process: what is chosen here, below what the caller has set."""
+    """The environment of every process: what is chosen here, below what the caller has set.
+
+    Without a simulator SMS go to Africa's Talking itself, by the caller's AT_… settings.
+    """
     port, phone = ports
     chosen = {
         **made,
         "PORT": str(port),
-        "PHONE_PORT": str(phone),
         "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
         "HOME_INSTITUTION": "PO-PSMGG",
-        "AT_BASE_URL": f"http://{LOOPBACK}:{phone}",
         "AT_USERNAME": "sandbox",
         "AT_SHORTCODE": "15200",
         "FLASK_APP": "wsgi",
         "PYTHONUNBUFFERED": "1",
     }
+    if phone is not None:
+        chosen |= {"PHONE_PORT": str(phone), "AT_BASE_URL": f"http://{LOOPBACK}:{phone}"}
     if servers.postgres is not None:
         chosen |= {
             "DATABASE_URL": servers.url("mrejesho_web"),
@@ -138,6 +149,8 @@ def prepare_all(env: Mapping[str, str], servers: EmbeddedServers) -> None:
     The embedded one gets the reference files once, and again when they change, so that what an
     administrator has edited on screen stays. Of another one it is not known what it has.
     """
+    if servers.postgres is None:
+        external.make_ready(env)
     stamp_file = servers.place.state / "reference-loaded"
     stamp = reference_stamp()
     fresh = provision(servers, DATABASE) if servers.postgres is not None else True
@@ -174,13 +187,20 @@ def greeting(env: Mapping[str, str], logins_file: Path, seconds: float) -> str:
     lines = [
         "",
         f"e-Mrejesho is ready after {seconds:.1f} s:  {public}",
-        f"Phone simulator:  http://{LOOPBACK}:{env['PHONE_PORT']}",
+        f"Phone simulator:  http://{LOOPBACK}:{env['PHONE_PORT']}"
+        if env.get("DEMO") == "1"
+        else "SMS go to Africa's Talking as AT_USERNAME and AT_API_KEY say.",
     ]
     if env.get("DEMO") == "1" and logins_file.exists():
         lines += ["", f"Demo logins for {public}/staff/login (made up, for this machine only):"]
         for role, login in json.loads(logins_file.read_text()).items():
             secret = f"  code from {login['totp_secret']}" if login.get("totp_secret") else ""
             lines.append(f"  {role:<12} {login['username']:<24} {login['password']}{secret}")
+        lines += [
+            "",
+            "Make a case late, then let it climb (from another terminal, in this folder):",
+            "  .venv/bin/python -m local.flask age REFERENCE --working-days 20",
+        ]
     lines += ["", "Ctrl-C stops everything.", ""]
     return "\n".join(lines)
 
@@ -197,7 +217,8 @@ def run(environ: Mapping[str, str], data: Path, procfile: Path, *, with_product:
     with ExitStack() as stack:
         stack.enter_context(Lock(data / "lock", "A run of this checkout"))
         end(lambda: with_environment(MARK, str(data)), signal.SIGTERM, 5)
-        ports = choose_ports(environ)
+        demonstration = with_product and is_demonstration(environ)
+        ports = choose_ports(environ, phone=demonstration)
         servers = EmbeddedServers(
             data, postgres=not environ.get("DATABASE_URL"), queue=not environ.get("REDIS_URL")
         )
@@ -206,11 +227,13 @@ def run(environ: Mapping[str, str], data: Path, procfile: Path, *, with_product:
         stack.enter_context(servers)
         env = environment(environ, made, servers, ports, data)
         keys.write_private(data / "hook-token", env["AT_HOOK_TOKEN"])
+        stack.callback(flask.publish(env, environ, data).unlink, missing_ok=True)
         tasks = parse_procfile(procfile.read_text())
         ready_url = None
         if with_product:
             prepare_all(env, servers)
-            tasks["phone"] = python_module("local.phone")
+            if demonstration:
+                tasks["phone"] = python_module("local.phone")
             host = env.get("HOST", LOOPBACK)
             ready_url = f"http://{LOOPBACK if host == '0.0.0.0' else host}:{ports[0]}/health/ready"  # noqa: S104 - compared, not bound
 

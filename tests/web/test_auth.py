@@ -28,7 +28,7 @@ def no_earlier_attempts(app: Flask) -> None:
     [
         (["handler"], "/desk"),
         (["coordinator"], "/desk"),
-        (["head", "oversight"], "/desk"),
+        (["head", "oversight"], "/oversight"),
         (["oversight"], "/oversight"),
         (["ethics"], "/ethics"),
         (["admin"], "/admin"),
