@@ -130,12 +130,11 @@ def names_only(text: str, g: Gazetteer) -> Match | None:
     return None
 
 
-def find_place_region(text: str, g: Gazetteer) -> str | None:
-    """The code of the council or region to which the places named in the text point, or None."""
+def find_places(text: str, g: Gazetteer) -> frozenset[str]:
+    """The codes of the councils and regions to which the places named in the text point."""
     words = normalise(text).split()
     hits = _longest(_hits(words, g._places, whole=len(words) <= 2))
-    codes = {code for hit in hits for code in hit.codes}
-    return next(iter(codes)) if len(codes) == 1 else None
+    return frozenset(code for hit in hits for code in hit.codes)
 
 
 def find_category(text: str, g: Gazetteer) -> Match | None:
@@ -241,8 +240,7 @@ def _decide(hits: Sequence[_Hit], g: Gazetteer, place: str) -> Match | None:
         codes = set(hits[0].codes)
     if len(codes) > 1 and place:
         named = {code for hit in _hits(normalise(place).split(), g._names) for code in hit.codes}
-        region = find_place_region(place, g)
-        codes &= named | ({region} if region else set())
+        codes &= named | find_places(place, g)
     if len(codes) != 1:
         return None
     code = next(iter(codes))

@@ -56,12 +56,20 @@ def place(lodging: Lodging, d: Directory) -> Placing:
 
 
 def triage_institution(place_words: str, body: str, d: Directory) -> InstitutionInfo:
-    """The secretariat of the region where the place is known, else the home institution."""
-    code = routing.find_place_region(f"{place_words} {body}", d.gazetteer)
-    found = d.institutions_by_code.get(code) if code else None
-    while found is not None and found.kind == "council" and found.parent_id is not None:
-        found = d.institutions.get(found.parent_id)
-    return found or d.institutions_by_code[current_app.config["HOME_INSTITUTION"]]
+    """The secretariat of the region where the place is known, else the home institution.
+
+    A ward and its town are two places of one region; places of two regions tell nothing.
+    """
+    regions = set()
+    for code in routing.find_places(f"{place_words} {body}", d.gazetteer):
+        found = d.institutions_by_code.get(code)
+        if found is not None and found.kind == "council" and found.parent_id is not None:
+            found = d.institutions.get(found.parent_id)
+        if found is not None:
+            regions.add(found.id)
+    if len(regions) == 1:
+        return d.institutions[regions.pop()]
+    return d.institutions_by_code[current_app.config["HOME_INSTITUTION"]]
 
 
 def _institution(lodging: Lodging, d: Directory) -> InstitutionInfo | None:

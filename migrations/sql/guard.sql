@@ -146,13 +146,14 @@ $$;
 CREATE FUNCTION guard.pick_ethics(p_institution integer, p_excluded integer[], p_now timestamptz)
   RETURNS integer LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-  SELECT o.id FROM officer o
+  UPDATE officer SET last_assigned_at = p_now WHERE id = (SELECT o.id FROM officer o
    WHERE 'ethics' = ANY (o.roles) AND o.active AND o.institution_id <> p_institution
      AND o.id <> ALL (p_excluded)
      AND NOT EXISTS (SELECT FROM leave l WHERE l.officer_id = o.id
                         AND (p_now AT TIME ZONE 'Africa/Dar_es_Salaam')::date
                             BETWEEN l.first_day AND l.last_day)
-   ORDER BY o.last_assigned_at NULLS FIRST, o.id LIMIT 1
+   ORDER BY o.last_assigned_at NULLS FIRST, o.id LIMIT 1)
+  RETURNING id
 $$;
 
 -- Everyone who may not see the case: routing and reassignment go round them. Whoever does not see
