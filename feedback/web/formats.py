@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask
-from flask_babel import format_date, format_datetime, get_locale, gettext
+from flask import Flask, has_request_context, request
+from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
 
 from feedback.clock import local
 
@@ -60,8 +60,23 @@ def name(thing: Any) -> str:
     return str(thing.name_en if locale and locale.language == "en" else thing.name_sw)
 
 
+def _translations() -> Any:
+    """The request's catalog, looked up once: a page asks for a hundred texts."""
+    if not has_request_context():
+        return get_translations()
+    found = getattr(request, "translations", None)
+    if found is None:
+        found = request.translations = get_translations()  # type: ignore[attr-defined]
+    return found
+
+
 def init_app(app: Flask) -> None:
     """Make the formats known to the templates."""
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _translations().ugettext(text),
+        lambda one, many, number: _translations().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(
         day=day, short_day=short_day, moment=moment, working_time=working_time
     )
