@@ -233,6 +233,13 @@ class Escalation(Base):
         one_of("way", ("holder", "deputy", "letter", "skipped")),
         Index("ix_escalation_post", "post_id", "due_at", "id"),
         Index(
+            "ix_escalation_copy",
+            "copy_post_id",
+            "due_at",
+            "id",
+            postgresql_where="copy_post_id IS NOT NULL",
+        ),
+        Index(
             "ix_escalation_letters",
             "from_institution_id",
             "due_at",

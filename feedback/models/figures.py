@@ -12,13 +12,18 @@ from feedback.models.columns import Moment, RandomKey
 
 
 class Figure(Base):
-    """Counts and duration histograms of the cases one institution received in one month."""
+    """Counts and duration histograms of the cases that one institution, and all below it, received
+    in one month: so a dashboard reads as many rows for the Chief Secretary as for a council.
+
+    Kept are the month's whole and its cells by category, by channel and by kind, each alone:
+    category -1 and channel or kind `*` stand for all.
+    """
 
     __tablename__ = "figure"
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), primary_key=True)
     # First day of the month of receipt, Africa/Dar_es_Salaam.
     month: Mapped[date] = mapped_column(primary_key=True)
-    # 0 stands for "no category yet".
+    # -1 stands for all categories, 0 for "no category yet".
     category_id: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)

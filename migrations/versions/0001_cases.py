@@ -662,6 +662,13 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
+        "ix_escalation_copy",
+        "escalation",
+        ["copy_post_id", "due_at", "id"],
+        unique=False,
+        postgresql_where="copy_post_id IS NOT NULL",
+    )
+    op.create_index(
         "ix_escalation_letters",
         "escalation",
         ["from_institution_id", "due_at"],
@@ -906,6 +913,9 @@ def downgrade() -> None:
         "ix_escalation_letters",
         table_name="escalation",
         postgresql_where="way = 'letter' AND handed_over_at IS NULL",
+    )
+    op.drop_index(
+        "ix_escalation_copy", table_name="escalation", postgresql_where="copy_post_id IS NOT NULL"
     )
     op.drop_table("escalation")
     op.drop_index("ix_deadline_running", table_name="deadline", postgresql_where="met_at IS NULL")

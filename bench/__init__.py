@@ -1,0 +1,4 @@
+"""Measures speed, sizes and memory on this machine: `python -m bench`, or `make bench`.
+
+Absolute numbers live here and in docs/performance.md, not in tests.
+"""
