@@ -117,9 +117,7 @@ def test_from_the_citizens_words_to_the_officials_screen(
     expect(wide.locator("main")).to_contain_text("Rekebisha taa zote")
     act(wide, "answer", "Taa zote zimewashwa leo.")
     expect(wide.locator("main")).to_contain_text("Taa zote zimewashwa leo.")
-    eventually(
-        lambda: any("zimewashwa" in m.text for m in site.phone.ledger(NUMBER))
-    )
+    eventually(lambda: any("zimewashwa" in m.text for m in site.phone.ledger(NUMBER)))
     narrow.goto(f"{site.url}/track")
     expect(narrow.locator("main")).to_contain_text("Taa zote zimewashwa leo.")
     narrow.locator("form:has([value=accept]) button[type=submit]").click()
