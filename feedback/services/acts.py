@@ -45,6 +45,7 @@ def status_after(case: m.Case, verb: workflow.Verb) -> str:
 
 def words(text_: str) -> str:
     """What was typed, if there is something and not too much; Refused: empty, too-long."""
+    text_ = text_.replace("\x00", "")  # which no column of text can hold
     if not text_.strip():
         raise Refused("empty")
     if len(text_) > LONGEST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -10,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from feedback import models as m
 from feedback.extensions import db
 from feedback.services import audit, clocks, ladders
+from feedback.services.batch import Batch
 from feedback.services.errors import Refused
-from feedback.services.reference import directory
+from feedback.services.reference import Directory, directory
 
 BATCH = 500
 
@@ -104,15 +106,30 @@ def apply(correction_id: int, now: datetime) -> int:
         .execution_options(yield_per=BATCH)
     )
     moved = 0
-    for case in db.session.scalars(running):
-        own = clocks.of(case)
-        before = [x.due_at for x in (own.acknowledge, own.answer) if x is not None]
+    for cases in db.session.scalars(running).partitions():
+        moved += _derive(cases, d, correction_id, now)
+    correction.deadlines_moved = moved
+    return moved
+
+
+def _derive(cases: Sequence[m.Case], d: Directory, correction_id: int, now: datetime) -> int:
+    """Derive the deadlines of some cases, and set ladder and reminder by them.
+
+    Also where no deadline moved the time on a rung counts working days, so its timer may move.
+    """
+    batch, found, moved = Batch(now), clocks.of_many(cases), 0
+    for case in cases:
+        own = found[case.id]
+        running = [x for x in (own.acknowledge, own.answer) if x is not None and x.met_at is None]
+        before = [x.due_at for x in running]
         clocks.recompute(case, own, d)
-        after = [x.due_at for x in (own.acknowledge, own.answer) if x is not None]
-        changed = sum(a != b for a, b in zip(before, after, strict=True))
+        changed = sum(x.due_at != due_at for x, due_at in zip(running, before, strict=True))
         if changed:
             moved += changed
-            audit.record("deadline_corrected", case.id, now=now, correction=correction_id)
-            ladders.arm(case, d)
-    correction.deadlines_moved = moved
+            batch.record("deadline_corrected", case, correction=correction_id)
+            batch.figures(case)
+        if own.answer.met_at is None:
+            batch.timers[case.id, "reminder"] = clocks.next_reminder(own.answer, now, d)
+    ladders.arm_many(cases, d)
+    batch.write()
     return moved

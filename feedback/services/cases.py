@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -67,6 +67,8 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
 
     Principal: lodging for `case_id`, or the worker's job.
     """
+    # A text column cannot hold the character 0, which a phone or a script may send.
+    lodging = replace(lodging, body=lodging.body.replace("\x00", ""))
     content = _content_hash(lodging)
     first = _repeated(lodging.submission_id, content, now)
     if first is not None:
@@ -308,9 +310,13 @@ def message_row(
     officer_id: int | None = None,
     internal: bool = False,
 ) -> dict[str, Any]:
-    """A row of `message`; words of a case that is not open are kept in sealed form only."""
+    """A row of `message`; words of a case that is not open are kept in sealed form only.
+
+    Internal words always are: a citizen who raises the level seals what was written before, and
+    could not seal what a citizen may not read.
+    """
     message_id = uuid4()
-    is_open = confidentiality == access.Level.OPEN
+    is_open = confidentiality == access.Level.OPEN and not internal
     return {
         "id": message_id,
         "case_id": case_id,

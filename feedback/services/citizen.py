@@ -6,7 +6,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
 from feedback import models as m
+from feedback.extensions import db
 from feedback.rules import access, workflow
 from feedback.rules.access import Level
 from feedback.rules.workflow import APPEAL_ANSWER_DAYS, Appeal, Status, Verb
@@ -56,6 +59,8 @@ def accept(case_id: UUID, rating: int | None, now: datetime) -> None:
         return
     if rating is not None and not 1 <= rating <= 5:
         raise Refused("bad-rating")
+    if case.window_ends_at is not None and now >= case.window_ends_at:
+        raise Refused("too-late")
     case.status = acts.status_after(case, Verb.ACCEPT)
     case.rating, case.closed_at = rating, now
     _stop(case)
@@ -65,24 +70,25 @@ def accept(case_id: UUID, rating: int | None, now: datetime) -> None:
 
 
 def close_by_silence(case: m.Case, now: datetime) -> None:
-    """The window after the answer passed without a word (worker; the case is locked)."""
+    """The window after the answer passed without a word (worker; the case is locked). Timers and
+    record are the sweep's, which writes those of many cases at once."""
     case.status = workflow.after(Verb.EXPIRE, Status(case.status)).value
     case.closed_at = case.window_ends_at or now
-    _stop(case)
-    marks.figures(case.received_at, case.institution_id)
-    audit.record("closed_by_silence", case.id, now=now)
 
 
 def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
     """ "Not fixed": the next cycle opens one rung higher with an answer clock of its own.
 
     After the second appeal there is no third: a final letter names the bodies outside. Saying it
-    again while the case is open already changes nothing. Refused: not-allowed, too-late, empty.
+    again, while the case is open already or after the letter, changes nothing and answers what the
+    first time led to. Refused: not-allowed, too-late, empty.
     """
     case = acts.locked(case_id)
     d = directory()
-    appeal = workflow.appeal(case.appeals, case.highest_rung, ladders.top(case, d))
     if case.appeals and Status(case.status) in workflow.OPEN:
+        return Appeal(allowed=True, cycle=case.cycle, rung=case.first_rung, final_letter=False)
+    appeal = workflow.appeal(case.appeals, ladders.highest(case), ladders.top(case, d))
+    if case.status == Status.CLOSED and appeal.final_letter and _has_letter(case):
         return appeal
     body = acts.words(body)
     status = acts.status_after(case, Verb.NOT_FIXED)
@@ -97,13 +103,20 @@ def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
     case.first_rung, case.unread = appeal.rung, True
     case.answered_at = case.window_ends_at = None
     clocks.start_cycle(case, APPEAL_ANSWER_DAYS, now)
-    clocks.end_timer(case.id, "window")
+    clocks.set_timer(case.id, "window", None)
     ladders.arm(case, d)
     marks.notices([case.handler_id], "not_fixed", case.id, now)
     acts.owe(case, "reopened", now, {"due": case.due_at.isoformat()})
     marks.figures(case.received_at, case.institution_id)
     audit.record("not_fixed", case.id, now=now, cycle=case.cycle)
     return appeal
+
+
+def _has_letter(case: m.Case) -> bool:
+    letter = select(m.Message.id).where(
+        m.Message.case_id == case.id, m.Message.kind == "final_letter"
+    )
+    return db.session.scalars(letter.limit(1)).first() is not None
 
 
 def _final_letter(case: m.Case, now: datetime) -> None:
@@ -131,5 +144,4 @@ def raise_confidentiality(case_id: UUID, level: str, now: datetime) -> None:
 
 
 def _stop(case: m.Case) -> None:
-    for purpose in ("ladder", "reminder", "window", "pause"):
-        clocks.end_timer(case.id, purpose)
+    clocks.end_timers([case.id])

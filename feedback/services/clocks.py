@@ -6,17 +6,20 @@ nothing else (rule 3): every change goes through `recompute`, which derives it a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import deadlines
 from feedback.services.reference import Directory, directory
+
+PURPOSES = ("ladder", "reminder", "window", "pause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,31 @@ class CaseClocks:
 
 def of(case: m.Case) -> CaseClocks:
     """Load the clocks of a case."""
+    return of_many([case])[case.id]
+
+
+def of_many(cases: Collection[m.Case]) -> dict[UUID, CaseClocks]:
+    """Load the clocks of many cases in two queries."""
+    if not cases:
+        return {}
+    ids = [case.id for case in cases]
     rows = {
-        row.clock: row
-        for row in db.session.scalars(
-            select(m.Deadline).where(m.Deadline.case_id == case.id, m.Deadline.cycle == case.cycle)
-        )
+        (row.case_id, row.cycle, row.clock): row
+        for row in db.session.scalars(select(m.Deadline).where(m.Deadline.case_id.in_(ids)))
     }
-    pauses = db.session.scalars(
-        select(m.Pause).where(m.Pause.case_id == case.id).order_by(m.Pause.starts_at)
-    ).all()
-    return CaseClocks(rows.get("acknowledge"), rows["answer"], pauses)
+    pauses: dict[UUID, list[m.Pause]] = {}
+    for pause in db.session.scalars(
+        select(m.Pause).where(m.Pause.case_id.in_(ids)).order_by(m.Pause.starts_at)
+    ):
+        pauses.setdefault(pause.case_id, []).append(pause)
+    return {
+        case.id: CaseClocks(
+            rows.get((case.id, case.cycle, "acknowledge")),
+            rows[case.id, case.cycle, "answer"],
+            pauses.get(case.id, []),
+        )
+        for case in cases
+    }
 
 
 def as_rule(pause: m.Pause) -> deadlines.Pause:
@@ -113,18 +131,34 @@ def pause(case: m.Case, clocks: CaseClocks, now: datetime) -> m.Pause | None:
     db.session.add(row)
     recompute(case, CaseClocks(clocks.acknowledge, clocks.answer, [*clocks.pauses, row]), d)
     set_timer(case.id, "pause", runs_out)
+    set_timer(case.id, "reminder", next_reminder(clocks.answer, now, d))
     return row
 
 
 def resume(case: m.Case, clocks: CaseClocks, at: datetime) -> bool:
     """End an open pause (the citizen wrote, or it ran out); the due time comes nearer."""
-    waiting = clocks.open_pause
+    d = directory()
+    waiting = end_pause(case, clocks, at, d)
     if waiting is None:
         return False
-    waiting.ends_at = min(at, waiting.runs_out_at)
-    recompute(case, clocks, directory())
-    end_timer(case.id, "pause")
+    set_timer(case.id, "pause", None)
+    set_timer(case.id, "reminder", next_reminder(clocks.answer, at, d))
     return True
+
+
+def end_pause(case: m.Case, clocks: CaseClocks, at: datetime, d: Directory) -> m.Pause | None:
+    """The open pause, ended at `at` or where it ran out before; its timers are the caller's."""
+    waiting = clocks.open_pause
+    if waiting is not None:
+        waiting.ends_at = min(at, waiting.runs_out_at)
+        recompute(case, clocks, d)
+    return waiting
+
+
+def next_reminder(answer: m.Deadline, after: datetime, d: Directory) -> datetime | None:
+    """When the owner is next reminded of the answer clock as it stands, after that moment."""
+    moments = deadlines.reminders(d.calendar(answer.calendar_id), answer.starts_at, answer.due_at)
+    return next((moment for moment in moments if moment > after), None)
 
 
 def start_cycle(case: m.Case, working_days: int, now: datetime) -> m.Deadline:
@@ -144,21 +178,42 @@ def start_cycle(case: m.Case, working_days: int, now: datetime) -> m.Deadline:
     )
     db.session.add(deadline)
     case.due_at = deadline.due_at
+    set_timer(case.id, "reminder", next_reminder(deadline, now, d))
     return deadline
 
 
 def set_timer(case_id: UUID, purpose: str, due_at: datetime | None) -> None:
     """The next moment at which something falls due; None: nothing does any more."""
-    timer = db.session.get(m.Timer, (case_id, purpose))
-    if timer is None:
-        if due_at is not None:
-            db.session.add(m.Timer(case_id=case_id, purpose=purpose, due_at=due_at, done=False))
-        return
-    timer.done = due_at is None
-    if due_at is not None:
-        timer.due_at = due_at
+    set_timers({(case_id, purpose): due_at})
 
 
-def end_timer(case_id: UUID, purpose: str) -> None:
-    """Nothing falls due for this purpose any more."""
-    set_timer(case_id, purpose, None)
+def set_timers(timers: dict[tuple[UUID, str], datetime | None]) -> None:
+    """Set or end many timers, by case and purpose, in two statements."""
+    rows = [
+        {"case_id": case_id, "purpose": purpose, "due_at": due_at, "done": False}
+        for (case_id, purpose), due_at in timers.items()
+        if due_at is not None
+    ]
+    if rows:
+        statement = insert(m.Timer)
+        changed = {name: statement.excluded[name] for name in ("due_at", "done")}
+        db.session.execute(
+            statement.on_conflict_do_update(index_elements=["case_id", "purpose"], set_=changed),
+            rows,
+        )
+    ended: dict[str, list[UUID]] = {}
+    for (case_id, purpose), due_at in timers.items():
+        if due_at is None:
+            ended.setdefault(purpose, []).append(case_id)
+    for purpose, case_ids in ended.items():
+        end_timers(case_ids, (purpose,))
+
+
+def end_timers(case_ids: Sequence[UUID], purposes: Sequence[str] = PURPOSES) -> None:
+    """Nothing falls due for these purposes any more."""
+    db.session.execute(
+        update(m.Timer)
+        .where(m.Timer.case_id.in_(case_ids), m.Timer.purpose.in_(purposes), ~m.Timer.done)
+        .values(done=True)
+        .execution_options(synchronize_session=False)
+    )

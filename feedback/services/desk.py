@@ -15,7 +15,7 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.access import Level
-from feedback.rules.workflow import Verb, window_end
+from feedback.rules.workflow import Status, Verb, window_end
 from feedback.services import acts, audit, clocks, conflicts, ladders, marks, viewers
 from feedback.services.cases import pick_handler
 from feedback.services.errors import Refused
@@ -56,8 +56,7 @@ def answer(case_id: UUID, body: str, now: datetime) -> None:
     case.answered_at, case.unread = now, False
     case.window_ends_at = window_end(now)
     acts.write(case, "answer", body, now)
-    clocks.end_timer(case.id, "reminder")
-    clocks.set_timer(case.id, "window", case.window_ends_at)
+    clocks.set_timers({(case.id, "reminder"): None, (case.id, "window"): case.window_ends_at})
     ladders.arm(case, directory())
     acts.owe(case, "answer", now, {"until": case.window_ends_at.isoformat()}, body)
     marks.figures(case.received_at, case.institution_id)
@@ -161,6 +160,7 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
     if lowers and not (case.triage and level == Level.CONFIDENTIAL):
         raise Refused("not-allowed")
     case.category_id = category.id
+    marks.figures(case.received_at, case.institution_id)
     audit.record("classified", case.id, now=now, category=category.code, level=wanted.value)
     if wanted == Level.RESTRICTED and level != Level.RESTRICTED:
         raise_level(case, wanted, status, now)
@@ -194,7 +194,10 @@ def raise_level(case: m.Case, level: Level, status: str, now: datetime) -> None:
     acts.end_assignment(case.id, now)
     acts.start_assignment(case.id, case.institution_id, unit_id, handler_id, now)
     marks.notices([handler_id], "assigned", case.id, now)
+    case.first_rung = 1  # also in a cycle that an appeal opened higher up the ordinary ladder
     clocks.set_timer(case.id, "ladder", now)  # the sweep, which sees it, takes up the ladder
+    if status in (Status.NEW, Status.ASSIGNED):
+        status = (Status.ASSIGNED if handler_id else Status.NEW).value
     acts.move(
         case,
         unit_id=unit_id,
@@ -273,6 +276,9 @@ def hand_over_letter(escalation_id: UUID, now: datetime) -> None:
     ).one_or_none()
     if escalation is None or escalation.way != "letter":
         raise Refused("not-found")
+    viewer = viewers.present()
+    if escalation.from_institution_id not in viewer.coordinates | viewer.heads:
+        raise Refused("not-allowed")
     if escalation.handed_over_at is not None:
         raise Refused("not-allowed")
     escalation.handed_over_at, escalation.handed_over_by = now, acts.officer()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from feedback import models as m
 from feedback.extensions import db
@@ -112,26 +112,46 @@ def next_step(case: m.Case, standing: Standing, d: Directory) -> rules.Step | No
     if standing.clocks == rules.Clocks(None, None):
         return None
     restricted = case.confidentiality == Level.RESTRICTED
-    if standing.appealed_at is not None and not standing.climbed and not restricted:
+    if standing.appealed_at is not None and not standing.climbed:
         first = min(case.first_rung, top(case, d))
         if first:
             return rules.Step(first, standing.appealed_at, "appeal", alarm=False)
+    last = standing.climbed[-1] if standing.climbed else None
     return rules.next_step(
         d.calendar_of(case.institution_id),
         standing.rungs,
         standing.clocks,
         standing.climbed,
-        standing.alarms,
-        first_rung=1 if restricted else case.first_rung,
+        # An alarm above the top of a ladder that the case has left says nothing of this one.
+        [at for at in standing.alarms if last is None or at >= last.at],
+        first_rung=case.first_rung,
         max_rung=None if restricted else case.max_rung,
     )
 
 
 def arm(case: m.Case, d: Directory) -> None:
     """Set the ladder's timer to the next step; called whenever a clock or the place changed."""
+    arm_many([case], d)
+
+
+def arm_many(cases: Sequence[m.Case], d: Directory) -> None:
+    """Set the ladder's timer of many cases."""
     db.session.flush()
-    step = next_step(case, standings([case], d)[case.id], d)
-    clocks.set_timer(case.id, "ladder", step.at if step else None)
+    found = standings(cases, d)
+    steps = {case.id: next_step(case, found[case.id], d) for case in cases}
+    clocks.set_timers(
+        {(case_id, "ladder"): step.at if step else None for case_id, step in steps.items()}
+    )
+
+
+def highest(case: m.Case) -> int:
+    """The highest rung of any cycle on the ladder that the case is on; 0 when it never climbed."""
+    if case.confidentiality != Level.RESTRICTED:
+        return case.highest_rung
+    reached = select(func.max(m.Escalation.rung)).where(
+        m.Escalation.case_id == case.id, m.Escalation.restricted
+    )
+    return db.session.scalar(reached) or 0
 
 
 def forecast(case: m.Case, d: Directory, limit: int = 3) -> list[rules.Step]:

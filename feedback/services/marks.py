@@ -30,7 +30,11 @@ def figures(received_at: datetime, *institution_ids: int) -> None:
 
 
 def notice_rows(
-    officer_ids: Iterable[int | None], kind: str, case_id: UUID, now: datetime, key: str = ""
+    officer_ids: Iterable[int | None],
+    kind: str,
+    case_id: UUID | None,
+    now: datetime,
+    key: str = "",
 ) -> list[dict[str, Any]]:
     """Rows of a notice to each officer; one for each officer, kind, case and key."""
     return [

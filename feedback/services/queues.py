@@ -10,14 +10,15 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from feedback import models as m
+from feedback.clock import DAR_ES_SALAAM
 from feedback.extensions import db
 from feedback.rules import deadlines
 from feedback.rules.workflow import OPEN
@@ -27,6 +28,11 @@ from feedback.services.viewers import present
 
 PAGE = 25
 OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
+# Written out in the statement, since the planner takes a partial index only where it can read
+# that the index holds every row asked for.
+IS_OPEN = m.Case.status.in_(
+    bindparam("open_statuses", OPEN_STATUSES, expanding=True, literal_execute=True)
+)
 COUNT_LIMIT = 999  # a queue longer than this is shown as "999+"
 
 
@@ -101,8 +107,8 @@ def _decode(after: str | None) -> tuple[datetime, UUID] | None:
     try:
         at, key = json.loads(base64.urlsafe_b64decode(after.encode()))
         moment = datetime.fromisoformat(at)
-        return (moment, UUID(key)) if moment.tzinfo else None
-    except (ValueError, TypeError, binascii.Error):
+        return (moment, UUID(str(key))) if moment.tzinfo else None
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         return None
 
 
@@ -129,7 +135,7 @@ def _page(where: list[Any], after: str | None, now: datetime, limit: int) -> Pag
     query: Select[Any] = (
         select(*COLUMNS)
         .outerjoin(m.Officer, m.Officer.id == m.Case.handler_id)
-        .where(m.Case.status.in_(OPEN_STATUSES), *where)
+        .where(IS_OPEN, *where)
         .order_by(m.Case.due_at, m.Case.id)
         .limit(limit + 1)
     )
@@ -287,19 +293,34 @@ def escalated(
     institution_id: int | None = None,
     on_day: date | None = None,
 ) -> Page:
-    """Escalations on the officer's posts whose case is still open, newest first."""
-    posts = sorted(present().posts)
+    """Escalations on the officer's posts whose case is still open, newest first; of the two top
+    rungs also those whose copy goes to the officer. `on_day`: recorded on that day only."""
     query = (
         _escalation_query()
-        .where(m.Escalation.post_id.in_(posts), m.Case.status.in_(OPEN_STATUSES))
+        .where(_addressed(), IS_OPEN)
         .order_by(m.Escalation.due_at.desc(), m.Escalation.id.desc())
     )
     if institution_id is not None:
         query = query.where(m.Escalation.from_institution_id == institution_id)
+    if on_day is not None:
+        first = datetime.combine(on_day, time(), DAR_ES_SALAAM)
+        query = query.where(m.Escalation.at >= first, m.Escalation.at < first + timedelta(days=1))
     start = _decode(after)
     if start is not None:
         query = query.where(tuple_(m.Escalation.due_at, m.Escalation.id) < start)
     return _escalation_page(query, now, limit)
+
+
+def _addressed() -> ColumnElement[bool]:
+    """Whether an escalation is for the officer. Copies are looked for only by those who get any:
+    they follow no index."""
+    viewer, d = present(), directory()
+    posts = sorted(viewer.posts)
+    own = m.Escalation.post_id.in_(posts)
+    copied = {rung.copy for ladder in d.ladders.values() for rung in ladder if rung.copy}
+    if not any(d.institutions[head].code in copied for head in viewer.heads):
+        return own
+    return or_(own, m.Escalation.copy_post_id.in_(posts))
 
 
 def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
@@ -369,7 +390,7 @@ def counts(now: datetime) -> dict[str, int]:
     Each counts at most COUNT_LIMIT rows of a partial index, so it does not grow with the queue.
     """
     viewer = present()
-    mine = [m.Case.handler_id == viewer.officer, m.Case.status.in_(OPEN_STATUSES)]
+    mine = [m.Case.handler_id == viewer.officer, IS_OPEN]
     wanted: dict[str, list[Any]] = {
         "mine": mine,
         "late": [*mine, m.Case.due_at < now],
@@ -377,7 +398,7 @@ def counts(now: datetime) -> dict[str, int]:
         "unowned": [
             m.Case.handler_id.is_(None),
             m.Case.institution_id == viewer.institution,
-            m.Case.status.in_(OPEN_STATUSES),
+            IS_OPEN,
         ],
     }
     columns = [

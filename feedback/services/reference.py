@@ -78,7 +78,8 @@ class StandardInfo:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All reference data of one version."""
+    """All reference data of one version. `institutions` knows inactive ones too, whose cases go
+    on; `institutions_by_code` and the gazetteer, by which new ones are routed, do not."""
 
     version: int
     institutions: Mapping[int, InstitutionInfo]
@@ -163,12 +164,12 @@ def _load(version: int) -> Directory:
             i.calendar_id,
             by_institution[i.id][0].id,
         )
-        for i in db.session.execute(
-            select(m.Institution.__table__)
-            .where(m.Institution.active)
-            .order_by(m.Institution.name_sw)
-        )
+        for i in db.session.execute(select(m.Institution.__table__).order_by(m.Institution.name_sw))
     }
+    # One that is no longer active keeps its cases, with name, calendar and ladder; nothing new
+    # finds its way to it, since codes and names lead to the others only.
+    living = set(db.session.scalars(select(m.Institution.id).where(m.Institution.active)))
+    active = {i.id: i for i in institutions.values() if i.id in living}
     category_rows = list(
         db.session.execute(select(m.Category.__table__).order_by(m.Category.sort, m.Category.id))
     )
@@ -195,7 +196,7 @@ def _load(version: int) -> Directory:
     return Directory(
         version=version,
         institutions=MappingProxyType(institutions),
-        institutions_by_code=MappingProxyType({i.code: i for i in institutions.values()}),
+        institutions_by_code=MappingProxyType({i.code: i for i in active.values()}),
         units=MappingProxyType(units),
         categories=MappingProxyType(categories),
         categories_by_code=MappingProxyType({c.code: c for c in categories.values()}),
@@ -204,10 +205,8 @@ def _load(version: int) -> Directory:
         ladder_names=MappingProxyType(ladder_names),
         standards=MappingProxyType(_load_standards()),
         gazetteer=Gazetteer(
-            institutions={
-                i.code: (i.name_sw, i.name_en, *i.aliases) for i in institutions.values()
-            },
-            places={name: code for name, code in places},
+            institutions={i.code: (i.name_sw, i.name_en, *i.aliases) for i in active.values()},
+            places={row.name: row.code for row in places},
             categories={c.code: (*c.keywords_sw, *c.keywords_en) for c in category_rows},
         ),
         units_by_institution=MappingProxyType({k: tuple(v) for k, v in by_institution.items()}),

@@ -7,15 +7,19 @@ stays (cases may point to it) unless it is an institution, which is then set ina
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import holidays as holiday_library
-from sqlalchemy import func, select, update
+import psycopg
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from feedback import models as m
 from feedback.extensions import db
@@ -39,6 +43,19 @@ def import_reference(now: datetime, folder: Path = SHIPPED) -> dict[str, int]:
     Raises Refused("bad-file: …") with file and line for a row that does not fit; nothing of the
     import stays then.
     """
+    files = _Folder(folder)
+    try:
+        return _import(now, files)
+    except KeyError as error:
+        raise Refused(f"bad-file: {files.position}: {error} is missing or unknown") from error
+    except ValueError as error:
+        raise Refused(f"bad-file: {files.position}: {error}") from error
+    except IntegrityError as error:
+        name = error.orig.diag.constraint_name if isinstance(error.orig, psycopg.Error) else None
+        raise Refused(f"bad-file: {files.position}: refused by {name}") from error
+
+
+def _import(now: datetime, folder: _Folder) -> dict[str, int]:
     calendars = _calendars()
     counts = {"holidays": _holidays(folder, calendars, now)}
     counts["institutions"] = _institutions(folder, calendars)
@@ -55,7 +72,7 @@ def import_reference(now: datetime, folder: Path = SHIPPED) -> dict[str, int]:
                 "max_rung": int(r["max_rung"]) if r["max_rung"] else None,
                 "source": r["source"],
             }
-            for r in _rows(folder, "standards.csv")
+            for r in folder.rows("standards.csv")
         ),
     )
     counts["categories"] = _categories(folder)
@@ -69,7 +86,7 @@ def import_reference(now: datetime, folder: Path = SHIPPED) -> dict[str, int]:
                 "days": int(r["days"]),
                 "digest": r["digest"] == "yes",
             }
-            for r in _rows(folder, "ladders.csv")
+            for r in folder.rows("ladders.csv")
         ),
     )
     counts["posts"] = _posts(folder)
@@ -77,28 +94,62 @@ def import_reference(now: datetime, folder: Path = SHIPPED) -> dict[str, int]:
     return counts
 
 
-def _rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
-    with (folder / name).open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            if None in row or None in row.values():
-                raise Refused(f"bad-file: {name}, line {number}: wrong number of columns")
-            yield {key: value.strip() for key, value in row.items()}
+@dataclass
+class _Folder:
+    """The files, and where the import stands in them."""
+
+    path: Path
+    position: str = ""
+
+    def rows(self, name: str) -> Iterator[dict[str, str]]:
+        """The rows of a file, each while `position` tells its place."""
+        self.position = name
+        try:
+            file = (self.path / name).open(encoding="utf-8", newline="")
+        except FileNotFoundError as error:
+            raise Refused(f"bad-file: {name} is missing") from error
+        with file:
+            for number, row in enumerate(csv.DictReader(file), start=2):
+                self.position = f"{name}, line {number}"
+                if None in row or None in row.values():
+                    raise Refused(f"bad-file: {self.position}: wrong number of columns")
+                yield {key: value.strip() for key, value in row.items()}
+        self.position = name
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(";") if word.strip()]
+def _words(listed: str) -> list[str]:
+    return [word.strip() for word in listed.split(";") if word.strip()]
 
 
 def _upsert(model: Any, keys: tuple[str, ...], rows: Any) -> int:
     listed = list(rows)
     if not listed:
         return 0
-    statement = insert(model)
-    columns = {name: statement.excluded[name] for name in listed[0] if name not in keys}
+    seen: set[tuple[Any, ...]] = set()
+    for row in listed:
+        key = tuple(row[name] for name in keys)
+        if key in seen:
+            raise Refused(f"bad-file: {model.__tablename__}: {key} stands there twice")
+        seen.add(key)
     db.session.execute(
-        statement.on_conflict_do_update(index_elements=list(keys), set_=columns), listed
+        text(_statement(model.__tablename__, list(listed[0]), keys)),
+        {"rows": json.dumps(listed, default=str)},
     )
     return len(listed)
+
+
+def _statement(table: str, columns: list[str], keys: tuple[str, ...]) -> str:
+    """One statement for all rows, which touches those only that differ."""
+    changing = [name for name in columns if name not in keys]
+    named = ", ".join(columns)
+    return (
+        f"INSERT INTO {table} ({named})"  # noqa: S608 -- names of our own models
+        f" SELECT {named} FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"
+        f" ON CONFLICT ({', '.join(keys)}) DO UPDATE"
+        f" SET {', '.join(f'{name} = excluded.{name}' for name in changing)}"
+        f" WHERE ({', '.join(f'{table}.{name}' for name in changing)})"
+        f" IS DISTINCT FROM ({', '.join(f'excluded.{name}' for name in changing)})"
+    )
 
 
 def _calendars() -> dict[str, int]:
@@ -119,13 +170,13 @@ def _calendars() -> dict[str, int]:
     return dict(db.session.execute(select(m.Calendar.code, m.Calendar.id)).all())
 
 
-def _holidays(folder: Path, calendars: dict[str, int], now: datetime) -> int:
+def _holidays(folder: _Folder, calendars: dict[str, int], now: datetime) -> int:
     """National days from the library, then the file's; a day an administrator set stays.
 
     Where the file knows a year, its moon-sighted days stand in place of the library's estimates.
     """
-    filed = list(_rows(folder, "holidays.csv"))
-    covered = {date.fromisoformat(row["day"]).year for row in filed}
+    filed = [(date.fromisoformat(row["day"]), row) for row in folder.rows("holidays.csv")]
+    covered = {day.year for day, _ in filed}
     years = range(now.year - YEARS_BACK, now.year + YEARS_AHEAD + 1)
     swahili = holiday_library.country_holidays("TZ", years=years, language="sw")
     english = holiday_library.country_holidays("TZ", years=years, language="en_US")
@@ -142,11 +193,9 @@ def _holidays(folder: Path, calendars: dict[str, int], now: datetime) -> int:
     count = 0
     for code, (_, region) in CALENDARS.items():
         days = dict(national)
-        for row in filed:
+        for day, row in filed:
             if not row["regions"] or region in row["regions"].split(";"):
-                days[date.fromisoformat(row["day"])] = {
-                    k: row[k] for k in ("name_sw", "name_en", "status", "source")
-                }
+                days[day] = {k: row[k] for k in ("name_sw", "name_en", "status", "source")}
         corrected = set(
             db.session.scalars(
                 select(m.CalendarCorrection.day).where(
@@ -167,8 +216,8 @@ def _holidays(folder: Path, calendars: dict[str, int], now: datetime) -> int:
     return count
 
 
-def _institutions(folder: Path, calendars: dict[str, int]) -> int:
-    rows = {r["code"]: r for r in _rows(folder, "institutions.csv")}
+def _institutions(folder: _Folder, calendars: dict[str, int]) -> int:
+    rows = {r["code"]: r for r in folder.rows("institutions.csv")}
     ids: dict[str, int] = {}
     paths: dict[str, list[int]] = {}
 
@@ -219,9 +268,9 @@ def _institutions(folder: Path, calendars: dict[str, int]) -> int:
     return len(rows)
 
 
-def _units(folder: Path) -> int:
+def _units(folder: _Folder) -> int:
     by_kind: dict[str, list[dict[str, str]]] = {}
-    for row in _rows(folder, "units.csv"):
+    for row in folder.rows("units.csv"):
         by_kind.setdefault(row["institution_kind"], []).append(row)
     institutions = db.session.execute(select(m.Institution.id, m.Institution.kind))
     return _upsert(
@@ -239,7 +288,7 @@ def _units(folder: Path) -> int:
     )
 
 
-def _categories(folder: Path) -> int:
+def _categories(folder: _Folder) -> int:
     return _upsert(
         m.Category,
         ("code",),
@@ -252,14 +301,14 @@ def _categories(folder: Path) -> int:
                 "keywords_en": _words(r["keywords_en"]),
                 "sort": int(r["sort"]),
             }
-            for r in _rows(folder, "categories.csv")
+            for r in folder.rows("categories.csv")
         ),
     )
 
 
-def _posts(folder: Path) -> int:
+def _posts(folder: _Folder) -> int:
     """One post for each institution (or unit) of a kind; `only` limits it to one institution."""
-    listed = list(_rows(folder, "posts.csv"))
+    listed = list(folder.rows("posts.csv"))
     institutions = list(
         db.session.execute(select(m.Institution.id, m.Institution.code, m.Institution.kind))
     )
@@ -287,12 +336,12 @@ def _posts(folder: Path) -> int:
     return _upsert(m.Post, ("institution_id", "unit_id", "kind"), rows.values())
 
 
-def _places(folder: Path) -> int:
-    if not (folder / "places.csv").exists():
+def _places(folder: _Folder) -> int:
+    if not (folder.path / "places.csv").exists():
         return 0
     ids = dict(db.session.execute(select(m.Institution.code, m.Institution.id)).all())
     rows: dict[tuple[str, int], dict[str, Any]] = {}
-    for row in _rows(folder, "places.csv"):
+    for row in folder.rows("places.csv"):
         if row["council"] not in ids:
             raise Refused(f"bad-file: places.csv: {row['name']}: unknown {row['council']}")
         key = (row["name"], ids[row["council"]])

@@ -116,6 +116,7 @@ class CitizenCase:
     days_left: int
     late: bool
     pause: PauseView | None
+    first_response_at: datetime | None
     answered_at: datetime | None
     closed_at: datetime | None
     window_ends_at: datetime | None
@@ -233,6 +234,7 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
         "days_left": deadlines.working_days_until(calendar, now, case.due_at),
         "late": is_open and now > case.due_at,
         "pause": next((p for p in pauses if p.ends_at is None), None) if waiting else None,
+        "first_response_at": case.first_response_at,
         "answered_at": case.answered_at,
         "closed_at": case.closed_at,
         "window_ends_at": case.window_ends_at,

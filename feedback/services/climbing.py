@@ -1,0 +1,164 @@
+"""The rungs that many cases climb in one sweep: for whom, by which way, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from feedback import models as m
+from feedback.clock import local_day
+from feedback.extensions import db
+from feedback.rules import ladder as rules
+from feedback.rules.access import Level
+from feedback.services import ladders, posts
+from feedback.services.batch import Batch
+from feedback.services.reference import Directory
+
+NOBODY: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class _Step:
+    """One step of one case that has fallen due, and where its rung leads."""
+
+    case: m.Case
+    step: rules.Step
+    standing: ladders.Standing
+    address: posts.Address | None = None
+    copy: posts.Address | None = None
+
+
+def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
+    """Put all rungs that are due for these (locked) cases into the batch, and the next timer.
+
+    In rounds: each takes one step of every case, so that posts and holders are looked up for all
+    of them together.
+    """
+    if not cases:
+        return
+    standings = ladders.standings(cases, d)
+    excluded = _excluded([case.id for case in cases])
+    found: dict[posts.Address, rules.Post | None] = {}
+    waiting = list(cases)
+    while waiting:
+        due = []
+        for case in waiting:
+            standing = standings[case.id]
+            step = ladders.next_step(case, standing, d)
+            if step is None or step.at > batch.now:
+                batch.timers[case.id, "ladder"] = step.at if step else None
+            else:
+                due.append(_addressed(_Step(case, step, standing), d))
+        wanted = {a for each in due for a in (each.address, each.copy) if a is not None}
+        unknown = wanted - found.keys()
+        if unknown:
+            known = posts.find(unknown, local_day(batch.now))
+            found.update({address: known.get(address) for address in unknown})
+        for each in due:
+            _take(each, found, excluded.get(each.case.id, NOBODY), d, batch)
+        waiting = [each.case for each in due]
+
+
+def _excluded(case_ids: list[UUID]) -> dict[UUID, frozenset[int]]:
+    found: dict[UUID, set[int]] = {}
+    for row in db.session.execute(
+        select(m.Conflict.case_id, m.Conflict.officer_id).where(m.Conflict.case_id.in_(case_ids))
+    ):
+        found.setdefault(row.case_id, set()).add(row.officer_id)
+    return {case_id: frozenset(officers) for case_id, officers in found.items()}
+
+
+def _addressed(each: _Step, d: Directory) -> _Step:
+    case = each.case
+    if each.step.rung is not None:
+        rung = ladders.rung(each.standing, each.step.rung)
+        each.address = posts.address(d, rung, case.institution_id, case.unit_id)
+        each.copy = posts.copy_address(d, rung)
+    return each
+
+
+def _take(
+    each: _Step,
+    found: dict[posts.Address, rules.Post | None],
+    excluded: frozenset[int],
+    d: Directory,
+    batch: Batch,
+) -> None:
+    """One step: an alarm above the top of the ladder, else a rung and the ways round it."""
+    case, step, standing = each.case, each.step, each.standing
+    if step.rung is None:
+        batch.alarm("top", case, f"{standing.ladder}:{step.at.isoformat()}", step.at)
+        standing.alarms.append(step.at)
+        return
+    post = found[each.address] if each.address else None
+    if _of_the_accused(case, each.address):
+        post = None
+    way = rules.resolve(post, excluded)
+    copy = found[each.copy] if each.copy else None
+    row = _row(each, step.rung, way, post, copy, batch)
+    batch.escalations.append(row)
+    batch.record("escalated", case, rung=step.rung, cycle=case.cycle, way=way.kind)
+    if way.alarm:
+        batch.alarm(way.kind, case, f"{standing.ladder}:{step.rung}", step.at)
+    copied = rules.resolve(copy, excluded).person if copy else None
+    _tell(row, case, copied, d, batch)
+    standing.climbed.append(rules.Climbed(step.rung, step.at, skipped=way.kind == "skipped"))
+    batch.highest[case.id] = max(batch.highest.get(case.id, 0), step.rung)
+
+
+def _of_the_accused(case: m.Case, address: posts.Address | None) -> bool:
+    """No rung of the institution complained about sees a restricted case."""
+    return (
+        case.confidentiality == Level.RESTRICTED
+        and address is not None
+        and address.institution_id == case.institution_id
+    )
+
+
+def _row(
+    each: _Step,
+    rung: int,
+    way: rules.Way,
+    post: rules.Post | None,
+    copy: rules.Post | None,
+    batch: Batch,
+) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "case_id": each.case.id,
+        "cycle": each.case.cycle,
+        "rung": rung,
+        "ladder": each.standing.ladder,
+        "clock": each.step.clock,
+        "post_id": post.id if post else None,
+        "copy_post_id": copy.id if copy else None,
+        "from_institution_id": each.case.institution_id,
+        "way": way.kind,
+        "officer_id": way.person,
+        "restricted": each.case.confidentiality == Level.RESTRICTED,
+        "due_at": each.step.at,
+        "at": batch.now,
+    }
+
+
+def _tell(
+    row: dict[str, Any], case: m.Case, copied: int | None, d: Directory, batch: Batch
+) -> None:
+    """To the officer on the rung, and to the handler, who stays responsible.
+
+    The two top rungs get one a day for each institution in place of one a case; so does whoever
+    gets a copy of them.
+    """
+    key = f"{row['rung']}:{row['cycle']}:{int(row['restricted'])}"
+    digest = ladders.digest_of(d.ladder(row["ladder"]), row["rung"])
+    told = [officer for officer in (row["officer_id"], copied) if officer is not None]
+    for officer in told:
+        if digest:
+            batch.digest(officer, case.institution_id, local_day(batch.now).isoformat())
+        else:
+            batch.notice([officer], "escalated", case, key)
+    batch.notice([case.handler_id], "climbed", case, key)
