@@ -138,7 +138,7 @@ def transfer(
         unit_id = by_code[unit_code]
     if (target.id, unit_id) == (case.institution_id, case.unit_id):
         raise Refused("bad-target")
-    _reroute(case, target.id, unit_id, case.confidentiality, False, status, reason, now)
+    reroute(case, target.id, unit_id, case.confidentiality, case.triage, status, reason, now)
 
 
 def classify(case_id: UUID, category_code: str, confidentiality: str, now: datetime) -> None:
@@ -285,7 +285,7 @@ def hand_over_letter(escalation_id: UUID, now: datetime) -> None:
     audit.record("letter_handed_over", escalation.case_id, now=now, rung=escalation.rung)
 
 
-def _reroute(
+def reroute(
     case: m.Case,
     institution_id: int,
     unit_id: int,
@@ -295,6 +295,11 @@ def _reroute(
     reason: str,
     now: datetime,
 ) -> None:
+    """Give a locked case to a named owner at another place; deadlines stay as they are.
+
+    It leaves triage only when somebody classifies it: until then the level that caution set can
+    still be lowered by the one who does.
+    """
     where = Placing(
         institution_id, unit_id, case.category_id, confidentiality, case.standard, triage
     )

@@ -256,7 +256,7 @@ def _institution(sms: _Sms, now: datetime) -> UUID | None:
     level = _level_without_caution(case)
     category = d.categories.get(case.category_id or 0)
     audit.record("classified_by_citizen", case.id, now=now, to=target.id)
-    desk._reroute(
+    desk.reroute(
         case,
         target.id,
         d.unit_for(target.id, category),

@@ -87,12 +87,12 @@ def escalated(
     institution_id: int | None = None,
 ) -> queues.Page:
     """A page of open cases on the officer's posts, the newest on them first."""
-    keys = _newest(limit + 1, institution_id, queues._decode(after))
+    keys = _newest(limit + 1, institution_id, queues.decode(after))
     shown = keys[:limit]
-    query = queues._escalation_query().where(m.Escalation.id.in_([key.id for key in shown]))
+    query = queues.escalation_query().where(m.Escalation.id.in_([key.id for key in shown]))
     query = query.order_by(m.Escalation.due_at.desc(), m.Escalation.id.desc())
-    page = queues._escalation_page(query, now, limit)
-    last = queues._encode(shown[-1].due_at, shown[-1].id) if len(keys) > limit else None
+    page = queues.escalation_page(query, now, limit)
+    last = queues.encode(shown[-1].due_at, shown[-1].id) if len(keys) > limit else None
     return queues.Page(page.rows, last)
 
 

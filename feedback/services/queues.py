@@ -10,15 +10,14 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from feedback import models as m
-from feedback.clock import DAR_ES_SALAAM
 from feedback.extensions import db
 from feedback.rules import deadlines
 from feedback.rules.workflow import OPEN
@@ -84,23 +83,12 @@ class Page:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeRow:
-    """A notice with the reference of its case (while the officer may still see that case)."""
-
-    id: UUID
-    kind: str
-    reference: str | None
-    institution: InstitutionInfo | None
-    at: datetime
-    read: bool
-
-
-def _encode(at: datetime, key: UUID) -> str:
+def encode(at: datetime, key: UUID) -> str:
+    """The key at which the next page begins, as it stands in an address."""
     return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(key)]).encode()).decode()
 
 
-def _decode(after: str | None) -> tuple[datetime, UUID] | None:
+def decode(after: str | None) -> tuple[datetime, UUID] | None:
     """The key of a page; what is not one (an edited address) starts at the beginning."""
     if not after:
         return None
@@ -139,13 +127,13 @@ def _page(where: list[Any], after: str | None, now: datetime, limit: int) -> Pag
         .order_by(m.Case.due_at, m.Case.id)
         .limit(limit + 1)
     )
-    start = _decode(after)
+    start = decode(after)
     if start is not None:
         query = query.where(tuple_(m.Case.due_at, m.Case.id) > start)
     rows = [queue_row(row, now) for row in db.session.execute(query)]
     more = len(rows) > limit
     rows = rows[:limit]
-    return Page(rows, _encode(rows[-1].due_at, rows[-1].case_id) if more else None)
+    return Page(rows, encode(rows[-1].due_at, rows[-1].case_id) if more else None)
 
 
 def queue_row(row: Any, now: datetime) -> QueueRow:
@@ -229,7 +217,8 @@ def restricted(after: str | None, now: datetime, limit: int = PAGE) -> Page:
     return _page([m.Case.confidentiality == "restricted"], after, now, limit)
 
 
-def _escalation_query() -> Select[Any]:
+def escalation_query() -> Select[Any]:
+    """Escalations with their case, as `escalation_page` shows them."""
     directives = (
         select(func.count())
         .select_from(m.Directive)
@@ -260,7 +249,8 @@ def _escalation_query() -> Select[Any]:
     )
 
 
-def _escalation_page(query: Select[Any], now: datetime, limit: int) -> Page:
+def escalation_page(query: Select[Any], now: datetime, limit: int) -> Page:
+    """A page of what `escalation_query` was narrowed down to."""
     d = directory()
     rows = db.session.execute(query.limit(limit + 1)).all()
     titles = views.post_names({row.post_id for row in rows}, d)
@@ -281,46 +271,8 @@ def _escalation_page(query: Select[Any], now: datetime, limit: int) -> Page:
         for row in rows[:limit]
     ]
     more = len(rows) > limit
-    key = _encode(listed[-1].at, listed[-1].escalation_id) if more else None
+    key = encode(listed[-1].at, listed[-1].escalation_id) if more else None
     return Page(listed, key)
-
-
-def escalated(
-    after: str | None,
-    now: datetime,
-    limit: int = PAGE,
-    *,
-    institution_id: int | None = None,
-    on_day: date | None = None,
-) -> Page:
-    """Escalations on the officer's posts whose case is still open, newest first; of the two top
-    rungs also those whose copy goes to the officer. `on_day`: recorded on that day only."""
-    query = (
-        _escalation_query()
-        .where(_addressed(), IS_OPEN)
-        .order_by(m.Escalation.due_at.desc(), m.Escalation.id.desc())
-    )
-    if institution_id is not None:
-        query = query.where(m.Escalation.from_institution_id == institution_id)
-    if on_day is not None:
-        first = datetime.combine(on_day, time(), DAR_ES_SALAAM)
-        query = query.where(m.Escalation.at >= first, m.Escalation.at < first + timedelta(days=1))
-    start = _decode(after)
-    if start is not None:
-        query = query.where(tuple_(m.Escalation.due_at, m.Escalation.id) < start)
-    return _escalation_page(query, now, limit)
-
-
-def _addressed() -> ColumnElement[bool]:
-    """Whether an escalation is for the officer. Copies are looked for only by those who get any:
-    they follow no index."""
-    viewer, d = present(), directory()
-    posts = sorted(viewer.posts)
-    own = m.Escalation.post_id.in_(posts)
-    copied = {rung.copy for ladder in d.ladders.values() for rung in ladder if rung.copy}
-    if not any(d.institutions[head].code in copied for head in viewer.heads):
-        return own
-    return or_(own, m.Escalation.copy_post_id.in_(posts))
 
 
 def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
@@ -328,7 +280,7 @@ def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
     viewer = present()
     places = sorted(viewer.coordinates | viewer.heads)
     query = (
-        _escalation_query()
+        escalation_query()
         .where(
             m.Escalation.way == "letter",
             m.Escalation.handed_over_at.is_(None),
@@ -336,52 +288,10 @@ def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
         )
         .order_by(m.Escalation.due_at, m.Escalation.id)
     )
-    start = _decode(after)
+    start = decode(after)
     if start is not None:
         query = query.where(tuple_(m.Escalation.due_at, m.Escalation.id) > start)
-    return _escalation_page(query, now, limit)
-
-
-def notices(limit: int = 50) -> list[NoticeRow]:
-    """The officer's newest notices, read ones among them."""
-    d = directory()
-    rows = db.session.execute(
-        select(m.Notice, m.Case.reference)
-        .outerjoin(m.Case, m.Case.id == m.Notice.case_id)
-        .where(m.Notice.officer_id == present().officer)
-        .order_by(m.Notice.read, m.Notice.at.desc(), m.Notice.id.desc())
-        .limit(limit)
-    )
-    return [
-        NoticeRow(
-            notice.id,
-            notice.kind,
-            reference,
-            d.institutions.get(notice.institution_id or 0),
-            notice.at,
-            notice.read,
-        )
-        for notice, reference in rows
-    ]
-
-
-def read_notices(upto: datetime) -> None:
-    """Mark the notices made up to that moment as read."""
-    db.session.execute(
-        update(m.Notice)
-        .where(m.Notice.officer_id == present().officer, m.Notice.at <= upto, ~m.Notice.read)
-        .values(read=True)
-    )
-
-
-def unread_notices() -> int:
-    """How many notices wait, at most COUNT_LIMIT."""
-    waiting = (
-        select(m.Notice.id)
-        .where(m.Notice.officer_id == func.guard.officer(), ~m.Notice.read)
-        .limit(COUNT_LIMIT)
-    )
-    return db.session.scalars(select(func.count()).select_from(waiting.subquery())).one()
+    return escalation_page(query, now, limit)
 
 
 def counts(now: datetime) -> dict[str, int]:

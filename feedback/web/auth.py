@@ -27,7 +27,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 
 from feedback.extensions import limiter
-from feedback.services import officers, queues
+from feedback.services import notices, officers
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
 from feedback.web import wording
@@ -186,8 +186,8 @@ def _begin_anew() -> None:
 def notice_list() -> ResponseReturnValue:
     """What the officer should know, unread first."""
     with transaction():
-        rows = queues.notices()
-        g.unread = queues.unread_notices()
+        rows = notices.latest()
+        g.unread = notices.unread()
     return render_template(
         "auth/notices.html",
         notices=rows,
@@ -208,7 +208,7 @@ def read_notices() -> ResponseReturnValue:
     if upto.tzinfo is None:
         abort(400)
     with transaction():
-        queues.read_notices(upto)
+        notices.mark_read(upto)
     return redirect(url_for("auth.account.notice_list"), 303)
 
 
@@ -256,7 +256,7 @@ def _unread() -> int:
     """Unread notices, asked for once in a request."""
     if "unread" not in g:
         with transaction():
-            g.unread = queues.unread_notices()
+            g.unread = notices.unread()
     return int(g.unread)
 
 

@@ -15,7 +15,7 @@ from flask_login import current_user
 
 from feedback.clock import local_day
 from feedback.rules.workflow import OPEN
-from feedback.services import desk, letters, queues, staffing
+from feedback.services import desk, letters, notices, queues, staffing
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
@@ -60,7 +60,7 @@ def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseR
     with transaction():
         page = fetch(request.args.get("after"), g.now, **(chosen if filtered else {}))
         counts = queues.counts(g.now)
-        g.unread = queues.unread_notices()
+        g.unread = notices.unread()
     kept: dict[str, Any] = {key: value for key, value in chosen.items() if value and filtered}
     endpoint = str(request.endpoint)
     return render_template(
@@ -117,7 +117,7 @@ def letter_list() -> ResponseReturnValue:
     with transaction():
         page = queues.letters(request.args.get("after"), g.now)
         counts = queues.counts(g.now)
-        g.unread = queues.unread_notices()
+        g.unread = notices.unread()
     return render_template(
         "desk/letters.html",
         tabs_list=_tabs(counts),
@@ -168,7 +168,7 @@ def alarm_list() -> ResponseReturnValue:
         rows, more = staffing.alarms(request.args.get("after", type=int))
         institutions = directory().institutions
         counts = queues.counts(g.now)
-        g.unread = queues.unread_notices()
+        g.unread = notices.unread()
     return render_template(
         "desk/alarms.html",
         tabs_list=_tabs(counts),

@@ -9,7 +9,7 @@ from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from feedback.services import queues
+from feedback.services import notices, queues
 from feedback.transaction import transaction
 from feedback.web import casework, wording
 from feedback.web.edge import Audience, guarded
@@ -25,7 +25,7 @@ def queue() -> ResponseReturnValue:
     """Open restricted cases of other institutions, what is late on top."""
     with transaction():
         page = queues.restricted(request.args.get("after"), g.now)
-        g.unread = queues.unread_notices()
+        g.unread = notices.unread()
     return render_template(
         "desk/queue.html",
         title=_("Restricted cases"),

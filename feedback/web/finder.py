@@ -49,7 +49,7 @@ def councils(directory: Directory, region: str) -> list[InstitutionInfo]:
     top = directory.institutions_by_code.get(region)
     if top is None or top.kind != "region":
         return []
-    below = [i for i in directory.institutions.values() if i.parent_id == top.id]
+    below = [i for i in directory.institutions_by_code.values() if i.parent_id == top.id]
     return [*sorted(below, key=_by_name), top]
 
 
@@ -123,11 +123,11 @@ def _indexed(directory: Directory) -> _Index:
     if _index is None or _index.directory is not directory:
         _index = _Index(
             directory,
-            tuple(_entry(i) for i in directory.institutions.values()),
+            tuple(_entry(i) for i in directory.institutions_by_code.values()),
             tuple((normalise(p), code) for p, code in directory.gazetteer.places.items()),
             tuple(
                 sorted(
-                    (i for i in directory.institutions.values() if i.kind == "region"),
+                    (i for i in directory.institutions_by_code.values() if i.kind == "region"),
                     key=_by_region,
                 )
             ),

@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from feedback.clock import local_day
 from feedback.rules.deadlines import working_minutes
-from feedback.services import escalations, figures, oversight, queues, views
+from feedback.services import escalations, figures, notices, oversight, views
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
@@ -81,7 +81,7 @@ def board() -> ResponseReturnValue:
     with transaction():
         page = _page()
         waiting = oversight.escalated(None, g.now, FIRST)
-        g.unread = queues.unread_notices()
+        g.unread = notices.unread()
     return render_template(
         "oversight/board.html",
         tabs_list=_tabs(),
@@ -110,7 +110,7 @@ def escalated() -> ResponseReturnValue:
             request.args.get("after"), g.now, institution_id=chosen.id if chosen else None
         )
         digests = oversight.digests()
-        g.unread = queues.unread_notices()
+        g.unread = notices.unread()
     here = _escalated_url(chosen)
     return render_template(
         "oversight/escalations.html",
@@ -134,7 +134,7 @@ def directives() -> ResponseReturnValue:
     """What the official's posts ordered, and what became of it."""
     with transaction():
         given = oversight.directives()
-        g.unread = queues.unread_notices()
+        g.unread = notices.unread()
     return render_template(
         "oversight/directives.html", tabs_list=_tabs(), given=given, today=local_day(g.now)
     )
@@ -179,7 +179,7 @@ def _case_page(reference: str, problem: str = "") -> str:
             shown = views.for_officer(case_id, g.now)
             rung = oversight.escalation_of(case_id)
             d = directory()
-            g.unread = queues.unread_notices()
+            g.unread = notices.unread()
     except Refused:
         abort(404)
     calendar = d.calendar_of(shown.institution.id)

@@ -14,7 +14,16 @@ from feedback import models as m
 from feedback.clock import DAR_ES_SALAAM, local
 from feedback.models.columns import CHANNELS, KINDS, LEVELS, ROLES, STATUSES
 from feedback.rules.deadlines import Calendar
-from feedback.services import audit, citizen, desk, escalations, figures, officers, queues
+from feedback.services import (
+    audit,
+    citizen,
+    desk,
+    escalations,
+    figures,
+    officers,
+    oversight,
+    queues,
+)
 from feedback.services.errors import Refused
 from feedback.services.figures import Question
 from feedback.services.reference import directory
@@ -123,7 +132,7 @@ def check_desks(ids: dict[str, int], as_officer: AsOfficer) -> None:
         assert queues.letters(None, EVENING).rows
         assert len(queues.unit_cases(None, EVENING).rows) == queues.PAGE
     with as_officer(ids["oversight"]):
-        reached = queues.escalated(None, EVENING).rows
+        reached = oversight.escalated(None, EVENING).rows
         assert len(reached) >= 8
         assert len({row.case.institution.code for row in reached}) >= 2
     with as_officer(ids["ethics"]):

@@ -298,7 +298,7 @@ def test_raising_seals_every_word_also_those_the_citizen_may_not_read(
     receipt = make.case(monday)
     with as_officer(handler):
         desk.note(receipt.case_id, "Nimepiga simu.", monday)
-        desk.ask(receipt.case_id, "Wapi?", monday)
+        desk.ask(receipt.case_id, "Wapi?", monday + timedelta(minutes=1))
     with transaction(OF_ITS_CITIZEN(receipt.case_id)):
         citizen.raise_confidentiality(receipt.case_id, wanted, monday)
         read = views.for_citizen(receipt.case_id, monday)

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from feedback.extensions import db
-from feedback.services import citizen, desk, escalations, ladders, queues, views
+from feedback.services import citizen, desk, escalations, ladders, oversight, queues, views
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, redis_client, transaction
@@ -335,7 +335,7 @@ def test_the_top_rungs_get_one_digest_a_day_for_each_institution(
     assert [n["kind"] for n in tamisemi] == ["escalated"] * 4
     for officer in (chief, copied):
         with as_officer(officer):
-            assert len(queues.escalated(None, monday).rows) == 4
+            assert len(oversight.escalated(None, monday).rows) == 4
 
 
 def test_a_rung_may_direct_and_the_copy_too(

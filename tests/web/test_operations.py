@@ -17,8 +17,6 @@ from feedback.services import outbox
 from feedback.transaction import JOB, Principal, transaction
 from feedback.web import operations
 
-NOW = datetime.now(UTC)
-
 
 def test_live(client: FlaskClient) -> None:
     answer = client.get("/health/live")
@@ -74,7 +72,7 @@ def test_every_sum_is_there_and_zero_at_rest(client: FlaskClient) -> None:
 
 
 def test_what_waits_is_counted(client: FlaskClient) -> None:
-    old = NOW - timedelta(minutes=10)
+    old = datetime.now(UTC) - timedelta(minutes=10)
     with transaction(JOB):
         for name, state in (("a", "queued"), ("b", "unknown"), ("c", "dead"), ("d", "failed")):
             outbox.owe(name, "help", case_id=None, language="sw", values={}, now=old)

@@ -103,7 +103,7 @@ def ask(question: Question, d: Directory) -> Board:
 
 def children_of(institution: int | None, d: Directory) -> list[int]:
     """The institutions just below one; of the whole country, those at the top."""
-    return [i.id for i in d.institutions.values() if i.parent_id == institution]
+    return [i.id for i in d.institutions_by_code.values() if i.parent_id == institution]
 
 
 def _slice(question: Question, d: Directory) -> Slice:

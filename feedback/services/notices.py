@@ -1,0 +1,69 @@
+"""What an officer should know, shown in the desk: the reading side of `marks.notices`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.services.reference import InstitutionInfo, directory
+
+COUNT_LIMIT = 99  # more than that is shown as this many
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A notice with the reference of its case (while the officer may still see that case)."""
+
+    id: UUID
+    kind: str
+    reference: str | None
+    institution: InstitutionInfo | None
+    at: datetime
+    read: bool
+
+
+def latest(limit: int = 50) -> list[NoticeRow]:
+    """The officer's newest notices, read ones among them."""
+    d = directory()
+    rows = db.session.execute(
+        select(m.Notice, m.Case.reference)
+        .outerjoin(m.Case, m.Case.id == m.Notice.case_id)
+        .where(m.Notice.officer_id == func.guard.officer())
+        .order_by(m.Notice.read, m.Notice.at.desc(), m.Notice.id.desc())
+        .limit(limit)
+    )
+    return [
+        NoticeRow(
+            notice.id,
+            notice.kind,
+            reference,
+            d.institutions.get(notice.institution_id or 0),
+            notice.at,
+            notice.read,
+        )
+        for notice, reference in rows
+    ]
+
+
+def mark_read(upto: datetime) -> None:
+    """Mark the notices made up to that moment as read."""
+    db.session.execute(
+        update(m.Notice)
+        .where(m.Notice.officer_id == func.guard.officer(), m.Notice.at <= upto, ~m.Notice.read)
+        .values(read=True)
+    )
+
+
+def unread() -> int:
+    """How many notices wait, at most COUNT_LIMIT."""
+    waiting = (
+        select(m.Notice.id)
+        .where(m.Notice.officer_id == func.guard.officer(), ~m.Notice.read)
+        .limit(COUNT_LIMIT)
+    )
+    return db.session.scalars(select(func.count()).select_from(waiting.subquery())).one()
