@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,6 +86,9 @@ class Case(Base):
     reachable: Mapped[bool]
     # Waiting for someone to say whose it is; clock, ladder and owner run all the same.
     triage: Mapped[bool]
+    # Confidential by triage's caution alone: neither the citizen nor the category asked for it, so
+    # whoever says what the case is about may open it.
+    cautious: Mapped[bool] = mapped_column(server_default=text("false"))
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     received_at: Mapped[Moment]
     first_response_at: Mapped[Moment | None]
@@ -232,6 +236,13 @@ class Escalation(Base):
         one_of("clock", ("acknowledge", "answer", "appeal")),
         one_of("way", ("holder", "deputy", "letter", "skipped")),
         Index("ix_escalation_post", "post_id", "due_at", "id"),
+        Index(
+            "ix_escalation_deputy",
+            "officer_id",
+            "due_at",
+            "id",
+            postgresql_where="way = 'deputy'",
+        ),
         Index(
             "ix_escalation_copy",
             "copy_post_id",

@@ -53,6 +53,10 @@ class CaseFacts:
     excluded: frozenset[int]
     rung_posts: frozenset[int]
     restricted_rung_posts: frozenset[int]
+    # Deputies to whom a rung went in place of its holder, for instance because that one is
+    # excluded: they stand in for this case, though they do not hold the post.
+    rung_deputies: frozenset[int] = frozenset()
+    restricted_rung_deputies: frozenset[int] = frozenset()
 
 
 ACTING = frozenset(
@@ -167,7 +171,7 @@ def _leads_unit(viewer: Viewer, case: CaseFacts) -> bool:
 
 
 def _on_rung(viewer: Viewer, case: CaseFacts) -> bool:
-    return bool(viewer.posts & case.rung_posts)
+    return bool(viewer.posts & case.rung_posts) or viewer.officer in case.rung_deputies
 
 
 def _is_ethics(viewer: Viewer, case: CaseFacts) -> bool:
@@ -175,6 +179,7 @@ def _is_ethics(viewer: Viewer, case: CaseFacts) -> bool:
 
 
 def _on_ethics_rung(viewer: Viewer, case: CaseFacts) -> bool:
-    return viewer.institution != case.institution and bool(
-        viewer.posts & case.restricted_rung_posts
+    return viewer.institution != case.institution and (
+        bool(viewer.posts & case.restricted_rung_posts)
+        or viewer.officer in case.restricted_rung_deputies
     )

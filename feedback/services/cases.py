@@ -100,6 +100,7 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
             "anonymous": lodging.anonymous,
             "reachable": lodging.phone is not None,
             "triage": where.triage,
+            "cautious": where.cautious,
             "handler_id": handler_id,
             "received_at": now,
             "cycle": 1,
@@ -131,7 +132,8 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
         }
         for clock, days, due_at in clocks
     ]
-    timers = [("ladder", min(acknowledge_due, answer_due))]
+    # A case that nobody owns is looked at by the next sweep, which raises an alarm.
+    timers = [("ladder", min(acknowledge_due, answer_due) if handler_id else now)]
     timers += [("reminder", at) for at in deadlines.reminders(calendar, now, answer_due)[:1]]
     rows["timer"] = [
         {"case_id": case_id, "purpose": purpose, "due_at": at, "done": False}

@@ -137,8 +137,14 @@ def raise_confidentiality(case_id: UUID, level: str, now: datetime) -> None:
     if level not in set(Level):
         raise Refused("bad-target")
     before, wanted = Level(case.confidentiality), Level(level)
+    if wanted == before and case.cautious:
+        # It was so by caution alone; from now on it is so because the citizen wants it.
+        case.cautious = False
+        audit.record("confidentiality_raised", case.id, now=now, level=wanted.value)
+        return
     if wanted == before or not access.raise_to(before, wanted):
         raise Refused("not-allowed")
+    case.cautious = False
     audit.record("confidentiality_raised", case.id, now=now, level=wanted.value)
     desk.raise_level(case, wanted, status, now)
 

@@ -44,6 +44,9 @@ def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
     excluded = _excluded([case.id for case in cases])
     found: dict[posts.Address, rules.Post | None] = {}
     waiting = list(cases)
+    for case in cases:
+        if case.handler_id is None:
+            batch.alarm("unowned", case, str(case.institution_id), batch.now)
     while waiting:
         due = []
         for case in waiting:

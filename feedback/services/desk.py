@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.access import Level
 from feedback.rules.workflow import Status, Verb, window_end
-from feedback.services import acts, audit, clocks, conflicts, ladders, marks, viewers
+from feedback.services import acts, audit, clocks, conflicts, ladders, letters, marks, viewers
 from feedback.services.cases import pick_handler
 from feedback.services.errors import Refused
 from feedback.services.placing import Placing
@@ -64,7 +64,8 @@ def answer(case_id: UUID, body: str, now: datetime) -> None:
 
 
 def ask(case_id: UUID, body: str, now: datetime) -> m.Pause | None:
-    """Ask the citizen; the clock waits if it may. Answers the pause, None when none began."""
+    """Ask the citizen; the clock waits if it may. Answers the pause in which it
+    waits now, None when it runs on."""
     case = acts.locked(case_id)
     _may(case, Verb.ASK)
     body = acts.words(body)
@@ -78,7 +79,7 @@ def ask(case_id: UUID, body: str, now: datetime) -> m.Pause | None:
     acts.owe(case, "question", now, {}, body)
     marks.figures(case.received_at, case.institution_id)
     audit.record("asked", case.id, now=now, paused=int(pause is not None))
-    return pause
+    return pause or own.open_pause
 
 
 def note(case_id: UUID, body: str, now: datetime) -> None:
@@ -127,7 +128,7 @@ def transfer(
     status = acts.status_after(case, Verb.TRANSFER)
     d = directory()
     target = d.institutions_by_code.get(institution_code)
-    if target is None or case.confidentiality == Level.RESTRICTED:
+    if target is None:
         raise Refused("bad-target")
     category = d.categories.get(case.category_id or 0)
     unit_id = d.unit_for(target.id, category)
@@ -138,14 +139,14 @@ def transfer(
         unit_id = by_code[unit_code]
     if (target.id, unit_id) == (case.institution_id, case.unit_id):
         raise Refused("bad-target")
-    reroute(case, target.id, unit_id, case.confidentiality, case.triage, status, reason, now)
+    reroute(case, target.id, unit_id, case.confidentiality, status, reason, now)
 
 
 def classify(case_id: UUID, category_code: str, confidentiality: str, now: datetime) -> None:
     """Say what a case is about and how confidential it is.
 
-    The level may be raised at any time; it may be lowered only out of triage, where it was set by
-    caution and not by the citizen or an ethics officer. The clocks stay as they were frozen.
+    The level may be raised at any time; it may be lowered only where triage's caution set it, and
+    not the citizen, the category or an ethics officer. The clocks stay as they were frozen.
     """
     case = acts.locked(case_id)
     _may(case, Verb.CLASSIFY)
@@ -157,9 +158,9 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
     level, wanted = Level(case.confidentiality), Level(confidentiality)
     wanted = max(wanted, Level(category.confidentiality), key=access.rank)
     lowers = access.rank(wanted) < access.rank(level)
-    if lowers and not (case.triage and level == Level.CONFIDENTIAL):
+    if lowers and not (case.cautious and level == Level.CONFIDENTIAL):
         raise Refused("not-allowed")
-    case.category_id = category.id
+    case.category_id, case.cautious = category.id, False
     marks.figures(case.received_at, case.institution_id)
     audit.record("classified", case.id, now=now, category=category.code, level=wanted.value)
     if wanted == Level.RESTRICTED and level != Level.RESTRICTED:
@@ -261,6 +262,7 @@ def complete_directive(directive_id: UUID, now: datetime) -> None:
     if directive is None:
         raise Refused("not-found")
     case = acts.locked(directive.case_id)
+    db.session.refresh(directive)  # another may have done it while this one waited for the lock
     _may(case, Verb.NOTE)
     if directive.done_at is not None:
         raise Refused("not-allowed")
@@ -276,8 +278,10 @@ def hand_over_letter(escalation_id: UUID, now: datetime) -> None:
     ).one_or_none()
     if escalation is None or escalation.way != "letter":
         raise Refused("not-found")
-    viewer = viewers.present()
-    if escalation.from_institution_id not in viewer.coordinates | viewer.heads:
+    carries = select(m.Escalation.id).where(
+        m.Escalation.id == escalation_id, letters.carried_by(viewers.present())
+    )
+    if db.session.scalars(carries).first() is None:
         raise Refused("not-allowed")
     if escalation.handed_over_at is not None:
         raise Refused("not-allowed")
@@ -290,24 +294,33 @@ def reroute(
     institution_id: int,
     unit_id: int,
     confidentiality: str,
-    triage: bool,
     status: str,
     reason: str,
     now: datetime,
 ) -> None:
-    """Give a locked case to a named owner at another place; deadlines stay as they are.
+    """Give a locked case to a named owner at another place, out of triage; deadlines stay.
 
-    It leaves triage only when somebody classifies it: until then the level that caution set can
-    still be lowered by the one who does.
+    Where nobody works the case is unowned there: clock and ladder run on, and the sweep, which is
+    woken for it, raises an alarm.
     """
     where = Placing(
-        institution_id, unit_id, case.category_id, confidentiality, case.standard, triage
+        institution_id, unit_id, case.category_id, confidentiality, case.standard, False
     )
     handler_id = pick_handler(where, acts.excluded(case.id), now)
     former = case.institution_id
     acts.write(case, "transfer", reason, now, internal=True)
     acts.end_assignment(case.id, now)
     acts.start_assignment(case.id, institution_id, unit_id, handler_id, now)
+    # Letters not yet carried go with the case: its former coordinator no longer sees it.
+    db.session.execute(
+        update(m.Escalation)
+        .where(
+            m.Escalation.case_id == case.id,
+            m.Escalation.way == "letter",
+            m.Escalation.handed_over_at.is_(None),
+        )
+        .values(from_institution_id=institution_id)
+    )
     marks.notices([handler_id], "transferred", case.id, now)
     acts.owe(case, "transferred", now, {"due": case.due_at.isoformat()})
     marks.figures(case.received_at, former, institution_id)
@@ -323,6 +336,6 @@ def reroute(
         handler_id=handler_id,
         confidentiality=confidentiality,
         status=status,
-        triage=triage,
+        triage=False,
         transferred=True,
     )

@@ -188,7 +188,12 @@ def direct(escalation_id: UUID, body: str, due_on: date, now: datetime) -> m.Dir
         raise Refused("not-found")
     case = acts.locked(escalation.case_id)
     viewer = viewers.present()
-    own = {post for post in (escalation.post_id, escalation.copy_post_id) if post in viewer.posts}
+    own: set[int | None] = {
+        post for post in (escalation.post_id, escalation.copy_post_id) if post in viewer.posts
+    }
+    if escalation.way == "deputy" and escalation.officer_id == viewer.officer:
+        own.add(escalation.post_id)
+    own.discard(None)
     if not own or not access.may_act(viewer, viewers.facts(case), Verb.DIRECT):
         raise Refused("not-found")
     acts.status_after(case, Verb.DIRECT)

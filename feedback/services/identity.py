@@ -17,7 +17,7 @@ import phonenumbers
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import current_app
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from feedback import models as m
 from feedback.extensions import db
@@ -87,11 +87,6 @@ def identity_row(case_id: UUID, field: str, value: str) -> dict[str, object]:
         "sealed": seal(value, f"case:{case_id}:{field}"),
         "number_hash": number_hash(value) if field == "phone" else None,
     }
-
-
-def seal_identity(case_id: UUID, field: str, value: str) -> None:
-    """Put one value into the vault."""
-    db.session.execute(insert(m.SealedIdentity).values(identity_row(case_id, field, value)))
 
 
 def phone_of(case_id: UUID) -> str | None:

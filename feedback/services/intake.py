@@ -224,7 +224,7 @@ def _add(sms: _Sms, now: datetime) -> UUID | None:
         _unknown(sms, now)
         return None
     try:
-        if sms.said.secret and case.confidentiality == Level.OPEN:
+        if sms.said.secret and (case.confidentiality == Level.OPEN or case.cautious):
             citizen.raise_confidentiality(case.id, Level.CONFIDENTIAL.value, now)
         if sms.said.reference is None:
             _reply(sms, "made_confidential", now, case)
@@ -254,6 +254,7 @@ def _institution(sms: _Sms, now: datetime) -> UUID | None:
         return case.id
     case = acts.locked(case.id)
     level = _level_without_caution(case)
+    case.cautious = False
     category = d.categories.get(case.category_id or 0)
     audit.record("classified_by_citizen", case.id, now=now, to=target.id)
     desk.reroute(
@@ -261,7 +262,6 @@ def _institution(sms: _Sms, now: datetime) -> UUID | None:
         target.id,
         d.unit_for(target.id, category),
         level,
-        False,
         acts.status_after(case, workflow.Verb.TRANSFER),
         sms.said.body,
         now,
@@ -270,28 +270,8 @@ def _institution(sms: _Sms, now: datetime) -> UUID | None:
 
 
 def _level_without_caution(case: m.Case) -> str:
-    """The level the case would have had, had the citizen named the institution at once.
-
-    Triage keeps a case confidential by caution only; what the citizen asked for, or the words
-    or the category demand, stays.
-    """
-    if case.confidentiality != Level.CONFIDENTIAL:
-        return case.confidentiality
-    first = db.session.scalars(
-        select(m.Message)
-        .where(m.Message.case_id == case.id, m.Message.kind == "citizen")
-        .order_by(m.Message.at)
-        .limit(1)
-    ).one()
-    asked = db.session.scalars(
-        select(m.AuditEntry.id).where(
-            m.AuditEntry.case_id == case.id, m.AuditEntry.act == "confidentiality_raised"
-        )
-    ).first()
-    category = directory().categories.get(case.category_id or 0)
-    if asked or phrases.parse(acts.read(first)).secret:
-        return Level.CONFIDENTIAL.value
-    return category.confidentiality if category else Level.OPEN.value
+    """The level the case would have had, had the citizen named the institution at once."""
+    return Level.OPEN.value if case.cautious else case.confidentiality
 
 
 def _new_words(sms: _Sms, now: datetime) -> UUID | None:

@@ -29,6 +29,7 @@ from feedback import gateway
 from feedback import models as m
 from feedback.extensions import db
 from feedback.services import delivery_reports, identity, receipts, texts
+from feedback.services.reference import directory
 from feedback.transaction import JOB, transaction, wake
 
 log = structlog.get_logger()
@@ -39,7 +40,7 @@ LEASE = timedelta(seconds=60)
 UNKNOWN_WAIT = timedelta(minutes=5)
 FIRST_BACKOFF = timedelta(seconds=20)
 LONGEST_BACKOFF = timedelta(minutes=30)
-GIVE_UP = timedelta(days=3)
+GIVE_UP = timedelta(days=14)
 MOST_UNKNOWN = 2
 # A run ends after so many seconds, so that other jobs of the worker get their turn, and after so
 # many failures in a row that stand against every message, so that an outage of the gateway does
@@ -194,7 +195,10 @@ def replay(now: datetime) -> Replayed:
             .values(state="dead", finished_at=now)
             .returning(m.Outbox.id)
         )
-        found.dead = len(dead.all())
+        buried = dead.all()
+        for row in buried:
+            _alarm(row.id, now)
+        found.dead = len(buried)
     if found.leases_expired or found.dead:
         log.warning("outbox_replayed", **asdict(found))
     return found
@@ -295,6 +299,15 @@ def _finish(row: _Leased, result: gateway.Result, now: datetime) -> None:
         unknown = stands.unknown_attempts - (stands.state == "unknown")
         values = _outcome(result, row.attempts, unknown, stands.created_at, now)
         db.session.execute(update(m.Outbox).where(m.Outbox.id == row.id).values(**values))
+        if values.get("state") == "dead":
+            _alarm(row.id, now)
+
+
+def _alarm(row: UUID, now: datetime) -> None:
+    """An SMS that will not be tried again is seen by administrators."""
+    home = directory().institutions_by_code[current_app.config["HOME_INSTITUTION"]]
+    alarm = {"dedupe": f"outbox:{row}", "kind": "outbox_dead", "institution_id": home.id}
+    db.session.execute(insert(m.Alarm).values(**alarm, cycle=1, at=now).on_conflict_do_nothing())
 
 
 def _outcome(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 
 from feedback import models as m
 from feedback.extensions import db
@@ -46,7 +46,7 @@ class Given:
 # followed from its newest end, and a row's case is looked at only when the row's turn comes.
 _NEWEST = """
 SELECT e.id, e.from_institution_id, e.case_id, e.due_at
-  FROM unnest(CAST(:posts AS integer[])) AS p (post) CROSS JOIN LATERAL (
+  FROM unnest(CAST(:{keys} AS integer[])) AS p (post) CROSS JOIN LATERAL (
     SELECT * FROM escalation x
      WHERE x.{column} = p.post {more}
        AND (SELECT c.status = ANY (:open) FROM "case" c WHERE c.id = x.case_id)
@@ -71,10 +71,15 @@ def _newest(
     if after is not None:
         more = f"{more} {_AFTER}"
         values |= {"due_at": after[0], "id": after[1]}
-    parts = [_NEWEST.format(column="post_id", more=more)]
+    values["own"] = [viewer.officer]
+    parts = [
+        _NEWEST.format(column="post_id", keys="posts", more=more),
+        # Where the officer stands in as deputy of a holder who may not see that case.
+        _NEWEST.format(column="officer_id", keys="own", more=f"AND x.way = 'deputy' {more}"),
+    ]
     copied = {rung.copy for ladder in d.ladders.values() for rung in ladder if rung.copy}
     if any(d.institutions[head].code in copied for head in viewer.heads):
-        parts.append(_NEWEST.format(column="copy_post_id", more=more))
+        parts.append(_NEWEST.format(column="copy_post_id", keys="posts", more=more))
     query = " UNION ".join(parts) + " ORDER BY due_at DESC, id DESC LIMIT :limit"
     return list(db.session.execute(text(query), values))
 
@@ -112,13 +117,18 @@ def digests() -> list[Digest]:
 
 def escalation_of(case_id: UUID) -> UUID | None:
     """The latest rung of the case on which the officer's posts stand: directives hang on it."""
-    posts = sorted(present().posts)
+    viewer = present()
+    posts = sorted(viewer.posts)
     return db.session.scalars(
         select(m.Escalation.id)
         .where(
             m.Escalation.case_id == case_id,
             m.Escalation.way != "skipped",
-            or_(m.Escalation.post_id.in_(posts), m.Escalation.copy_post_id.in_(posts)),
+            or_(
+                m.Escalation.post_id.in_(posts),
+                m.Escalation.copy_post_id.in_(posts),
+                and_(m.Escalation.way == "deputy", m.Escalation.officer_id == viewer.officer),
+            ),
         )
         .order_by(m.Escalation.due_at.desc())
         .limit(1)
@@ -131,7 +141,12 @@ def directives() -> list[Given]:
         select(m.Directive, m.Message, m.Case.reference, m.Case.institution_id)
         .join(m.Message, m.Message.id == m.Directive.message_id)
         .join(m.Case, m.Case.id == m.Directive.case_id)
-        .where(m.Directive.post_id.in_(sorted(present().posts)))
+        .where(
+            or_(
+                m.Directive.post_id.in_(sorted(present().posts)),
+                m.Directive.officer_id == func.guard.officer(),
+            )
+        )
         .order_by(m.Directive.done_at.is_not(None), m.Directive.due_on, m.Directive.id)
         .limit(DIRECTIVES)
     )

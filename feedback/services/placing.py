@@ -25,6 +25,8 @@ class Placing:
     confidentiality: str
     standard: str
     triage: bool
+    # The level was set by triage's caution alone.
+    cautious: bool = False
 
 
 def place(lodging: Lodging, d: Directory) -> Placing:
@@ -41,10 +43,11 @@ def place(lodging: Lodging, d: Directory) -> Placing:
     level = access.Level(lodging.confidentiality or access.Level.OPEN)
     if category is not None:
         level = max(level, access.Level(category.confidentiality), key=access.rank)
-    if triage:
-        level = max(level, access.Level.CONFIDENTIAL, key=access.rank)
     if integrity:
         level = access.Level.RESTRICTED
+    cautious = triage and level == access.Level.OPEN
+    if cautious:
+        level = access.Level.CONFIDENTIAL
     return Placing(
         institution.id,
         d.unit_for(institution.id, None if triage else category),
@@ -52,6 +55,7 @@ def place(lodging: Lodging, d: Directory) -> Placing:
         level.value,
         "INTEGRITY" if integrity else category.standard if category else "STANDARD",
         triage,
+        cautious,
     )
 
 

@@ -21,6 +21,7 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import deadlines
 from feedback.rules.workflow import OPEN
+from feedback.services import letters as letters_service
 from feedback.services import views
 from feedback.services.reference import CategoryInfo, InstitutionInfo, directory
 from feedback.services.viewers import present
@@ -276,15 +277,13 @@ def escalation_page(query: Select[Any], now: datetime, limit: int) -> Page:
 
 
 def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
-    """The coordinator's print queue: rungs whose post has no account, not yet handed over."""
-    viewer = present()
-    places = sorted(viewer.coordinates | viewer.heads)
+    """The print queue: rungs whose post has no account, not yet handed over."""
     query = (
         escalation_query()
         .where(
             m.Escalation.way == "letter",
             m.Escalation.handed_over_at.is_(None),
-            m.Escalation.from_institution_id.in_(places),
+            letters_service.carried_by(present()),
         )
         .order_by(m.Escalation.due_at, m.Escalation.id)
     )

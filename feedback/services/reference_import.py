@@ -17,12 +17,13 @@ from typing import Any
 
 import holidays as holiday_library
 import psycopg
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from feedback import models as m
 from feedback.extensions import db
+from feedback.services import audit
 from feedback.services.errors import Refused
 
 SHIPPED = Path(__file__).parent.parent / "reference"
@@ -91,6 +92,7 @@ def _import(now: datetime, folder: _Folder) -> dict[str, int]:
     )
     counts["posts"] = _posts(folder)
     counts["places"] = _places(folder)
+    audit.record("reference_imported", now=now, institutions=counts["institutions"])
     return counts
 
 
@@ -153,9 +155,9 @@ def _statement(table: str, columns: list[str], keys: tuple[str, ...]) -> str:
 
 
 def _calendars() -> dict[str, int]:
-    _upsert(
-        m.Calendar,
-        ("code",),
+    """The calendars, made once: office hours changed since then stay."""
+    db.session.execute(
+        insert(m.Calendar).on_conflict_do_nothing(),
         [
             {
                 "code": code,
@@ -192,6 +194,13 @@ def _holidays(folder: _Folder, calendars: dict[str, int], now: datetime) -> int:
     }
     count = 0
     for code, (_, region) in CALENDARS.items():
+        known = dict(
+            db.session.execute(
+                select(m.Holiday.day, m.Holiday.status).where(
+                    m.Holiday.calendar_id == calendars[code]
+                )
+            ).all()
+        )
         days = dict(national)
         for day, row in filed:
             if not row["regions"] or region in row["regions"].split(";"):
@@ -213,7 +222,27 @@ def _holidays(folder: _Folder, calendars: dict[str, int], now: datetime) -> int:
                 if day not in corrected
             ],
         )
+        if known:
+            _correct(calendars[code], known, days, corrected, now)
     return count
+
+
+def _correct(
+    calendar_id: int,
+    known: dict[date, str],
+    days: dict[date, dict[str, str]],
+    corrected: set[date],
+    now: datetime,
+) -> None:
+    """Put days off that came or went on record, so that a job moves the deadlines they touch."""
+    for day, values in sorted(days.items()):
+        was_off = known.get(day, "removed") != "removed"
+        if day not in corrected and was_off != (values["status"] != "removed"):
+            db.session.add(
+                m.CalendarCorrection(
+                    calendar_id=calendar_id, day=day, status=values["status"], at=now
+                )
+            )
 
 
 def _institutions(folder: _Folder, calendars: dict[str, int]) -> int:
@@ -347,8 +376,3 @@ def _places(folder: _Folder) -> int:
         key = (row["name"], ids[row["council"]])
         rows[key] = {"name": row["name"], "kind": row["kind"], "institution_id": key[1]}
     return _upsert(m.Place, ("name", "institution_id"), rows.values())
-
-
-def shipped_count() -> int:
-    """How many institutions stand in the database: 0 before the first import."""
-    return db.session.scalars(select(func.count()).select_from(m.Institution)).one()

@@ -65,7 +65,7 @@ def find(words: str, institution_id: int | None, after: str | None) -> OfficerPa
         )
     if after:
         number, _, name = after.partition("|")
-        if number.isdigit():
+        if number.isdecimal():
             query = query.where(tuple_(m.Officer.name, m.Officer.id) > (name, int(number)))
     rows = db.session.scalars(query).all()
     more = f"{rows[PAGE - 1].id}|{rows[PAGE - 1].name}" if len(rows) > PAGE else None
@@ -356,18 +356,30 @@ def end_leave(leave_id: int, now: datetime) -> None:
     audit.record("leave_ended", now=now, officer=leave.officer_id)
 
 
-def alarms(after: int | None) -> tuple[list[m.Alarm], int | None]:
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """An alarm, with the reference of its case for those who may see that case."""
+
+    id: int
+    kind: str
+    institution_id: int
+    reference: str | None
+    at: datetime
+
+
+def alarms(after: int | None) -> tuple[list[AlarmRow], int | None]:
     """Alarms that nobody settled, the latest first, and where the next page begins."""
     query = (
-        select(m.Alarm)
+        select(m.Alarm.id, m.Alarm.kind, m.Alarm.institution_id, m.Case.reference, m.Alarm.at)
+        .outerjoin(m.Case, m.Case.id == m.Alarm.case_id)
         .where(m.Alarm.settled_at.is_(None))
         .order_by(m.Alarm.id.desc())
         .limit(PAGE + 1)
     )
     if after is not None:
         query = query.where(m.Alarm.id < after)
-    rows = db.session.scalars(query).all()
-    return list(rows[:PAGE]), rows[PAGE - 1].id if len(rows) > PAGE else None
+    rows = [AlarmRow(*row) for row in db.session.execute(query)]
+    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None
 
 
 def settle(alarm_id: int, now: datetime) -> None:

@@ -40,15 +40,20 @@ def present() -> Viewer:
 
 def facts(case: m.Case) -> CaseFacts:
     """What access to the case depends on."""
-    ordinary: set[int] = set()
-    restricted: set[int] = set()
+    posts: dict[bool, set[int]] = {False: set(), True: set()}
+    deputies: dict[bool, set[int]] = {False: set(), True: set()}
     for row in db.session.execute(
-        select(m.Escalation.post_id, m.Escalation.copy_post_id, m.Escalation.restricted).where(
-            m.Escalation.case_id == case.id, m.Escalation.way != "skipped"
-        )
+        select(
+            m.Escalation.post_id,
+            m.Escalation.copy_post_id,
+            m.Escalation.restricted,
+            m.Escalation.way,
+            m.Escalation.officer_id,
+        ).where(m.Escalation.case_id == case.id, m.Escalation.way != "skipped")
     ):
-        reached = {post for post in (row.post_id, row.copy_post_id) if post is not None}
-        (restricted if row.restricted else ordinary).update(reached)
+        posts[row.restricted] |= {p for p in (row.post_id, row.copy_post_id) if p is not None}
+        if row.way == "deputy" and row.officer_id is not None:
+            deputies[row.restricted].add(row.officer_id)
     excluded = db.session.scalar(text("SELECT guard.excluded(:case)"), {"case": case.id})
     return CaseFacts(
         case.institution_id,
@@ -56,6 +61,8 @@ def facts(case: m.Case) -> CaseFacts:
         case.handler_id,
         Level(case.confidentiality),
         frozenset(excluded or ()),
-        frozenset(ordinary),
-        frozenset(restricted),
+        frozenset(posts[False]),
+        frozenset(posts[True]),
+        frozenset(deputies[False]),
+        frozenset(deputies[True]),
     )

@@ -138,6 +138,7 @@ class OfficerCase(CitizenCase):
     channel: str = ""
     may_read_words: bool = False
     unread: bool = False
+    cautious: bool = False
     transfers: int = 0
     next_rungs: list[Rung] = field(default_factory=list)
     directives: list[Order] = field(default_factory=list)
@@ -180,12 +181,11 @@ def for_citizen(case_id: UUID, now: datetime) -> CitizenCase:
 
 
 def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
-    """The case as the present officer sees it; a look at one that is not open is recorded."""
+    """The case as the present officer sees it; each look is recorded."""
     case, d = _case(case_id), directory()
     viewer, facts = viewers.present(), viewers.facts(case)
     reads = access.may_read_words(viewer, facts)
-    if case.confidentiality != Level.OPEN:
-        audit.record("looked", case.id, now=now, words=int(reads))
+    audit.record("looked", case.id, now=now, words=int(reads))
     mine = {v for v in allowed(Status(case.status)) if access.may_act(viewer, facts, v)}
     if case.first_response_at is not None:
         mine.discard(Verb.ACKNOWLEDGE)
@@ -199,6 +199,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         channel=case.channel,
         may_read_words=reads,
         unread=case.unread,
+        cautious=case.cautious,
         transfers=case.transfers,
         next_rungs=_ahead(case, d),
         directives=_directives(case.id, d) if reads else [],

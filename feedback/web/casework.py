@@ -212,7 +212,8 @@ def _targets(
 
 
 def _levels(case: OfficerCase) -> list[tuple[str, str, str]]:
-    """Levels that may be set: the present one and stricter ones; out of triage also ordinary."""
+    """Levels that may be set: the present one and stricter ones; the ordinary one too where only
+    triage's caution set the level."""
     every = [
         (Level.OPEN, _("Ordinary"), _("The officers of the unit and their superiors read it.")),
         (
@@ -228,6 +229,6 @@ def _levels(case: OfficerCase) -> list[tuple[str, str, str]]:
     ]
     order = [level for level, _label, _hint in every]
     least = order.index(Level(case.confidentiality))
-    if case.triage and case.confidentiality == Level.CONFIDENTIAL:
+    if case.cautious and case.confidentiality == Level.CONFIDENTIAL:
         least = 0
     return [(level.value, label, hint) for level, label, hint in every[least:]]

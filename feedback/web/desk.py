@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from babel.dates import format_date
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from feedback.clock import local_day
 from feedback.rules.workflow import OPEN
-from feedback.services import desk, letters, notices, queues, staffing
-from feedback.services.errors import Refused
+from feedback.services import notices, queues, staffing
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import casework, wording
+from feedback.web import casework, lettering, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -48,6 +43,17 @@ def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
     return [(label, url, request.path == url, count) for label, url, count in items]
+
+
+def _leading_only() -> None:
+    if not LEADING & current_user.roles:
+        abort(403)
+
+
+def _leading_tabs() -> lettering.Tabs:
+    """The lists, for those who answer for the institution; nobody else carries its letters."""
+    _leading_only()
+    return _tabs(queues.counts(g.now))
 
 
 def _asked(name: str, known: tuple[str, ...]) -> str | None:
@@ -80,6 +86,9 @@ def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseR
     )
 
 
+lettering.mount(blueprint, "/desk", _leading_tabs)
+
+
 @blueprint.get("")
 def mine() -> ResponseReturnValue:
     """The officer's own open cases, what is late on top."""
@@ -103,61 +112,6 @@ def unowned() -> ResponseReturnValue:
         _("Every case of the institution has an owner."),
         filtered=False,
     )
-
-
-def _leading_only() -> None:
-    if not LEADING & current_user.roles:
-        abort(403)
-
-
-@blueprint.get("/letters")
-def letter_list() -> ResponseReturnValue:
-    """Letters to posts without an account: to print, and to carry."""
-    _leading_only()
-    with transaction():
-        page = queues.letters(request.args.get("after"), g.now)
-        counts = queues.counts(g.now)
-        g.unread = notices.unread()
-    return render_template(
-        "desk/letters.html",
-        tabs_list=_tabs(counts),
-        page=page,
-        first=url_for("desk.letter_list") if request.args.get("after") else "",
-        following=url_for("desk.letter_list", after=page.next) if page.next else "",
-    )
-
-
-@blueprint.get("/letters/<uuid:escalation_id>")
-def letter_page(escalation_id: UUID) -> ResponseReturnValue:
-    """One letter, on a page of A4."""
-    _leading_only()
-    try:
-        with transaction():
-            letter = letters.letter(escalation_id, g.now)
-    except Refused:
-        abort(404)
-    return render_template("desk/letter.html", letter=letter, now=g.now, day_sw=_day_sw)
-
-
-def _day_sw(moment: datetime) -> str:
-    return format_date(local_day(moment), "d MMMM y", locale="sw")
-
-
-@blueprint.post("/letters/<uuid:escalation_id>")
-def letter_handed_over(escalation_id: UUID) -> ResponseReturnValue:
-    """Somebody carried the letter."""
-    _leading_only()
-    try:
-        with transaction():
-            letters.letter(escalation_id, g.now)  # one's own institution's only
-            desk.hand_over_letter(escalation_id, g.now)
-    except Refused as refused:
-        if refused.code == "not-found":
-            abort(404)
-        flash(_("The letter had been marked as handed over already."), "info")
-        return redirect(url_for("desk.letter_list"), 303)
-    flash(_("The letter is marked as handed over."), "success")
-    return redirect(url_for("desk.letter_list"), 303)
 
 
 @blueprint.get("/alarms")

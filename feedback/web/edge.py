@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import (
     Blueprint,
     Flask,
@@ -33,7 +34,8 @@ from flask_limiter import Limiter, RateLimitExceeded
 from flask_login import LoginManager, current_user, logout_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, OperationalError
+from werkzeug.exceptions import BadHost, BadRequest, HTTPException
 
 from feedback import clock, transaction
 from feedback.services import officers
@@ -240,20 +242,21 @@ def _error_page(error: HTTPException) -> ResponseReturnValue:
         return error
     code = error.code or 500
     page = code if code in (400, 403, 404, 413, 429, 500, 503) else (500 if code >= 500 else 400)
-    if request.path.startswith(("/hooks/", "/health/", "/metrics")):
+    # For a host that is no name no address can be built, and so no page.
+    bare = isinstance(error, BadHost)
+    if bare or request.path.startswith(("/hooks/", "/health/", "/metrics")):
         return Response(f"{code}\n", status=code, mimetype="text/plain")
     return render_template(f"errors/{page}.html"), code
 
 
 def _crash(error: Exception) -> ResponseReturnValue:
     """A bug: its class and place go to the log, nothing of it to the page."""
-    import structlog
-
+    if isinstance(error, DataError):
+        # A value that no column can hold: a number too large, a character PostgreSQL refuses.
+        return _error_page(BadRequest())
     if current_app.config.get("PROPAGATE_CRASHES"):
         raise error
     structlog.get_logger().error("crash", endpoint=request.endpoint, exc_info=error)
-    from sqlalchemy.exc import OperationalError
-
     code = 503 if isinstance(error, OperationalError) else 500
     if request.path.startswith(("/hooks/", "/health/", "/metrics")):
         return Response(f"{code}\n", status=code, mimetype="text/plain")

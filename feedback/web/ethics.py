@@ -11,13 +11,23 @@ from flask_babel import gettext as _
 
 from feedback.services import notices, queues
 from feedback.transaction import transaction
-from feedback.web import casework, wording
+from feedback.web import casework, lettering, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
     "ethics", __name__, audience=Audience.STAFF, roles={"ethics"}, url_prefix="/ethics"
 )
 casework.mount(blueprint, "/ethics")
+
+
+def _tabs() -> lettering.Tabs:
+    return [
+        (_("Restricted cases"), "/ethics", request.path == "/ethics", None),
+        (_("Letters"), "/ethics/letters", request.path == "/ethics/letters", None),
+    ]
+
+
+lettering.mount(blueprint, "/ethics", _tabs)
 
 
 @blueprint.get("")
@@ -30,7 +40,7 @@ def queue() -> ResponseReturnValue:
         "desk/queue.html",
         title=_("Restricted cases"),
         empty_text=_("No restricted case is open."),
-        tabs_list=[],
+        tabs_list=_tabs(),
         counts={},
         page=page,
         filtered=False,

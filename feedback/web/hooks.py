@@ -92,15 +92,16 @@ def _form() -> MultiDict[str, str]:
             body = request.get_json(silent=True)
             return MultiDict(body if isinstance(body, dict) else {})
         return request.form
-    except HTTPException as error:
+    except (HTTPException, RecursionError) as error:  # too large, or nested without end
         log.warning("unreadable_callback", error=type(error).__name__)
         return MultiDict()
 
 
 def _value(form: MultiDict[str, str], name: str) -> str:
-    """A field as text: the database takes no NUL, and no one types it."""
+    """A field as text that the database takes: without NUL, without half a character."""
     value = form.get(name)
-    return "" if value is None else str(value).replace("\0", "")
+    text = "" if value is None else str(value).replace("\0", "")
+    return text.encode("utf-8", "replace").decode()
 
 
 def _id(form: MultiDict[str, str]) -> str:

@@ -66,7 +66,7 @@ def send() -> ResponseReturnValue:
 
     The button that finds institutions posts the same form and lodges nothing.
     """
-    form = NewForm.read(request.form)
+    form = _own(NewForm.read(request.form))
     finding = "find" in request.form or ("enter" in request.form and not form.complete)
     if finding or g.csrf_failed:
         with transaction(Principal("reference")):
@@ -91,6 +91,21 @@ def send() -> ResponseReturnValue:
         session[TRIAGE] = receipt.triage
     session[SUBMISSION], session[ALTERED] = form.submission_id, receipt.altered
     return redirect("/received", 303)
+
+
+def _own(form: NewForm) -> NewForm:
+    """The form as one this browser may go on with.
+
+    Without a valid token another site may have filled it in. The id of the submission brings the
+    receipt code back, so one that a stranger could know is never kept; nor is anything, where
+    the browser itself says that another site posted.
+    """
+    if not g.csrf_failed:
+        return form
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return NewForm.blank({})
+    form.submission_id = str(uuid4())
+    return form
 
 
 @blueprint.get("/received")

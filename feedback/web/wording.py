@@ -125,10 +125,12 @@ def alarm(kind: str) -> str:
     """What an alarm says."""
     return {
         "letter": _("The post has nobody with an account: a letter must be carried"),
-        "deputy": _("The holder of the post may not see the case: the deputy got it"),
+        "unowned": _("Nobody works where the case is: it has no owner"),
         "skipped": _("The rung has no post that may see the case: it was skipped"),
         "top": _("The case has passed the top of its ladder and is still not answered"),
         "stuck": _("A case could not be taken up its ladder: the system's keeper must look"),
+        "inbound_dead": _("An SMS could not be read"),
+        "outbox_dead": _("An SMS could not be sent"),
     }.get(kind, kind)
 
 
@@ -185,5 +187,4 @@ def _acts() -> dict[str, str]:
         "calendar_corrected": _("Corrected the calendar"),
         "alarm_settled": _("Settled an alarm"),
         "record_verified": _("Verified the record"),
-        "inbound_dead": _("An SMS could not be read"),
     }

@@ -104,7 +104,9 @@ AS $$
   SELECT EXISTS (
     SELECT FROM escalation e
      WHERE e.case_id = p_case AND e.restricted = p_restricted AND e.way <> 'skipped'
-       AND (e.post_id = ANY (guard.ids('posts')) OR e.copy_post_id = ANY (guard.ids('posts'))))
+       AND (e.post_id = ANY (guard.ids('posts')) OR e.copy_post_id = ANY (guard.ids('posts'))
+            -- The deputy of a holder who is excluded stands in for this case alone.
+            OR e.way = 'deputy' AND e.officer_id = guard.officer()))
 $$;
 
 -- The handler of a unit who has waited longest for a case; where it has none, a handler of the
@@ -147,12 +149,14 @@ CREATE FUNCTION guard.pick_ethics(p_institution integer, p_excluded integer[], p
   RETURNS integer LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
   UPDATE officer SET last_assigned_at = p_now WHERE id = (SELECT o.id FROM officer o
+    JOIN institution i ON i.id = o.institution_id
    WHERE 'ethics' = ANY (o.roles) AND o.active AND o.institution_id <> p_institution
      AND o.id <> ALL (p_excluded)
      AND NOT EXISTS (SELECT FROM leave l WHERE l.officer_id = o.id
                         AND (p_now AT TIME ZONE 'Africa/Dar_es_Salaam')::date
                             BETWEEN l.first_day AND l.last_day)
-   ORDER BY o.last_assigned_at NULLS FIRST, o.id LIMIT 1)
+   -- Those of the Ethics Secretariat first; of a case about the Secretariat itself, the others.
+   ORDER BY (i.code = 'ETHICS') DESC, o.last_assigned_at NULLS FIRST, o.id LIMIT 1)
   RETURNING id
 $$;
 

@@ -85,7 +85,10 @@ CREATE POLICY own_name ON assignment AS RESTRICTIVE FOR INSERT TO mrejesho_web
   WITH CHECK (by_officer_id IS NOT DISTINCT FROM (SELECT guard.officer()));
 CREATE POLICY own_name ON directive AS RESTRICTIVE FOR INSERT TO mrejesho_web
   WITH CHECK (officer_id = (SELECT guard.officer())
-              AND post_id = ANY ((SELECT guard.ids('posts'))::integer[]));
+              AND (post_id = ANY ((SELECT guard.ids('posts'))::integer[])
+                   OR EXISTS (SELECT FROM escalation e WHERE e.id = escalation_id
+                                 AND e.way = 'deputy' AND e.post_id = directive.post_id
+                                 AND e.officer_id = (SELECT guard.officer()))));
 
 -- Who is in conflict: the citizen's words make the mark, the person concerned never sees it.
 {secure:conflict}

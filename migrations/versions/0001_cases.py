@@ -390,6 +390,7 @@ def upgrade() -> None:
         sa.Column("anonymous", sa.Boolean(), nullable=False),
         sa.Column("reachable", sa.Boolean(), nullable=False),
         sa.Column("triage", sa.Boolean(), nullable=False),
+        sa.Column("cautious", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("handler_id", sa.Integer(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_response_at", sa.DateTime(timezone=True), nullable=True),
@@ -669,6 +670,13 @@ def upgrade() -> None:
         postgresql_where="copy_post_id IS NOT NULL",
     )
     op.create_index(
+        "ix_escalation_deputy",
+        "escalation",
+        ["officer_id", "due_at", "id"],
+        unique=False,
+        postgresql_where="way = 'deputy'",
+    )
+    op.create_index(
         "ix_escalation_letters",
         "escalation",
         ["from_institution_id", "due_at"],
@@ -913,6 +921,9 @@ def downgrade() -> None:
         "ix_escalation_letters",
         table_name="escalation",
         postgresql_where="way = 'letter' AND handed_over_at IS NULL",
+    )
+    op.drop_index(
+        "ix_escalation_deputy", table_name="escalation", postgresql_where="way = 'deputy'"
     )
     op.drop_index(
         "ix_escalation_copy", table_name="escalation", postgresql_where="copy_post_id IS NOT NULL"
