@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.services import audit, marks
+from feedback.services.cases import plain
 
 ONCE = "ON CONFLICT DO NOTHING"
 # A timer that ends keeps its moment; one that never was is not made to end it.
@@ -46,6 +47,8 @@ class Batch:
         self.highest: dict[UUID, int] = {}
         self.escalations: list[dict[str, Any]] = []
         self.alarms: dict[str, dict[str, Any]] = {}
+        # How many of them were new, once they are written.
+        self.raised = 0
         self._notices: dict[str, dict[str, Any]] = {}
         self._record: list[dict[str, Any]] = []
         self._dirty: dict[tuple[int, Any], dict[str, Any]] = {}
@@ -97,7 +100,7 @@ class Batch:
         _send(RAISE_RUNGS, [{"id": case, "rung": rung} for case, rung in self.highest.items()])
         _send(_insert("escalation", self.escalations), self.escalations)
         alarms = [self.alarms[key] for key in sorted(self.alarms)]
-        _send(_insert("alarm", alarms, ONCE), alarms)
+        self.raised = _send(_insert("alarm", alarms, ONCE), alarms)
         notices = [self._notices[key] for key in sorted(self._notices)]
         _send(_insert("notice", notices, ONCE), notices)
         _send(_insert("audit_entry", self._record), self._record)
@@ -114,16 +117,10 @@ def _insert(table: str, rows: list[dict[str, Any]], conflict: str = "") -> str:
     )
 
 
-def _send(statement: str, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        document = json.dumps(rows, default=_plain)
-        db.session.execute(text(statement), {"rows": document})
-
-
-def _plain(value: object) -> str:
-    """Values of a row as PostgreSQL reads them from JSON."""
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value)
+def _send(statement: str, rows: list[dict[str, Any]]) -> int:
+    """Run the statement on the rows; answers how many it made."""
+    if not rows:
+        return 0
+    document = json.dumps(rows, default=plain)
+    result = db.session.execute(text(statement), {"rows": document})
+    return int(cast("CursorResult[Any]", result).rowcount)

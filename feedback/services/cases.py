@@ -284,7 +284,7 @@ def _insert(
                     priority=0,
                 )
             ]
-        document = json.dumps(rows, default=_plain)
+        document = json.dumps(rows, default=plain)
         if db.session.scalar(INSERT_ROWS, {"rows": document}):
             if lodging.phone:
                 wake("deliver")
@@ -292,7 +292,7 @@ def _insert(
     raise RuntimeError("no free reference was found")
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
     """Values of a row as PostgreSQL reads them from JSON."""
     if isinstance(value, bytes):
         return "\\x" + value.hex()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from feedback import models as m
 from feedback.extensions import db
@@ -278,8 +278,10 @@ def hand_over_letter(escalation_id: UUID, now: datetime) -> None:
     ).one_or_none()
     if escalation is None or escalation.way != "letter":
         raise Refused("not-found")
-    carries = select(m.Escalation.id).where(
-        m.Escalation.id == escalation_id, letters.carried_by(viewers.present())
+    carries = (
+        select(m.Escalation.id)
+        .join(m.Case, m.Case.id == m.Escalation.case_id)
+        .where(m.Escalation.id == escalation_id, letters.carried_by(viewers.present()))
     )
     if db.session.scalars(carries).first() is None:
         raise Refused("not-allowed")
@@ -311,16 +313,6 @@ def reroute(
     acts.write(case, "transfer", reason, now, internal=True)
     acts.end_assignment(case.id, now)
     acts.start_assignment(case.id, institution_id, unit_id, handler_id, now)
-    # Letters not yet carried go with the case: its former coordinator no longer sees it.
-    db.session.execute(
-        update(m.Escalation)
-        .where(
-            m.Escalation.case_id == case.id,
-            m.Escalation.way == "letter",
-            m.Escalation.handed_over_at.is_(None),
-        )
-        .values(from_institution_id=institution_id)
-    )
     marks.notices([handler_id], "transferred", case.id, now)
     acts.owe(case, "transferred", now, {"due": case.due_at.isoformat()})
     marks.figures(case.received_at, former, institution_id)

@@ -128,7 +128,7 @@ def _handle(due: Due, d: Directory, now: datetime) -> SweepCounts:
         batch.figures(case)
     db.session.flush()
     batch.write()
-    counts.escalations, counts.alarms = len(batch.escalations), len(batch.alarms)
+    counts.escalations, counts.alarms = len(batch.escalations), batch.raised
     return counts
 
 

@@ -45,10 +45,11 @@ class Letter:
 
 
 def carried_by(viewer: Viewer) -> ColumnElement[bool]:
-    """Whose letters an officer carries: a coordinator's or head's institution; of restricted cases
-    an ethics officer's, since nobody of the institution may know of them."""
+    """Whose letters an officer carries, as a condition on escalation and case: those of the
+    institution that has the case now, for its coordinator or head; those of restricted cases, for
+    ethics officers, since nobody of the institution may know of them."""
     places = sorted(viewer.coordinates | viewer.heads)
-    own = and_(~m.Escalation.restricted, m.Escalation.from_institution_id.in_(places))
+    own = and_(~m.Escalation.restricted, m.Case.institution_id.in_(places))
     return or_(own, m.Escalation.restricted.is_(True)) if "ethics" in viewer.roles else own
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from babel.dates import format_date
 from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from feedback.clock import local_day

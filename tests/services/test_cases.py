@@ -224,6 +224,11 @@ def test_without_anyone_the_case_waits_with_clock_and_ladder(
     receipt = make.case(monday)
     case = kit.case_row(superuser, receipt.case_id)
     assert (case["status"], case["handler_id"]) == ("new", None)
+    # the next sweep looks at it, raises an alarm, and waits for the first rung
+    assert kit.timers(superuser, receipt.case_id)["ladder"] == monday
+    kit.sweep(monday)
+    (alarm,) = kit.of_case(superuser, "alarm", receipt.case_id, "at")
+    assert alarm["kind"] == "unowned"
     assert kit.timers(superuser, receipt.case_id)["ladder"] == receipt.acknowledge_due
     kit.sweep(receipt.acknowledge_due)
     assert [row["rung"] for row in kit.rungs(superuser, receipt.case_id)] == [1]
@@ -248,8 +253,8 @@ def test_triage_of_an_unknown_place_goes_home(
     receipt = make.case(monday, institution=None, body="Nahitaji msaada.")
     case = kit.case_row(superuser, receipt.case_id)
     (home,) = kit.rows(superuser, "SELECT id FROM institution WHERE code = 'PO-PSMGG'")
-    assert (case["institution_id"], case["triage"]) == (home["id"], True)
-    assert kit.timers(superuser, receipt.case_id)["ladder"] == receipt.acknowledge_due
+    assert (case["institution_id"], case["triage"], case["cautious"]) == (home["id"], True, True)
+    assert kit.timers(superuser, receipt.case_id)["ladder"] == monday
 
 
 def test_words_name_the_institution(make: Make, monday: datetime, superuser: Behind) -> None:

@@ -164,8 +164,10 @@ def test_no_gateway_at_all_is_tried_again_for_days(phone: PhoneSimulator) -> Non
     assert row().status_code == "no-connection"
     assert waits == sorted(waits)
     assert (waits[0], waits[1], waits[-1]) == (20, 40, 1800)
-    outbox.deliver(NOW + timedelta(days=3, hours=1))
+    outbox.deliver(NOW + timedelta(days=14, hours=1))
     assert row().state == "dead"
+    with transaction(JOB):
+        assert [alarm.kind for alarm in db.session.scalars(select(m.Alarm))] == ["outbox_dead"]
 
 
 def test_an_outage_ends_the_run_and_spares_the_queue(phone: PhoneSimulator) -> None:

@@ -128,8 +128,8 @@ def test_the_version_changes_with_every_act(
     assert len(set(versions)) == len(versions)
 
 
-@pytest.mark.parametrize(("level", "entries"), [("open", 0), ("confidential", 1)])
-def test_a_look_at_what_is_not_open_is_on_record(
+@pytest.mark.parametrize(("level", "entries"), [("open", 1), ("confidential", 1)])
+def test_each_look_is_on_record(
     make: Make,
     monday: datetime,
     superuser: Behind,
