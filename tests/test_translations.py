@@ -1,5 +1,6 @@
 """Every text of the product stands in the Swahili catalog, and in both languages of an SMS."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,13 @@ def test_compiled_catalogs_follow_their_source(catalog: Path) -> None:
     before = compiled.stat().st_mtime_ns
     i18n.compile_catalogs()
     assert compiled.stat().st_mtime_ns == before
+
+
+def test_no_text_hides_in_an_f_string() -> None:
+    """The extractor does not look into f-strings: a text there would never be translated."""
+    for path in sorted((Path(__file__).parent.parent / "feedback").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for joined in (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)):
+            calls = [c.func for c in ast.walk(joined) if isinstance(c, ast.Call)]
+            names = {func.id for func in calls if isinstance(func, ast.Name)}
+            assert not names & {"_", "gettext", "lazy_gettext"}, f"{path}:{joined.lineno}"

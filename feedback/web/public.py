@@ -42,6 +42,7 @@ def home() -> ResponseReturnValue:
         "complaint": d.standard("STANDARD", "complaint").answer_days,
         "enquiry": d.standard("STANDARD", "enquiry").answer_days,
         "integrity": d.standard("INTEGRITY", "complaint").answer_days,
+        "integrity_acknowledge": d.standard("INTEGRITY", "complaint").acknowledge_days,
     }
     return render_template("public/home.html", days=days)
 

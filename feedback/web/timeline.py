@@ -93,7 +93,9 @@ def _line(line: Line, *, first: bool) -> Item:
     kinds = {"citizen": "citizen", "note": "note", "transfer": "note", "delay_reason": "note"}
     who = line.officer_name or (_("Citizen") if line.author == "citizen" else "")
     if line.internal:
-        who = f"{who} · {_('seen by officers only')}"
+        # Not within an f-string: the extractor of translations does not look into those.
+        seen = _("seen by officers only")
+        who = f"{who} · {seen}"
     return {
         "kind": kinds.get(line.kind, "office"),
         "title": titles.get(line.kind, line.kind),
