@@ -110,6 +110,11 @@ def assign(case_id: UUID, officer_id: int, now: datetime) -> None:
         raise Refused("bad-target")
     if officer_id in acts.excluded(case.id):
         raise Refused("excluded")
+    if officer_id == acts.officer() and not access.may_read_words(
+        viewers.present(), viewers.facts(case)
+    ):
+        # Who shares out what may not be read does not give it to himself to read it.
+        raise Refused("bad-target")
     unit_id = case.unit_id if restricted else target.unit_id
     acts.end_assignment(case.id, now)
     acts.start_assignment(case.id, case.institution_id, unit_id, officer_id, now)
@@ -210,12 +215,34 @@ def raise_level(case: m.Case, level: Level, status: str, now: datetime) -> None:
 
 
 def exclude(case_id: UUID, officer_id: int, now: datetime) -> None:
-    """Mark an officer as in conflict with the case; as its owner that officer loses it."""
+    """Mark an officer as in conflict with the case; as its owner that officer loses it.
+
+    Only a colleague who stands on no rung: a superior is kept away by the citizen's words or by
+    stepping back himself, else whoever assigns could shut every higher office out.
+    """
     case = acts.locked(case_id)
     _may(case, Verb.ASSIGN)
-    if db.session.get(m.Officer, officer_id) is None:
+    target = db.session.get(m.Officer, officer_id)
+    restricted = case.confidentiality == Level.RESTRICTED
+    place = viewers.present().institution if restricted else case.institution_id
+    if target is None or target.institution_id != place or _stands_on_a_rung(officer_id):
         raise Refused("bad-target")
     _exclude(case, officer_id, "marked", now)
+
+
+def _stands_on_a_rung(officer_id: int) -> bool:
+    """Whether the officer holds, or deputises for, a post that some ladder addresses."""
+    rungs = {rung.post for ladder in directory().ladders.values() for rung in ladder}
+    held = (
+        select(m.PostHolding.id)
+        .join(m.Post, m.Post.id == m.PostHolding.post_id)
+        .where(
+            m.PostHolding.officer_id == officer_id,
+            m.PostHolding.until_day.is_(None),
+            m.Post.kind.in_(sorted(rungs)),
+        )
+    )
+    return db.session.scalars(held.limit(1)).first() is not None
 
 
 def recuse(case_id: UUID, now: datetime) -> None:

@@ -103,3 +103,25 @@ def test_ethics_may_say_which_institution_a_report_is_about(
         desk.transfer(receipt.case_id, "TANESCO", None, "Ni kuhusu TANESCO.", monday)
     case = kit.case_row(superuser, receipt.case_id)
     assert (case["confidentiality"], case["handler_id"]) == ("restricted", ethics)
+
+
+def test_who_assigns_neither_reads_by_it_nor_shuts_superiors_out(
+    make: Make, monday: datetime, as_officer: Any
+) -> None:
+    make.officer("DODOMA-CC", "handler")
+    colleague = make.officer("DODOMA-CC", "handler")
+    coordinator = make.officer("DODOMA-CC", "coordinator")
+    head = make.officer("DODOMA-CC", "head")
+    make.hold(head, "DODOMA-CC", "institution_head")
+    secretary = make.officer("RS-DODOMA", "head")
+    make.hold(secretary, "RS-DODOMA", "institution_head")
+    receipt = make.case(monday, confidentiality="confidential")
+    with as_officer(coordinator), pytest.raises(Refused, match="bad-target"):
+        desk.assign(receipt.case_id, coordinator, monday)
+    for superior in (head, secretary):
+        with as_officer(coordinator), pytest.raises(Refused, match="bad-target"):
+            desk.exclude(receipt.case_id, superior, monday)
+    with as_officer(coordinator):
+        desk.exclude(receipt.case_id, colleague, monday)
+    with as_officer(colleague), pytest.raises(Refused, match="not-found"):
+        views.for_officer(receipt.case_id, monday)
