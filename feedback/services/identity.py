@@ -62,6 +62,8 @@ def unseal(sealed: bytes, context: str) -> str:
 def normalise_number(raw: str) -> str | None:
     """A phone number in E.164; None when it cannot be one. Numbers without prefix are Tanzanian."""
     text = raw.strip()
+    if any(character.isalpha() for character in text):
+        return None  # words spelt on a keypad are no number that a citizen has
     if text.startswith("00"):
         text = "+" + text[2:]
     try:
