@@ -101,28 +101,10 @@ def _unit_of(post_id: int | None) -> int:
 
 def _earlier(escalation: m.Escalation) -> list[views.Rung]:
     """The rungs below, which did not help."""
-    d = directory()
-    rows = db.session.scalars(
-        select(m.Escalation)
-        .where(
-            m.Escalation.case_id == escalation.case_id,
-            m.Escalation.cycle == escalation.cycle,
-            m.Escalation.restricted == escalation.restricted,
-            m.Escalation.rung < escalation.rung,
-        )
-        .order_by(m.Escalation.rung)
-    ).all()
-    titles = views.post_names({row.post_id for row in rows}, d)
-    return [
-        views.Rung(
-            row.id,
-            row.rung,
-            row.cycle,
-            row.clock,
-            *d.ladder_names.get((row.ladder, row.rung), (str(row.rung), str(row.rung))),
-            post=titles.get(row.post_id or 0),
-            way=row.way,
-            at=row.due_at,
-        )
-        for row in rows
-    ]
+    return views.rungs(
+        directory(),
+        m.Escalation.case_id == escalation.case_id,
+        m.Escalation.cycle == escalation.cycle,
+        m.Escalation.restricted == escalation.restricted,
+        m.Escalation.rung < escalation.rung,
+    )

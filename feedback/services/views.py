@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from feedback import models as m
 from feedback.extensions import db
@@ -243,7 +243,7 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
         "rating": case.rating,
         "cycle": case.cycle,
         "messages": _messages(case.id),
-        "rungs": _rungs(case.id, d),
+        "rungs": rungs(d, m.Escalation.case_id == case.id),
         "pauses": pauses,
     }
 
@@ -300,11 +300,10 @@ def post_names(ids: set[int | None], d: Directory) -> dict[int, PostName]:
     }
 
 
-def _rungs(case_id: UUID, d: Directory) -> list[Rung]:
+def rungs(d: Directory, *which: ColumnElement[bool]) -> list[Rung]:
+    """The rungs climbed that fit, in the order in which they fell due."""
     rows = db.session.scalars(
-        select(m.Escalation)
-        .where(m.Escalation.case_id == case_id)
-        .order_by(m.Escalation.due_at, m.Escalation.rung)
+        select(m.Escalation).where(*which).order_by(m.Escalation.due_at, m.Escalation.rung)
     ).all()
     titles = post_names({row.post_id for row in rows}, d)
     return [
