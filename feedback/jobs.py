@@ -221,6 +221,25 @@ def deliver_all() -> Counts:
     return total
 
 
+_STOPS = {signal.SIGTERM, signal.SIGINT}
+
+
+class _Worker(SimpleWorker):
+    """A worker that may be told to stop from its first moment on.
+
+    RQ makes a worker known before it listens to signals: one that comes in between would end the
+    process in the middle of a step. They are kept back until the loop can heed them.
+    """
+
+    def work(self, *args: Any, **options: Any) -> bool:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        return super().work(*args, **options)
+
+    def check_for_suspension(self, burst: bool) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        super().check_for_suspension(burst)
+
+
 def worker_main(app: Flask | None = None) -> None:
     """Work until told to stop; the present job is finished first.
 
@@ -230,7 +249,7 @@ def worker_main(app: Flask | None = None) -> None:
     app = _adopt(app)
     connection = Redis.from_url(app.config["REDIS_URL"], socket_connect_timeout=2)
     queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
-    worker = SimpleWorker(
+    worker = _Worker(
         [queue],
         connection=connection,
         serializer=JSONSerializer,
@@ -248,7 +267,7 @@ def scheduler_main(app: Flask | None = None) -> None:
     """
     app = _adopt(app)
     told: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPS:
         signal.signal(number, lambda received, _frame: told.append(received))
     with app.app_context():
         due = dict.fromkeys(PERIODIC, time.monotonic())

@@ -1,0 +1,14 @@
+"""Openings of the vault, its keys' rotation, receipts issued again."""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
