@@ -200,6 +200,7 @@ def raise_level(case: m.Case, level: Level, status: str, now: datetime) -> None:
     acts.end_assignment(case.id, now)
     acts.start_assignment(case.id, case.institution_id, unit_id, handler_id, now)
     marks.notices([handler_id], "assigned", case.id, now)
+    marks.figures(case.received_at, case.institution_id)  # it is counted there no more
     case.first_rung = 1  # also in a cycle that an appeal opened higher up the ordinary ladder
     clocks.set_timer(case.id, "ladder", now)  # the sweep, which sees it, takes up the ladder
     if status in (Status.NEW, Status.ASSIGNED):

@@ -176,7 +176,7 @@ class Page:
         return ""
 
     def lines(self, table: str) -> list[Line]:
-        """The lines of a table in the order asked for; what is suppressed comes last."""
+        """The lines of a table in the order asked for; what is not shown comes last."""
         lines: list[Line] = list(getattr(self.board, table))
         if table == "months":
             return lines
@@ -192,7 +192,7 @@ class Page:
         return [show(line, self.language) for show in _CELLS]
 
     def bars(self, table: str, what: str) -> list[tuple[str, float, str]]:
-        """The longest bars of a chart; nothing that is suppressed, and none of zero length."""
+        """The longest bars of a chart; nothing that is not shown, and none of zero length."""
         known = [line for line in getattr(self.board, table) if getattr(line, what)]
         known.sort(key=lambda line: -getattr(line, what))
         show = days if what.endswith("median") else count
@@ -258,7 +258,7 @@ def percent(share: float | None, language: str) -> str:
 
 
 def as_file(page: Page) -> Response:
-    """The tables of a page as one CSV file, suppressed as on the page."""
+    """The tables of a page as one CSV file, the same as on the page."""
     out = io.StringIO()
     rows = csv.writer(out)
     rows.writerow([page.title, page.period, page.only_text])
@@ -279,10 +279,11 @@ def as_file(page: Page) -> Response:
 
 
 def explained() -> str:
-    """What a dash in a table means, and how times are counted."""
+    """How counts are shown, what a dash means, and how times are counted."""
     return _(
-        "A dash stands for fewer than 10 cases, or for a number that would give such a group away."
-        " Times are working days of 8 hours."
+        "Counts are cut down to tens, and a dash stands for fewer than 10 cases, so that no number"
+        " points at a person. Reports to the ethics offices are not counted here. Times are"
+        " working days of 8 hours."
     )
 
 

@@ -30,7 +30,7 @@ def _page(code: str | None) -> boards.Page:
             chosen = d.institutions_by_code.get(code) or abort(404)
         today = local_day(g.now)
         asked = boards.question(request.args, chosen.id if chosen else None, d, today)
-        board = figures.ask(asked, d)
+        board = figures.ask(asked, d, today)
     download = url_for("figures.country_file")
     if chosen is not None:
         download = url_for("figures.institution_file", code=chosen.code)

@@ -60,7 +60,7 @@ def _page() -> boards.Page:
     d = directory()
     chosen = _chosen(d)
     today = local_day(g.now)
-    board = figures.ask(boards.question(request.args, chosen.id, d, today), d)
+    board = figures.ask(boards.question(request.args, chosen.id, d, today), d, today)
     above = chosen.path[chosen.path.index(current_user.institution_id) : -1]
     return boards.Page(
         board,

@@ -144,7 +144,7 @@ def check_figures() -> None:
     with transaction(Principal("figures")):
         d = directory()
         region = d.institutions_by_code["RS-DODOMA"].id
-        board = figures.ask(Question(region, EVENING.year), d)
+        board = figures.ask(Question(region, EVENING.year), d, EVENING.date())
         assert board.total.received is not None
         assert board.total.on_time is not None
         for table in (board.months, board.categories, board.channels):

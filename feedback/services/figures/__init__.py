@@ -1,6 +1,6 @@
 """The read side: roll-ups that dashboards and the public figures are made of.
 
-`rollup` writes them from the cases; `board` reads them, suppressed where groups are small.
+`rollup` writes them from the cases; `board` reads them, and shows no small group and no exact count.
 """
 
 from feedback.services.figures.board import Board, Line, Question, ask

@@ -1,4 +1,4 @@
-"""Sums of roll-ups, by one dimension at a time, still unsuppressed: for `board` only."""
+"""Sums of roll-ups, by one dimension at a time, still exact: for `board` only."""
 
 from __future__ import annotations
 
@@ -58,32 +58,31 @@ _WHERE = {
     "channel": {"given": "f.channel = :channel", "each": f"f.channel <> '{ALL}'"},
     "kind": {"given": f"f.kind = '{ALL}'", "each": f"f.kind <> '{ALL}'"},
 }
-_COUNTS_SQL = ", ".join(f"sum(f.{c})::integer AS {c}" for c in COUNTS)
-_ALL_SQL = ", ".join((_COUNTS_SQL, *(f"{summed('f.' + h)} AS {h}" for h in HISTOGRAMS)))
+_COLUMNS = ", ".join(
+    (
+        *(f"sum(f.{c})::integer AS {c}" for c in COUNTS),
+        *(f"{summed('f.' + h)} AS {h}" for h in HISTOGRAMS),
+    )
+)
 
 
-def _statement(dimension: str, columns: str) -> str:
+def _statement(dimension: str) -> str:
     where = [which["each" if name == dimension else "given"] for name, which in _WHERE.items()]
     key = DIMENSIONS[dimension]
     return (
-        f"SELECT {key} AS key, {columns} FROM figure f"  # noqa: S608 -- constants of this module
+        f"SELECT {key} AS key, {_COLUMNS} FROM figure f"  # noqa: S608 -- constants of this module
         " WHERE f.institution_id = ANY (:institutions) AND f.month BETWEEN :first AND :last"
         f" AND {' AND '.join(where)} GROUP BY 1"
     )
 
 
-# With durations for what is shown, without for the groups beside it.
-_STATEMENTS = {
-    (dimension, whole): text(_statement(dimension, _ALL_SQL if whole else _COUNTS_SQL))
-    for dimension in DIMENSIONS
-    for whole in (True, False)
-}
+_STATEMENTS = {dimension: text(_statement(dimension)) for dimension in DIMENSIONS}
 
 
-def by(dimension: str, chosen: Slice, *, durations: bool = True) -> dict[Any, Numbers]:
+def by(dimension: str, chosen: Slice) -> dict[Any, Numbers]:
     """Numbers for each month, category, channel, kind or institution of a slice."""
     rows = db.session.execute(
-        _STATEMENTS[dimension, durations],
+        _STATEMENTS[dimension],
         {
             "institutions": list(chosen.institutions),
             "first": chosen.first,
@@ -96,7 +95,7 @@ def by(dimension: str, chosen: Slice, *, durations: bool = True) -> dict[Any, Nu
     for row in rows.mappings():
         values = dict(row)
         key = values.pop("key")
-        for histogram in HISTOGRAMS if durations else ():
+        for histogram in HISTOGRAMS:
             values[histogram] = [int(count or 0) for count in values[histogram]]
         found[key] = Numbers(**values)
     return found

@@ -1,9 +1,10 @@
 """Roll-ups of cases by institution and month, computed again whenever a case of theirs changed.
 
-A row of `figure` counts the cases of an institution *and of all below it*, received in one month,
-for one category or all, one channel or all, one kind or all (`ALL_CATEGORIES`, `ALL` stand for
-"all"; of the combinations only those of `CELLS` are kept). So a dashboard reads as many rows for
-the whole country as for one council, however many cases stand behind them.
+A row of `figure` counts the cases (but restricted ones) of an institution *and of all below it*,
+received in one month, for one category or all, one channel or all, one kind or all
+(`ALL_CATEGORIES`, `ALL` stand for "all"; of the combinations only those of `CELLS` are kept). So a
+dashboard reads as many rows for the whole country as for one council, however many cases stand
+behind them.
 
 A change of one case makes the row sets of its institution and of every one above stale for its
 month; they are computed from the deepest level up, each from its own cases and the rows of the
@@ -21,6 +22,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 
 from feedback.extensions import db
+from feedback.rules.access import Level
 from feedback.rules.histogram import BOUNDS, SIZE
 from feedback.rules.workflow import OPEN, Status
 
@@ -47,6 +49,8 @@ CELLS = ("category_id", "channel", "kind", "")
 
 _ZONE = "'Africa/Dar_es_Salaam'"
 _IS_OPEN = "c.status IN (" + ", ".join(f"'{s.value}'" for s in sorted(OPEN)) + ")"
+# Restricted cases are in no institution's figures: there, even their number would tell.
+_COUNTED = f"c.confidentiality <> '{Level.RESTRICTED}'"
 _KEYS = "institution_id, month, category_id, channel, kind"
 _COLUMNS = ", ".join((_KEYS, *COUNTS, *HISTOGRAMS, "computed_at"))
 _SETS = ", ".join(f"({cell})" for cell in CELLS)
@@ -84,7 +88,7 @@ own AS (
          {_bucket("a.minutes")} AS first_bucket, {_bucket("r.minutes")} AS answer_bucket
     FROM wanted w
     JOIN "case" c ON c.institution_id = w.institution_id
-     AND c.received_at >= w.starts AND c.received_at < w.ends
+     AND c.received_at >= w.starts AND c.received_at < w.ends AND {_COUNTED}
     LEFT JOIN deadline a ON a.case_id = c.id AND a.cycle = 1 AND a.clock = 'acknowledge'
     LEFT JOIN deadline r ON r.case_id = c.id AND r.cycle = 1 AND r.clock = 'answer'
 ), own_cells AS (
@@ -133,7 +137,7 @@ SELECT DISTINCT ON (c.institution_id, date_trunc('month', c.received_at AT TIME 
        gen_random_uuid(), c.institution_id,
        date_trunc('month', c.received_at AT TIME ZONE {_ZONE})::date
   FROM "case" c
- WHERE {_IS_OPEN} AND c.due_at < :now AND c.due_at >= (
+ WHERE {_IS_OPEN} AND {_COUNTED} AND c.due_at < :now AND c.due_at >= (
    SELECT max(f.computed_at) FROM figure f JOIN institution i ON i.id = f.institution_id
     WHERE i.parent_id IS NULL AND f.category_id = {ALL_CATEGORIES}
       AND f.channel = '{ALL}' AND f.kind = '{ALL}')"""
@@ -143,7 +147,7 @@ DELETE FROM figure_dirty
 RETURNING institution_id, month"""
 _EVERYTHING = f"""
 SELECT DISTINCT institution_id, date_trunc('month', received_at AT TIME ZONE {_ZONE})::date
-  FROM "case" """
+  FROM "case" c WHERE {_COUNTED}"""
 
 
 def refresh(now: datetime, limit: int = BATCH) -> int:
