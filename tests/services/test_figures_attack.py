@@ -169,6 +169,7 @@ class Attacker:
         divisions += [("channel", channel) for channel in CHANNELS]
         keys = product(WEEKS, world.own, MONTHS, divisions, MEASURES)
         self.position = {key: n for n, key in enumerate(keys)}
+        self.known: dict[str, Any] | None = None
         self.rows: list[tuple[dict[int, int], float]] = []
         self.equal: list[dict[int, int]] = []
         for week, institution, month, what in product(WEEKS, world.own, MONTHS, MEASURES):
@@ -213,18 +214,20 @@ class Attacker:
 
     def bounds(self, terms: dict[int, int]) -> tuple[float, float]:
         """The least and the most that a sum of atoms can have been."""
-        size = len(self.position)
-        goal = np.zeros(size)
+        if self.known is None:
+            size = len(self.position)
+            self.known = {
+                "A_ub": _matrix([row for row, _ in self.rows], size),
+                "b_ub": np.array([limit for _, limit in self.rows]),
+                "A_eq": _matrix(self.equal, size),
+                "b_eq": np.zeros(len(self.equal)),
+            }
+        goal = np.zeros(len(self.position))
         for n, factor in terms.items():
             goal[n] = factor
-        upper = _matrix([row for row, _ in self.rows], size)
-        limits = np.array([limit for _, limit in self.rows])
-        equal = _matrix(self.equal, size)
         ends = []
         for sign in (1, -1):
-            found = linprog(
-                sign * goal, A_ub=upper, b_ub=limits, A_eq=equal, b_eq=np.zeros(len(self.equal))
-            )
+            found = linprog(sign * goal, **self.known)
             assert found.status == 0, found.message
             ends.append(sign * found.fun)
         return ends[0], ends[1]
