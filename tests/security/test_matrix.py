@@ -1,0 +1,328 @@
+"""Every route that touches a case × every relation to it × every level, with a declared answer.
+
+A route with a part of a case in its address fails here until it has a row; a list fails until it
+says whom it may name a case to. Whoever is not named gets what one gets who asks for nothing that
+exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from feedback import clock
+from feedback.services.cases import Receipt
+from tests.factories import Make
+from tests.web.browser import Browser, browser
+from tests.web.office import at_desk, token_of
+from tests.web.story import enter
+
+LEVELS = ("open", "confidential", "restricted")
+ROLES = ("handler", "coordinator", "head", "oversight", "ethics", "admin", "auditor")
+
+# Who stands how to the case. `excluded` has every role and the head's post, in the institution and,
+# for the restricted case, in the Ethics Secretariat as well.
+PEOPLE = (
+    "handler",
+    "colleague",
+    "other_unit",
+    "coordinator",
+    "unit_head",
+    "head",
+    "other_institution",
+    "superior",
+    "rung",
+    "excluded",
+    "excluded_ethics",
+    "ethics",
+    "ethics_inside",
+    "admin",
+    "auditor",
+)
+CITIZENS = ("citizen", "other_citizen", "nobody")
+
+Answer = dict[str, frozenset[str]]
+
+
+def levels(open_: str = "", confidential: str = "", restricted: str = "") -> Answer:
+    """For each level, who is let in."""
+    given = (open_, confidential, restricted)
+    return {level: frozenset(names.split()) for level, names in zip(LEVELS, given, strict=True)}
+
+
+DESK = levels(
+    "handler colleague coordinator unit_head head rung", "handler coordinator head rung", ""
+)
+ETHICS = levels("", "", "ethics")
+# Addresses with a part of a case. `rung` is the head of PO-RALG, whom the case has reached.
+CASE_ROUTES: dict[str, Answer] = {
+    "desk.case": DESK,
+    "desk.act": DESK,
+    "oversight.case": levels("rung head unit_head", "rung head", ""),
+    # Whoever may read the page but stands on no rung is told so.
+    "oversight.direct": levels("rung head unit_head", "rung head", ""),
+    "ethics.case": ETHICS,
+    "ethics.act": ETHICS,
+    # The letter of a rung whose post has no account, in the coordinator's print queue.
+    "desk.letter_page": levels("coordinator head", "coordinator head", ""),
+    "desk.letter_handed_over": levels("coordinator head", "coordinator head", ""),
+    "ethics.letter_page": ETHICS,
+    "ethics.letter_handed_over": ETHICS,
+}
+# Pages that name cases: whose page may hold the reference.
+LISTS: dict[str, Answer] = {
+    "desk.mine": levels("handler", "handler", ""),
+    "desk.unit": levels(
+        "handler colleague coordinator unit_head head", "handler coordinator head", ""
+    ),
+    "desk.unowned": levels(),
+    "desk.letter_list": levels("coordinator head", "coordinator head", ""),
+    "desk.alarm_list": levels("coordinator head", "coordinator head", ""),
+    "oversight.board": levels("rung", "rung", ""),
+    "oversight.board_file": levels(),
+    "oversight.escalated": levels("rung", "rung", ""),
+    "oversight.directives": levels(),
+    "ethics.queue": ETHICS,
+    "ethics.letter_list": ETHICS,
+    "admin.home": levels(),
+    "admin.alarm_list": levels(),
+    "admin.officer_list": levels(),
+    "admin.new_officer": levels(),
+    "admin.holiday_list": levels(),
+    "admin.post_list": levels(),
+    "admin.record_page": levels(),
+    "auth.account.notice_list": levels("handler", "handler", "ethics"),
+    "auth.account.password": levels(),
+    "auth.account.look": levels(),
+}
+CITIZENS_OWN = levels("citizen", "citizen", "citizen")
+CITIZEN_PAGES: dict[str, Answer] = {
+    "public.home": levels(),
+    "public.new": levels(),
+    "public.received": levels(),
+    "public.track": CITIZENS_OWN,
+    "figures.country": levels(),
+    "figures.takwimu": levels(),
+    "figures.country_file": levels(),
+    "figures.institution": levels(),
+    "figures.institution_file": levels(),
+    "auth.login": levels(),
+    "operations.live": levels(),
+    "operations.ready": levels(),
+    "operations.metrics": levels(),
+}
+# Parts of an address that say nothing of a case.
+PLAIN = {"filename", "code", "token", "alarm_id", "officer_id", "post_id"}
+
+
+@dataclass
+class Case:
+    receipt: Receipt
+    level: str
+    parts: dict[str, Any]
+
+
+@dataclass
+class World:
+    app: Flask
+    people: dict[str, int]
+    cases: dict[str, Case]
+
+    def tab(self, name: str, case: Case) -> Browser:
+        """The browser of someone who stands so to the case."""
+        if name in self.people:
+            return at_desk(self.app, self.people[name])
+        client = browser(self.app)
+        if name == "citizen":
+            enter(client, case.receipt)
+        if name == "other_citizen":
+            enter(client, self.cases["other"].receipt)
+        return client
+
+
+@pytest.fixture
+def world(app: Flask, make: Make, superuser: psycopg.Connection[Any]) -> World:
+    now = clock.now() - timedelta(days=1)
+    people = {
+        "handler": make.officer("DODOMA-CC", "handler", unit="WORKS"),
+        "other_unit": make.officer("DODOMA-CC", "handler", unit="WATER"),
+        "coordinator": make.officer("DODOMA-CC", "coordinator"),
+        "ethics": make.officer("ETHICS", "ethics"),
+    }
+    cases = {level: _case(make, superuser, level, now) for level in (*LEVELS, "other")}
+    people["colleague"] = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    people["unit_head"] = make.officer("DODOMA-CC", "head")
+    make.hold(people["unit_head"], "DODOMA-CC", "unit_head", unit="WORKS")
+    people["head"] = make.officer("DODOMA-CC", "head")
+    make.hold(people["head"], "DODOMA-CC", "institution_head")
+    people["other_institution"] = make.officer("TANGA-CC", "handler", "coordinator", "head")
+    make.hold(people["other_institution"], "TANGA-CC", "institution_head")
+    people["superior"] = make.officer("RS-DODOMA", "oversight")
+    make.hold(people["superior"], "RS-DODOMA", "institution_head")
+    people["rung"] = make.officer("PO-RALG", "oversight", "head")
+    make.hold(people["rung"], "PO-RALG", "institution_head")
+    people["ethics_inside"] = make.officer("DODOMA-CC", "ethics")
+    people["admin"] = make.officer("PO-PSMGG", "admin")
+    people["auditor"] = make.officer("PO-PSMGG", "auditor")
+    people["excluded"] = make.officer("DODOMA-CC", *ROLES, unit="WORKS")
+    make.hold(people["excluded"], "DODOMA-CC", "institution_head", capacity="deputy")
+    people["excluded_ethics"] = make.officer("ETHICS", *ROLES)
+    for case in cases.values():
+        for name in ("excluded", "excluded_ethics"):
+            make.exclude(case.receipt.case_id, people[name], now)
+        for officer in people.values():
+            superuser.execute(
+                "INSERT INTO notice (id, dedupe, officer_id, kind, case_id, at, read)"
+                " SELECT %s, %s, %s, 'assigned', %s, %s, false"
+                " WHERE EXISTS (SELECT FROM conflict WHERE officer_id = %s AND case_id = %s)",
+                (uuid4(), str(uuid4()), officer, case.receipt.case_id, now, officer,
+                 case.receipt.case_id),
+            )  # fmt: skip
+    for name, level in ((n, case.level) for n in people for case in cases.values()):
+        case = cases.get(level)
+        if case and level == "restricted" and name == "ethics":
+            assert _handler(superuser, case) == people["ethics"]
+        if case and level in ("open", "confidential") and name == "handler":
+            assert _handler(superuser, case) == people["handler"]
+    ralg = _one(superuser, "SELECT p.id FROM post p JOIN institution i ON i.id = p.institution_id"
+                " WHERE i.code = 'PO-RALG' AND p.kind = 'institution_head'")  # fmt: skip
+    for level in ("open", "confidential"):
+        _escalate(superuser, cases[level], people["rung"], ralg, 5, "holder", restricted=False)
+    return World(app, people, cases)
+
+
+def _case(make: Make, superuser: psycopg.Connection[Any], level: str, now: Any) -> Case:
+    asked = level if level in LEVELS else "open"
+    receipt = make.case(now, category="ROADS", confidentiality=asked)
+    case = Case(receipt, level, {"reference": receipt.reference, "verb": "note"})
+    vacant = _one(superuser, "SELECT min(id) FROM post WHERE kind = 'institution_head'")
+    case.parts["escalation_id"] = _escalate(
+        superuser, case, None, vacant, 2, "letter", restricted=level == "restricted"
+    )
+    superuser.execute(
+        "INSERT INTO alarm (dedupe, kind, institution_id, case_id, cycle, at)"
+        " SELECT %s, 'vacant', institution_id, id, 1, %s FROM \"case\" WHERE id = %s",
+        (f"alarm {level}", now, receipt.case_id),
+    )
+    return case
+
+
+def _one(superuser: psycopg.Connection[Any], query: str, *values: Any) -> Any:
+    row = superuser.execute(query, values).fetchone()  # type: ignore[arg-type]
+    assert row
+    return row[0]
+
+
+def _handler(superuser: psycopg.Connection[Any], case: Case) -> Any:
+    return _one(superuser, 'SELECT handler_id FROM "case" WHERE id = %s', case.receipt.case_id)
+
+
+def _escalate(
+    superuser: psycopg.Connection[Any],
+    case: Case,
+    officer: int | None,
+    post: int,
+    rung: int,
+    way: str,
+    *,
+    restricted: bool,
+) -> UUID:
+    number = uuid4()
+    superuser.execute(
+        "INSERT INTO escalation (id, case_id, cycle, rung, ladder, clock, post_id,"
+        " from_institution_id, way, officer_id, restricted, due_at, at)"
+        " SELECT %s, id, 1, %s, %s, 'answer', %s, institution_id, %s, %s, %s, now(), now()"
+        ' FROM "case" WHERE id = %s',
+        (number, rung, "restricted" if restricted else "council", post, way, officer, restricted,
+         case.receipt.case_id),
+    )  # fmt: skip
+    return number
+
+
+def _rules(app: Flask) -> Iterator[Rule]:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static":
+            yield rule
+
+
+def _of_case(rule: Rule) -> bool:
+    return bool(set(rule.arguments) - PLAIN - ({"act"} if "admin" in rule.rule else set()))
+
+
+def test_every_route_has_a_row(app: Flask) -> None:
+    of_case = {rule.endpoint for rule in _rules(app) if _of_case(rule)}
+    assert of_case == set(CASE_ROUTES)
+    pages = {
+        rule.endpoint
+        for rule in _rules(app)
+        if "GET" in (rule.methods or ()) and not set(rule.arguments) - {"code"}
+    }
+    assert pages - of_case == set(LISTS) | set(CITIZEN_PAGES)
+
+
+def _urls(app: Flask, endpoint: str, parts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for rule in app.url_map.iter_rules(endpoint):
+        values = {name: parts[name] for name in rule.arguments}
+        with app.test_request_context():
+            built = app.url_map.bind("localhost").build(endpoint, values, append_unknown=False)
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            yield method, str(built).removeprefix("http://localhost")
+
+
+def _ask(tab: Browser, method: str, url: str, token: str) -> TestResponse:
+    if method == "GET":
+        return tab.get(url)
+    tomorrow = (clock.now() + timedelta(days=1)).date().isoformat()
+    data = {"csrf_token": token, "body": "Tafadhali jibu.", "due_on": tomorrow, "seen": "1"}
+    return tab.post(url, data=data)
+
+
+def _let_in(answer: TestResponse) -> bool:
+    """Anything but: log in first, not for your role, not there."""
+    assert answer.status_code < 500
+    location = answer.headers.get("Location", "")
+    return answer.status_code not in (401, 403, 404) and not location.startswith("/staff/login")
+
+
+def test_who_gets_to_a_case(world: World) -> None:
+    wrong = []
+    for name in (*PEOPLE, *CITIZENS):
+        for level in LEVELS:
+            case = world.cases[level]
+            tab = world.tab(name, case)
+            token = token_of(tab) if name in PEOPLE else "none"
+            for endpoint, expected in CASE_ROUTES.items():
+                for method, url in _urls(world.app, endpoint, case.parts):
+                    if method == "POST" and name in expected[level] and "letter" in endpoint:
+                        continue  # an act that succeeds: tests of letters
+                    answer = _ask(tab, method, url, token)
+                    if _let_in(answer) is not (name in expected[level]):
+                        wrong.append((name, level, method, endpoint, answer.status_code))
+                    if not _let_in(answer):
+                        assert case.receipt.reference not in answer.text.replace(url, "")
+    assert not wrong, wrong
+
+
+def test_whose_pages_name_a_case(world: World) -> None:
+    wrong = []
+    for name in (*PEOPLE, *CITIZENS):
+        for level in LEVELS if name == "citizen" else LEVELS[:1]:
+            tab = world.tab(name, world.cases[level])
+            for endpoint, expected in (LISTS | CITIZEN_PAGES).items():
+                for method, url in _urls(world.app, endpoint, {"code": "DODOMA-CC"}):
+                    page = tab.get(url).text if method == "GET" else ""
+                    for each in LEVELS:
+                        named = world.cases[each].receipt.reference in page
+                        right = name in expected[each] and (name != "citizen" or each == level)
+                        if method == "GET" and named is not right:
+                            wrong.append((name, each, endpoint, named))
+    assert not wrong, wrong
