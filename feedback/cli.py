@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from feedback import clock, jobs
 from feedback import models as m
-from feedback.services import audit, figures, history, officers, reference_import
+from feedback.services import audit, figures, history, officers, reference_import, rotation
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 
@@ -157,6 +157,16 @@ def verify_audit() -> None:
         sys.exit(1)
 
 
+@click.command("rotate-keys")
+@with_appcontext
+def rotate_keys() -> None:
+    """Bring everything sealed under the first of IDENTITY_KEYS, while the system runs."""
+    done = rotation.rotate(list(current_app.config["IDENTITY_KEYS"]))
+    _done(ok=done.ok, **asdict(done))
+    if not done.ok:
+        sys.exit(1)
+
+
 @click.command("worker")
 @with_appcontext
 def worker() -> None:
@@ -182,6 +192,7 @@ def init_app(app: Flask) -> None:
         sweep,
         deliver,
         verify_audit,
+        rotate_keys,
         worker,
         scheduler,
     ):

@@ -27,6 +27,18 @@ def local_day(moment: datetime) -> date:
     return local(moment).date()
 
 
+def day_start(moment: datetime) -> datetime:
+    """The beginning of the moment's day in Dar es Salaam: all that is kept of the time at which a
+    citizen did something who must stay unknown."""
+    day = local(moment).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day.astimezone(UTC)
+
+
+def is_day(moment: datetime) -> bool:
+    """Whether the moment stands for a day, as `day_start` makes it."""
+    return moment == day_start(moment)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A timestamp with time zone that refuses naive times and always reads back as UTC."""
 

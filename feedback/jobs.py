@@ -26,7 +26,16 @@ from sqlalchemy import delete
 from feedback import clock
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import audit, calendars, escalations, figures, intake, outbox, staffing
+from feedback.services import (
+    audit,
+    calendars,
+    escalations,
+    figures,
+    intake,
+    outbox,
+    reissue,
+    staffing,
+)
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
 
 log = structlog.get_logger()
@@ -58,6 +67,7 @@ PERIODIC = (
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
+    Periodic("reissue_receipts", 60, "codes said to be lost on the web, which the queue lost"),
     Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
 )
 _app: Flask | None = None
@@ -185,6 +195,13 @@ def apply_corrections() -> Counts:
 
 
 @job
+def reissue_receipts() -> Counts:
+    """Send new codes in place of those that were said to be lost."""
+    with transaction(JOB):
+        return {"reissued": reissue.answer_lost(clock.now())}
+
+
+@job
 def purge() -> Counts:
     """Forget what is needed no longer."""
     forgotten = (
@@ -193,7 +210,8 @@ def purge() -> Counts:
         .returning(m.ReceiptAttempt.reference)
     )
     with transaction(JOB):
-        return {"receipt_attempts": len(db.session.execute(forgotten).all())}
+        attempts = len(db.session.execute(forgotten).all())
+        return {"receipt_attempts": attempts, "receipt_requests": reissue.forget(clock.now())}
 
 
 def sweep_all(seconds: float = float("inf")) -> escalations.SweepCounts:

@@ -18,10 +18,16 @@ from feedback.models.cases import (
     Submission,
     Timer,
 )
-from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt
+from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
 from feedback.models.figures import Figure, FigureDirty
 from feedback.models.people import Credential, Leave, Officer, Post, PostHolding
-from feedback.models.records import AuditEntry, AuditLink, AuditTail, SealedIdentity
+from feedback.models.records import (
+    AuditEntry,
+    AuditLink,
+    AuditTail,
+    IdentityOpening,
+    SealedIdentity,
+)
 from feedback.models.reference import (
     Calendar,
     CalendarCorrection,
@@ -53,6 +59,7 @@ __all__ = [
     "Figure",
     "FigureDirty",
     "Holiday",
+    "IdentityOpening",
     "InboundMessage",
     "Institution",
     "LadderRung",
@@ -66,6 +73,7 @@ __all__ = [
     "Post",
     "PostHolding",
     "ReceiptAttempt",
+    "ReceiptRequest",
     "ReferenceState",
     "SealedIdentity",
     "ServiceStandard",

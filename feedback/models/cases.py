@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    FetchedValue,
     ForeignKey,
     Index,
     LargeBinary,
@@ -119,6 +120,8 @@ class Submission(Base):
     case_id: Mapped[CaseKey] = mapped_column(unique=True)
     content_hash: Mapped[bytes]
     at: Mapped[Moment]
+    # Random, once a lost receipt was issued again: the code derives from it too.
+    receipt_nonce: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Message(Base):
@@ -142,9 +145,13 @@ class Message(Base):
         ),
         CheckConstraint("(body IS NULL) <> (sealed IS NULL)", name="one_form"),
         Index(None, "case_id", "at"),
+        UniqueConstraint("case_id", "seq"),
     )
     id: Mapped[RandomKey]
     case_id: Mapped[CaseKey]
+    # Which message of the case it is, from 1; the database counts. Messages are read in this order,
+    # since an unknown citizen's carry no hour.
+    seq: Mapped[int] = mapped_column(server_default=FetchedValue())
     cycle: Mapped[int]
     kind: Mapped[str]
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))

@@ -85,3 +85,14 @@ class ReceiptAttempt(Base):
     reference: Mapped[str] = mapped_column(primary_key=True)
     failures: Mapped[int]
     last_at: Mapped[Moment]
+
+
+class ReceiptRequest(Base):
+    """Someone on the web says that the code of a reference is lost; a worker looks whether there is
+    a number to send a new one to. Once a day for each reference, whether it exists or not."""
+
+    __tablename__ = "receipt_request"
+    __table_args__ = (Index("ix_receipt_request_waiting", "at", postgresql_where="NOT done"),)
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[Moment]
+    done: Mapped[bool]

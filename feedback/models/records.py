@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +38,52 @@ class SealedIdentity(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     # Keyed hash of a phone number: finds the cases of a number without holding it.
     number_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class IdentityOpening(Base):
+    """An officer's request to see values of the vault, and what became of it.
+
+    Only the functions of `migrations/sql/vault.sql` write here. Asked: no `opened_at` and no
+    `ended_at`. Refused: an end without an opening.
+    """
+
+    __tablename__ = "identity_opening"
+    __table_args__ = (
+        CheckConstraint(
+            "fields <@ ARRAY['name', 'phone', 'email', 'persons']::text[] AND fields <> '{}'",
+            name="fields",
+        ),
+        one_of("role", ("handler", "head", "ethics")),
+        CheckConstraint("decided_by <> officer_id", name="second_person"),
+        CheckConstraint(
+            "(opened_at IS NULL) = (expires_at IS NULL)"
+            " AND expires_at <= opened_at + interval '1 hour'",
+            name="one_hour",
+        ),
+        Index(None, "case_id"),
+        Index(
+            "ix_identity_opening_waiting",
+            "asked_at",
+            postgresql_where="opened_at IS NULL AND ended_at IS NULL",
+        ),
+    )
+    id: Mapped[RandomKey]
+    case_id: Mapped[CaseKey]
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    # In which capacity: this is what the citizen is told, never the name.
+    role: Mapped[str]
+    fields: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    # Sealed; the citizen reads it.
+    reason: Mapped[bytes] = mapped_column(LargeBinary)
+    asked_at: Mapped[Moment]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    decided_at: Mapped[Moment | None]
+    opened_at: Mapped[Moment | None]
+    expires_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+    looks: Mapped[int]
+    # The entry of the record that the latest look was made under; each serves once.
+    last_entry_id: Mapped[UUID | None] = mapped_column(Uuid)
 
 
 class AuditEntry(Base):

@@ -122,6 +122,26 @@ def may_act(viewer: Viewer, case: CaseFacts, verb: Verb) -> bool:
     return may_see_case(viewer, case) and verb in _verbs(viewer, case)
 
 
+def may_open_identity(viewer: Viewer, case: CaseFacts) -> str | None:
+    """In which capacity this officer may ask to open the identity of the case: head, handler or
+    ethics; None: in none. A rung gives none, and no leader's view ever shows one."""
+    if not may_see_case(viewer, case):
+        return None
+    if case.level is Level.RESTRICTED:
+        return "ethics" if _is_ethics(viewer, case) else None
+    if _is_head(viewer, case):
+        return "head"
+    return "handler" if _owns(viewer, case) else None
+
+
+def may_decide_opening(viewer: Viewer, case: CaseFacts, asker: int) -> bool:
+    """Whether this officer may be the second person for what `asker` wants to open."""
+    if viewer.officer == asker or viewer.officer in case.excluded:
+        return False
+    heads = case.level is not Level.RESTRICTED and _is_head(viewer, case)
+    return heads or _is_ethics(viewer, case)
+
+
 def raise_to(level: Level, wanted: Level) -> bool:
     """Whether the level may be set to `wanted` by anyone who may act, at any time.
 

@@ -71,15 +71,16 @@ def locate_references(text: str) -> list[tuple[int, int, str]]:
     return sorted(kept)
 
 
-def receipt_code(key: bytes, submission_id: UUID) -> str:
+def receipt_code(key: bytes, submission_id: UUID, nonce: bytes = b"") -> str:
     """The citizen's secret for a submission, `XXXX-XXXX-XXX`: 50 bits and a check character.
 
     A keyed hash of the submission's random id, so that a repeated post shows the same code though
-    it is stored nowhere. The key never stands in the database. Raises ValueError for an empty key.
+    it is stored nowhere. The key never stands in the database. nonce: random, of a code issued
+    again in place of a lost one. Raises ValueError for an empty key.
     """
     if not key:
         raise ValueError("a receipt code needs a key")
-    digest = hmac.digest(key, b"receipt-code:" + submission_id.bytes, "sha256")
+    digest = hmac.digest(key, b"receipt-code:" + submission_id.bytes + nonce, "sha256")
     return _group(_with_check(_encode(digest, RECEIPT_LENGTH - 1)))
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, text, update
 
+from feedback import clock, transaction
 from feedback import models as m
-from feedback import transaction
 from feedback.extensions import db
 from feedback.rules import workflow
 from feedback.rules.access import Level
@@ -33,6 +33,17 @@ def locked(case_id: UUID) -> m.Case:
     if case is None:
         raise Refused("not-found")
     return case
+
+
+def stamp(case: m.Case, now: datetime) -> datetime:
+    """The moment kept of what the citizen does now: of an unknown one whom no number reaches, the
+    day alone, in the case and in the record alike."""
+    return clock.day_start(now) if unknown(case) else now
+
+
+def unknown(case: m.Case) -> bool:
+    """Whether nothing is held by which the citizen could be found."""
+    return case.anonymous and not case.reachable
 
 
 def status_after(case: m.Case, verb: workflow.Verb) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import current_app
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text
 
 from feedback import clock, transaction
 from feedback import models as m
@@ -97,6 +97,7 @@ def chain(now: datetime) -> int:
     waiting = db.session.execute(
         select(m.AuditEntry.id, m.AuditEntry.mac)
         .join(m.AuditTail, m.AuditTail.entry_id == m.AuditEntry.id)
+        .where(_may_be_chained(now))
         .order_by(m.AuditEntry.at, m.AuditEntry.id)
         .limit(CHAIN_BATCH)
     )
@@ -110,6 +111,14 @@ def chain(now: datetime) -> int:
         done = [link["entry_id"] for link in links]
         db.session.execute(delete(m.AuditTail).where(m.AuditTail.entry_id.in_(done)))
     return len(links)
+
+
+def _may_be_chained(now: datetime) -> ColumnElement[bool]:
+    """Not yet what an unknown citizen did today: those entries carry the day alone, and their place
+    between others in the chain would tell the hour. They are chained when the day is over."""
+    at = m.AuditEntry.at
+    day = func.date_trunc("day", at, clock.DAR_ES_SALAAM.key)
+    return or_(at != day, at < clock.day_start(now))
 
 
 def _link(key: bytes, position: int, before: bytes, mac: bytes) -> bytes:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from flask import current_app
 from sqlalchemy import text
 
+from feedback import clock
 from feedback.extensions import db
 from feedback.rules import access, deadlines
 from feedback.rules.reference import make_reference
@@ -69,10 +70,16 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
     """
     # A text column cannot hold the character 0, which a phone or a script may send.
     lodging = replace(lodging, body=lodging.body.replace("\x00", ""))
+    if lodging.anonymous and lodging.channel == "web":
+        lodging = replace(lodging, name=None, phone=None, email=None)
     content = _content_hash(lodging)
     first = _repeated(lodging.submission_id, content, now)
     if first is not None:
         return first
+    if lodging.anonymous and lodging.phone is None:
+        # Nobody is to find out who it was by when it came. The day of receipt is day 0 whatever
+        # the hour, so the clocks are the same.
+        now = clock.day_start(now)
     d = directory()
     where = place(lodging, d)
     excluded = (
@@ -123,14 +130,14 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
             "id": uuid4(),
             "case_id": case_id,
             "cycle": 1,
-            "clock": clock,
+            "clock": name,
             "starts_at": now,
             "working_days": days,
             "calendar_id": calendar_id,
             "extension_days": 0,
             "due_at": due_at,
         }
-        for clock, days, due_at in clocks
+        for name, days, due_at in clocks
     ]
     # A case that nobody owns is looked at by the next sweep, which raises an alarm.
     timers = [("ladder", min(acknowledge_due, answer_due) if handler_id else now)]
@@ -187,7 +194,7 @@ def _content_hash(lodging: Lodging) -> bytes:
 
 def _repeated(submission_id: UUID, content: bytes | None, now: datetime) -> Receipt | None:
     first = db.session.execute(
-        text("SELECT case_id, reference, content_hash, at FROM guard.repeated(:id)"),
+        text("SELECT case_id, reference, content_hash, at, reissued FROM guard.repeated(:id)"),
         {"id": submission_id},
     ).one_or_none()
     if first is None:
@@ -199,7 +206,9 @@ def _repeated(submission_id: UUID, content: bytes | None, now: datetime) -> Rece
             {"case": first.case_id, "id": submission_id},
         )
     }
-    expired = now - first.at > timedelta(hours=REPEAT_HOURS)
+    # Of an unknown citizen's only the day is kept: 24 hours from its end.
+    begun = first.at + timedelta(days=1) if clock.is_day(first.at) else first.at
+    expired = first.reissued or now - begun > timedelta(hours=REPEAT_HOURS)
     return Receipt(
         first.case_id,
         first.reference,
@@ -248,6 +257,7 @@ def _rows(
         "persons": lodging.persons,
     }
     vault = [identity.identity_row(case_id, f, value) for f, value in sealed.items() if value]
+    rows["message"][0]["seq"] = 1
     if vault:
         rows["sealed_identity"] = vault
     if handler_id is not None:

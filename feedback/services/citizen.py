@@ -1,13 +1,17 @@
 """The citizen's verbs, on the web after the receipt code was proven, or by SMS from the filing
-number (then the worker acts for the citizen). Errors: Refused, with a code."""
+number (then the worker acts for the citizen). Errors: Refused, with a code.
+
+What is kept of the moment is `acts.stamp`: of a citizen who must stay unknown, the day alone.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-from uuid import UUID
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from feedback import clock
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import access, workflow
@@ -17,39 +21,54 @@ from feedback.services import acts, audit, clocks, desk, ladders, marks
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
+DAY = timedelta(days=1)
+
 
 def add_message(case_id: UUID, body: str, now: datetime) -> None:
     """The citizen adds something; whatever it is, it ends a pause (rule 3)."""
     case = acts.locked(case_id)
     body = acts.words(body)
     case.status = acts.status_after(case, Verb.CITIZEN_MESSAGE)
-    acts.write(case, "citizen", body, now, by_citizen=True)
+    at = acts.stamp(case, now)
+    acts.write(case, "citizen", body, at, by_citizen=True)
     _heard(case, now)
-    marks.notices([case.handler_id], "citizen_message", case.id, now)
-    audit.record("citizen_message", case.id, now=now)
+    _tell(case, "citizen_message", at)
+    audit.record("citizen_message", case.id, now=at)
 
 
 def _heard(case: m.Case, now: datetime) -> None:
     """A word of the citizen ends waiting; the case shows as having something new."""
     case.unread = Status(case.status) in workflow.OPEN
-    if clocks.resume(case, clocks.of(case), now):
+    if clocks.resume(case, clocks.of(case), _resumed(case, now)):
         ladders.arm(case, directory())
+
+
+def _resumed(case: m.Case, now: datetime) -> datetime:
+    """When the clock runs on. Where the hour of the reply is not kept, its day is day 0, like that
+    of a receipt: the office never has less time than it would have had."""
+    return clock.day_start(now) + DAY if acts.unknown(case) else now
+
+
+def _tell(case: m.Case, kind: str, at: datetime) -> None:
+    """A notice to the handler; several on a day whose hours are not kept are several."""
+    key = uuid4().hex if acts.unknown(case) else ""
+    marks.notices([case.handler_id], kind, case.id, at, key)
 
 
 def withdraw(case_id: UUID, now: datetime) -> None:
     """The citizen takes the case back; every clock stops."""
     case = acts.locked(case_id)
     case.status = acts.status_after(case, Verb.WITHDRAW)
-    own = clocks.of(case)
-    clocks.resume(case, own, now)
+    own, at = clocks.of(case), acts.stamp(case, now)
+    clocks.resume(case, own, _resumed(case, now))
     for deadline in (own.acknowledge, own.answer):
         if deadline is not None and deadline.met_at is None:
-            deadline.met_at = now  # ended, not met: no minutes, so no figure counts it
-    case.closed_at, case.unread = now, False
+            deadline.met_at = at  # ended, not met: no minutes, so no figure counts it
+    case.closed_at, case.unread = at, False
     _stop(case)
-    marks.notices([case.handler_id], "withdrawn", case.id, now)
+    _tell(case, "withdrawn", at)
     marks.figures(case.received_at, case.institution_id)
-    audit.record("withdrawn", case.id, now=now)
+    audit.record("withdrawn", case.id, now=at)
 
 
 def accept(case_id: UUID, rating: int | None, now: datetime) -> None:
@@ -62,11 +81,12 @@ def accept(case_id: UUID, rating: int | None, now: datetime) -> None:
     if case.window_ends_at is not None and now >= case.window_ends_at:
         raise Refused("too-late")
     case.status = acts.status_after(case, Verb.ACCEPT)
-    case.rating, case.closed_at = rating, now
+    at = acts.stamp(case, now)
+    case.rating, case.closed_at = rating, at
     _stop(case)
-    marks.notices([case.handler_id], "accepted", case.id, now)
+    _tell(case, "accepted", at)
     marks.figures(case.received_at, case.institution_id)
-    audit.record("accepted", case.id, now=now, rating=rating or 0)
+    audit.record("accepted", case.id, now=at, rating=rating or 0)
 
 
 def close_by_silence(case: m.Case, now: datetime) -> None:
@@ -94,21 +114,22 @@ def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
     status = acts.status_after(case, Verb.NOT_FIXED)
     if case.window_ends_at is not None and now >= case.window_ends_at:
         raise Refused("too-late")
-    acts.write(case, "citizen", body, now, by_citizen=True)
+    at = acts.stamp(case, now)
+    acts.write(case, "citizen", body, at, by_citizen=True)
     if not appeal.allowed:
-        _final_letter(case, now)
+        _final_letter(case, at)
         return appeal
     case.status = status if case.handler_id else Status.NEW.value
     case.cycle, case.appeals = appeal.cycle, case.appeals + 1
     case.first_rung, case.unread = appeal.rung, True
     case.answered_at = case.window_ends_at = None
-    clocks.start_cycle(case, APPEAL_ANSWER_DAYS, now)
+    clocks.start_cycle(case, APPEAL_ANSWER_DAYS, at)
     clocks.set_timer(case.id, "window", None)
     ladders.arm(case, d)
-    marks.notices([case.handler_id], "not_fixed", case.id, now)
+    _tell(case, "not_fixed", at)
     acts.owe(case, "reopened", now, {"due": case.due_at.isoformat()})
     marks.figures(case.received_at, case.institution_id)
-    audit.record("not_fixed", case.id, now=now, cycle=case.cycle)
+    audit.record("not_fixed", case.id, now=at, cycle=case.cycle)
     return appeal
 
 
@@ -125,7 +146,7 @@ def _final_letter(case: m.Case, now: datetime) -> None:
     acts.write(case, "final_letter", case.reference, now, by_citizen=True)
     _stop(case)
     acts.owe(case, "final_letter", now, {})
-    marks.notices([case.handler_id], "final_letter", case.id, now)
+    _tell(case, "final_letter", now)
     marks.figures(case.received_at, case.institution_id)
     audit.record("final_letter", case.id, now=now)
 
@@ -136,18 +157,32 @@ def raise_confidentiality(case_id: UUID, level: str, now: datetime) -> None:
     status = acts.status_after(case, Verb.RAISE_CONFIDENTIALITY)
     if level not in set(Level):
         raise Refused("bad-target")
-    before, wanted = Level(case.confidentiality), Level(level)
+    before, wanted, at = Level(case.confidentiality), Level(level), acts.stamp(case, now)
     if wanted == before and case.cautious:
         # It was so by caution alone; from now on it is so because the citizen wants it.
         case.cautious = False
-        audit.record("confidentiality_raised", case.id, now=now, level=wanted.value)
+        audit.record("confidentiality_raised", case.id, now=at, level=wanted.value)
         return
     if wanted == before or not access.raise_to(before, wanted):
         raise Refused("not-allowed")
     case.cautious = False
-    audit.record("confidentiality_raised", case.id, now=now, level=wanted.value)
-    desk.raise_level(case, wanted, status, now)
+    audit.record("confidentiality_raised", case.id, now=at, level=wanted.value)
+    desk.raise_level(case, wanted, status, at)
 
 
 def _stop(case: m.Case) -> None:
     clocks.end_timers([case.id])
+
+
+def forget_me(case_id: UUID, now: datetime) -> None:
+    """Remove the citizen's name, number and address and keep the case (principal: public).
+
+    From then on the citizen is reached by the receipt code alone. Saying it again changes nothing.
+    """
+    case = acts.locked(case_id)
+    if acts.unknown(case):
+        return
+    db.session.flush()
+    db.session.execute(text("SELECT guard.forget_identity(:now)"), {"now": now})
+    db.session.refresh(case)
+    audit.record("identity_forgotten", case.id, now=acts.stamp(case, now))

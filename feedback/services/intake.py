@@ -31,6 +31,7 @@ from feedback.services import (
     desk,
     identity,
     outbox,
+    reissue,
 )
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
@@ -188,12 +189,12 @@ def _status(sms: _Sms, now: datetime) -> UUID | None:
 
 
 def _receipt_code(sms: _Sms, now: datetime) -> UUID | None:
+    """A new code each time: whoever holds an older one is shut out."""
     case = _own_case(sms)
     if case is None:
         _unknown(sms, now)
         return None
-    audit.record("receipt_code_sent", case.id, now=now)
-    _reply(sms, "receipt_code", now, case)
+    reissue.send_again(case, sms.said.language, f"reply:{sms.id}", now, sms.number)
     return case.id
 
 

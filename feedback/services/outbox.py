@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import insert
 from feedback import gateway
 from feedback import models as m
 from feedback.extensions import db
+from feedback.rules.access import Level
 from feedback.services import delivery_reports, identity, receipts, texts
 from feedback.services.reference import directory
 from feedback.transaction import JOB, transaction, wake
@@ -275,9 +276,19 @@ def _render(row: _Leased) -> str:
     values = dict(row.values)
     if row.template == "receipt_code" and row.case_id is not None:
         values["code"] = receipts.code_for(row.case_id)
-    words = None if row.words is None else identity.unseal(row.words, _place(row.id, "words"))
     url = f"{current_app.config['PUBLIC_URL']}/track"
+    if row.words is None:
+        return texts.render(row.template, row.language, values, url=url)
+    if row.case_id is not None and not _is_open(row.case_id):
+        # The level was raised while the words waited: of this case no word goes by SMS any more.
+        return texts.render(f"{row.template}_waits", row.language, values, url=url)
+    words = identity.unseal(row.words, _place(row.id, "words"))
     return texts.render(row.template, row.language, values, url=url, words=words)
+
+
+def _is_open(case_id: UUID) -> bool:
+    level = db.session.scalars(select(m.Case.confidentiality).where(m.Case.id == case_id)).first()
+    return level == Level.OPEN
 
 
 def _finish(row: _Leased, result: gateway.Result, now: datetime) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
@@ -21,6 +23,7 @@ FREE_TRIES = 3
 FIRST_DELAY = 4  # seconds
 LONGEST_DELAY = 120  # seconds
 NOBODY = UUID(int=0)
+NONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +33,34 @@ class Wait:
     seconds: int
 
 
-def code(submission_id: UUID) -> str:
-    """The receipt code of a submission; derived, never stored."""
-    return references.receipt_code(current_app.config["RECEIPT_KEY"], submission_id)
+def code(submission_id: UUID, nonce: bytes | None = None) -> str:
+    """The receipt code of a submission; derived, never stored. nonce: of one issued again."""
+    key = current_app.config["RECEIPT_KEY"]
+    return references.receipt_code(key, submission_id, bytes(nonce or b""))
 
 
 def code_for(case_id: UUID) -> str:
     """The receipt code of a case, for an SMS to the number that filed it (worker only)."""
-    submission_id = db.session.scalars(
-        select(m.Submission.id).where(m.Submission.case_id == case_id)
+    row = db.session.execute(
+        select(m.Submission.id, m.Submission.receipt_nonce).where(m.Submission.case_id == case_id)
     ).one()
-    return code(submission_id)
+    return code(row.id, row.receipt_nonce)
+
+
+def issue_again(case_id: UUID) -> None:
+    """Make a new code for the case, by which the old one is void (worker only)."""
+    db.session.execute(
+        update(m.Submission)
+        .where(m.Submission.case_id == case_id)
+        .values(receipt_nonce=os.urandom(NONCE))
+    )
+
+
+def mark() -> str:
+    """Tells one issue of the citizen's own code from the next (principal: public): a browser keeps
+    it, and is shut out when the code was issued again. Nothing follows from it."""
+    nonce = db.session.scalar(text("SELECT guard.receipt_nonce()"))
+    return hashlib.sha256(bytes(nonce or b"")).hexdigest()[:16]
 
 
 def delay(failures: int) -> timedelta:
@@ -68,10 +88,10 @@ def check(reference_text: str, code_text: str, now: datetime) -> UUID | Wait | N
         if left > timedelta():
             return Wait(int(left.total_seconds()) + 1)
     found = db.session.execute(
-        text("SELECT case_id, submission_id FROM guard.receipt(:reference)"),
+        text("SELECT case_id, submission_id, receipt_nonce FROM guard.receipt(:reference)"),
         {"reference": reference},
     ).one_or_none()
-    expected = code(found.submission_id if found else NOBODY)
+    expected = code(found.submission_id, found.receipt_nonce) if found else code(NOBODY)
     given = references.parse_receipt_code(code_text) or ""
     right = hmac.compare_digest(expected.encode(), given.encode()) and found is not None
     if right and attempt is None:

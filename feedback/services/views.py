@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,9 @@ class Line:
     at: datetime
     internal: bool
     cycle: int
+    # Where it stands among everything else: `at`, but never before a message that came earlier. An
+    # unknown citizen's messages carry their day alone.
+    placed: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,12 @@ class CitizenCase:
     pauses: list[PauseView]
     allowed: frozenset[str]
 
+    @property
+    def ended(self) -> datetime | None:
+        """Where its end stands among what was said."""
+        at = self.closed_at
+        return None if at is None else max([at, *(line.placed for line in self.messages)])
+
 
 @dataclass(slots=True)
 class OfficerCase(CitizenCase):
@@ -139,6 +149,8 @@ class OfficerCase(CitizenCase):
     may_read_words: bool = False
     unread: bool = False
     cautious: bool = False
+    # The officer may ask to open the identity, or be the second person for one who asked.
+    may_unseal: bool = False
     transfers: int = 0
     next_rungs: list[Rung] = field(default_factory=list)
     directives: list[Order] = field(default_factory=list)
@@ -200,6 +212,8 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         may_read_words=reads,
         unread=case.unread,
         cautious=case.cautious,
+        may_unseal=access.may_open_identity(viewer, facts) is not None
+        or access.may_decide_opening(viewer, facts, 0),
         transfers=case.transfers,
         next_rungs=_ahead(case, d),
         directives=_directives(case.id, d) if reads else [],
@@ -253,9 +267,10 @@ def _messages(case_id: UUID) -> list[Line]:
     rows = db.session.scalars(
         select(m.Message)
         .where(m.Message.case_id == case_id, m.Message.kind != "directive")
-        .order_by(m.Message.at, m.Message.id)
+        .order_by(m.Message.seq)
     ).all()
     names = _officer_names({row.officer_id for row in rows})
+    placed = accumulate((row.at for row in rows), max)
     return [
         Line(
             row.kind,
@@ -265,8 +280,9 @@ def _messages(case_id: UUID) -> list[Line]:
             row.at,
             row.internal,
             row.cycle,
+            place,
         )
-        for row in rows
+        for row, place in zip(rows, placed, strict=True)
     ]
 
 

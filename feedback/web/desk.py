@@ -14,7 +14,7 @@ from feedback.rules.workflow import OPEN
 from feedback.services import notices, queues, staffing
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import casework, lettering, wording
+from feedback.web import casework, lettering, openings, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -42,6 +42,8 @@ def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
     ]
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
+    if "head" in current_user.roles:
+        items.append((_("Identities to open"), "/desk/openings", None))
     return [(label, url, request.path == url, count) for label, url, count in items]
 
 
@@ -87,6 +89,7 @@ def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseR
 
 
 lettering.mount(blueprint, "/desk", _leading_tabs)
+openings.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
 
 
 @blueprint.get("")

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from feedback.services import notices, queues
 from feedback.transaction import transaction
-from feedback.web import casework, lettering, wording
+from feedback.web import casework, lettering, openings, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -24,10 +24,17 @@ def _tabs() -> lettering.Tabs:
     return [
         (_("Restricted cases"), "/ethics", request.path == "/ethics", None),
         (_("Letters"), "/ethics/letters", request.path == "/ethics/letters", None),
+        (
+            _("Identities to open"),
+            "/ethics/openings",
+            request.path == "/ethics/openings",
+            None,
+        ),
     ]
 
 
 lettering.mount(blueprint, "/ethics", _tabs)
+openings.mount(blueprint, "/ethics", _tabs)
 
 
 @blueprint.get("")

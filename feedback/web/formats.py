@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, has_request_context, request
 from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
 
-from feedback.clock import local
+from feedback.clock import is_day, local
 
 OFFICE_DAY = 480  # working minutes of an office day, 07:30–15:30
 
@@ -32,9 +32,11 @@ def short_day(value: date | datetime | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """Day and time of day."""
+    """Day and time of day; of a moment that was cut to its day, the day."""
     if value is None:
         return "–"
+    if is_day(value):
+        return short_day(value)
     return format_datetime(local(value).replace(tzinfo=None), "d MMM y, HH:mm", rebase=False)
 
 

@@ -208,7 +208,7 @@ class ActForm:
             body=words(posted.get("body") or posted.get("words", "")),
             rating=posted.get("rating", ""),
             level=posted.get("level", ""),
-            confirm=posted.get("confirm", "").strip().lower() not in _NO,
+            confirm=(posted.get("confirm") or posted.get("forget", "")).strip().lower() not in _NO,
         )
 
     @property
@@ -220,6 +220,8 @@ class ActForm:
         """Fill `errors` with what the act lacks, by the field that shows it."""
         if self.act in ("message", "not_fixed") and (problem := words_error(self.body)):
             self.errors["body" if self.act == "message" else "words"] = problem
+        elif self.act == "forget" and not self.confirm:
+            self.errors["forget"] = _("Tick the box to confirm that it is to be removed.")
         elif self.act == "withdraw" and not self.confirm:
             self.errors["confirm"] = _("Tick the box to confirm that you withdraw it.")
         elif self.act == "raise" and self.level not in LEVELS[1:]:

@@ -11,11 +11,11 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
-from feedback.services import acts, cases, citizen, receipts, views
+from feedback.services import cases, receipts, reissue, vault, views
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import Principal, transaction
-from feedback.web import finder, tracking
+from feedback.web import citizen_acts, finder, tracking, wording
 from feedback.web.edge import Audience, guarded
 from feedback.web.formats import name
 from feedback.web.forms import ActForm, NewForm, line
@@ -24,12 +24,10 @@ blueprint = guarded("public", __name__, audience=Audience.CITIZEN)
 
 IDLE = timedelta(minutes=30)
 """How long an opened case stays open in a browser that does nothing."""
-REPEAT = timedelta(minutes=10)
-"""How long the same words count as the same message, pressed twice."""
 
 # What the signed session keeps: ids from which nothing follows without a key of the server.
 SUBMISSION, ALTERED, TRIAGE = "submission", "altered", "triage"
-CASE, SEEN = "case", "seen"
+CASE, SEEN, ISSUE = "case", "seen", "issue"
 
 
 @blueprint.get("/")
@@ -146,9 +144,11 @@ def follow() -> ResponseReturnValue:
     """Open a case with both numbers, or do one act on the case that is open."""
     form = ActForm.read(request.form)
     if form.act == "leave":
-        for key in (SUBMISSION, ALTERED, TRIAGE, CASE, SEEN):
+        for key in (SUBMISSION, ALTERED, TRIAGE, CASE, SEEN, ISSUE):
             session.pop(key, None)
         return redirect("/", 303)
+    if form.act == "lost":
+        return _lost()
     if form.act:
         return _act(form)
     return _open(form)
@@ -173,10 +173,28 @@ def _open(form: ActForm) -> ResponseReturnValue:
     if found is None:
         error = _("The reference number and the secret code do not fit together. Check both.")
         return _ask(form, 422, reference=typed[0], error=error)
-    session[CASE] = str(found)
+    with transaction(Principal.of_case(found)):
+        session[CASE], session[ISSUE] = str(found), receipts.mark()
     if form.body:
         return _case_page(found, form)
     session[SEEN] = int(g.now.timestamp())
+    return redirect("/track", 303)
+
+
+def _lost() -> ResponseReturnValue:
+    """Send a new code to the number that filed the case, if there is one. The answer is the same
+    whatever is true, and so is the work done before it."""
+    typed = line(request.form.get("reference", ""))[:100]
+    if g.csrf_failed:
+        return _ask(ActForm(), 422, reference=typed, notice=_time_over())
+    with transaction(Principal("receipt-check")):
+        reissue.say_lost(typed, g.now)
+    flash(
+        _(
+            "If a phone number was given with this reference, a new secret code is on its way to "
+            "it by SMS, at most once a day. The old code is then void."
+        )
+    )
     return redirect("/track", 303)
 
 
@@ -207,45 +225,11 @@ def _act(form: ActForm) -> ResponseReturnValue:
         return _case_page(case_id, form), 422
     try:
         with transaction(Principal.of_case(case_id)):
-            said = _do(form, case_id)
+            said = citizen_acts.perform(form, case_id)
     except Refused as refused:
         return _case_page(case_id, form, problem=_refusal(refused.code)), 409
     flash(said, "success")
     return redirect("/track", 303)
-
-
-def _do(form: ActForm, case_id: UUID) -> str:
-    """The act itself, and what is said afterwards; one that was done already is not repeated."""
-    acts.locked(case_id)  # a second press waits here, and then sees what the first one did
-    case = views.for_citizen(case_id, g.now)
-    if form.act == "message":
-        if not _said_already(case, form.body):
-            citizen.add_message(case_id, form.body, g.now)
-        return _("Your message was added.")
-    if form.act == "withdraw":
-        if case.status != "withdrawn":
-            citizen.withdraw(case_id, g.now)
-        return _("It is withdrawn.")
-    if form.act == "accept":
-        citizen.accept(case_id, form.stars, g.now)
-        return _("Thank you. It is closed.")
-    if form.act == "not_fixed":
-        appeal = citizen.not_fixed(case_id, form.body, g.now)
-        if appeal.final_letter:
-            return _("It ends here with a letter, which you find below.")
-        return _("It is open again, and a higher office looks at it.")
-    if form.act == "raise":
-        if case.confidentiality != form.level:
-            citizen.raise_confidentiality(case_id, form.level, g.now)
-        return _("It is more confidential now.")
-    raise Refused("not-allowed")
-
-
-def _said_already(case: views.CitizenCase, body: str) -> bool:
-    return any(
-        said.author == "citizen" and said.body == body and g.now - said.at < REPEAT
-        for said in case.messages
-    )
 
 
 def _case_page(
@@ -253,6 +237,8 @@ def _case_page(
 ) -> str:
     with transaction(Principal.of_case(case_id)):
         case = views.for_citizen(case_id, g.now)
+        contact = [field for field in vault.fields_of(case_id) if field != "persons"]
+        openings = vault.told(case_id)
         events = tracking.timeline(case)
     session[SEEN] = int(g.now.timestamp())
     return render_template(
@@ -267,18 +253,26 @@ def _case_page(
         form=form,
         again=again,
         problem=problem,
+        contact=contact,
+        openings=openings,
+        wording=wording,
     )
 
 
 def _proven() -> UUID | None:
-    """The case opened in this browser, unless it stood idle too long; then it is let go."""
+    """The case opened in this browser, unless it stood idle too long or its code was issued again
+    since; then it is let go."""
     if CASE not in session:
         return None
-    if g.now - datetime.fromtimestamp(session.get(SEEN, 0), UTC) > IDLE:
-        session.pop(CASE)
-        session.pop(SEEN, None)
-        return None
-    return UUID(session[CASE])
+    case_id = UUID(session[CASE])
+    idle = g.now - datetime.fromtimestamp(session.get(SEEN, 0), UTC) > IDLE
+    if not idle:
+        with transaction(Principal.of_case(case_id)):
+            if receipts.mark() == session.get(ISSUE):
+                return case_id
+    for key in (CASE, SEEN, ISSUE):
+        session.pop(key, None)
+    return None
 
 
 def _time_over() -> str:

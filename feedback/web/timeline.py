@@ -17,7 +17,7 @@ def items(case: OfficerCase) -> list[Item]:
     """The timeline for `macros/case.html`, the oldest first."""
     found: list[tuple[datetime, Item]] = []
     for at, item in _all(case):
-        item |= {"when": moment(at), "at": at.isoformat()}
+        item = _when(at) | item
         found.append((at, item))
     return [item for _at, item in sorted(found, key=lambda pair: pair[0])]
 
@@ -25,7 +25,7 @@ def items(case: OfficerCase) -> list[Item]:
 def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
     wants = next((line for line in case.messages if line.author == "citizen"), None)
     for line in case.messages:
-        yield line.at, _line(line, first=line is wants)
+        yield line.placed, _line(line, first=line is wants) | _when(line.at)
     if not case.may_read_words:
         yield case.received_at, {"kind": "citizen", "title": _("The case was received")}
     for held in case.held:
@@ -57,8 +57,12 @@ def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
         yield pause.starts_at, {"kind": "system", "title": title}
         if pause.ends_at:
             yield pause.ends_at, {"kind": "system", "title": _("The clock runs on")}
-    if case.closed_at:
-        yield case.closed_at, {"kind": "system", "title": _("Closed")}
+    if case.closed_at and case.ended:
+        yield case.ended, {"kind": "system", "title": _("Closed"), **_when(case.closed_at)}
+
+
+def _when(at: datetime) -> Item:
+    return {"when": moment(at), "at": at.isoformat()}
 
 
 def climbed(rung: Rung) -> str:

@@ -25,6 +25,8 @@ class Event:
     kind: str = "system"
     who: str = ""
     body: str = ""
+    # Where it stands among the others, if that is not its moment.
+    placed: datetime | None = None
 
     @property
     def when(self) -> str:
@@ -42,7 +44,11 @@ def timeline(case: CitizenCase) -> list[Event]:
     events = [*_told(case), *_climbed(case), *_paused(case), *_ended(case)]
     if case.late:
         events.append(Event(case.due_at, _("The date passed without an answer"), "late"))
-    return sorted(events, key=lambda event: (event.moment, _FIRST.get(event.kind, 2)))
+    return sorted(events, key=_place)
+
+
+def _place(event: Event) -> tuple[datetime, int]:
+    return event.placed or event.moment, _FIRST.get(event.kind, 2)
 
 
 def answer(case: CitizenCase) -> Line | None:
@@ -110,11 +116,12 @@ def _told(case: CitizenCase) -> Iterator[Event]:
             continue
         if line.author == "citizen":
             title = _("You sent this") if line is own[0] else _("You wrote")
-            yield Event(line.at, title, "citizen", body=line.body)
+            yield Event(line.at, title, "citizen", body=line.body, placed=line.placed)
         elif line.author == "officer":
             yield Event(line.at, _said(line), "office", name(case.institution), line.body)
         else:
-            yield Event(line.at, _("Final letter"), "office", body=final_letter(case))
+            letter = final_letter(case)
+            yield Event(line.at, _("Final letter"), "office", body=letter, placed=line.placed)
 
 
 def _said(line: Line) -> str:
@@ -158,9 +165,9 @@ def _ended(case: CitizenCase) -> Iterator[Event]:
     if case.closed_at is None:
         return
     if case.status == Status.WITHDRAWN:
-        yield Event(case.closed_at, _("You withdrew it"))
+        yield Event(case.closed_at, _("You withdrew it"), placed=case.ended)
     elif case.status == Status.CLOSED:
-        yield Event(case.closed_at, _("Closed"))
+        yield Event(case.closed_at, _("Closed"), placed=case.ended)
 
 
 def final_letter(case: CitizenCase) -> str:

@@ -90,6 +90,33 @@ def role(code: str) -> str:
     }.get(code, code)
 
 
+def vault_choices(fields: list[str]) -> list[tuple[str, str]]:
+    """Values of the vault to choose from."""
+    names = {
+        "name": _("Name"),
+        "phone": _("Phone number"),
+        "email": _("Email address"),
+        "persons": _("Persons named in it"),
+    }
+    return [(field, names[field]) for field in fields]
+
+
+def vault_fields(fields: list[str]) -> str:
+    """Values of the vault, in one line."""
+    return ", ".join(label for _field, label in vault_choices(fields))
+
+
+def opening_state(state: str) -> str:
+    """How a request to open an identity stands."""
+    return {
+        "waiting": _("Waits for a second person"),
+        "open": _("Open"),
+        "refused": _("Refused"),
+        "ended": _("Ended"),
+        "lapsed": _("Nobody decided in time"),
+    }[state]
+
+
 def due(days_left: int, *, late: bool) -> str:
     """How much time is left, in working days."""
     if late:
@@ -118,6 +145,9 @@ def notice(kind: str) -> str:
         "digest": _("Late cases reached your post: the list of the day"),
         "directive": _("A directive was given"),
         "directive_done": _("A directive of yours was followed"),
+        "identity_asked": _("An officer asks to open an identity: your decision is needed"),
+        "identity_allowed": _("You may open the identity you asked for, for one hour"),
+        "identity_refused": _("The identity you asked for stays closed"),
     }.get(kind, kind)
 
 
@@ -173,6 +203,12 @@ def _acts() -> dict[str, str]:
         "pause_over": _("The pause ran out"),
         "deadline_corrected": _("A deadline was computed again"),
         "receipt_code_sent": _("The secret code was sent again"),
+        "identity_asked": _("Asked to open an identity"),
+        "identity_allowed": _("Allowed the opening of an identity"),
+        "identity_refused": _("Refused the opening of an identity"),
+        "identity_looked": _("Looked at an identity"),
+        "identity_closed": _("Ended the opening of an identity"),
+        "identity_forgotten": _("The citizen had the identity removed"),
         "login": _("Logged in"),
         "login_refused": _("A login was refused"),
         "logout": _("Logged out"),
