@@ -14,6 +14,7 @@ from feedback.web.formats import day, moment, name
 
 _FIRST = {"citizen": 0, "late": 1}
 """What comes first of several things at one moment: words before what follows from them."""
+_AFTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ def timeline(case: CitizenCase) -> list[Event]:
 
 
 def _place(event: Event) -> tuple[datetime, int]:
-    return event.placed or event.moment, _FIRST.get(event.kind, 2)
+    if event.placed is not None and event.placed != event.moment:
+        return event.placed, _AFTER  # after what it was said in reply to
+    return event.moment, _FIRST.get(event.kind, 2)
 
 
 def answer(case: CitizenCase) -> Line | None:

@@ -125,8 +125,9 @@ BEGIN
      AND e.actor_id = guard.officer() AND e.case_id = o.case_id AND e.at = p_now
      AND e.details->>'opening' = p_id::text;
   -- A row holds 32 bits of its transaction's number; the rest is the present epoch or the last one.
+  -- A savepoint of this transaction has a number a little above the transaction's own.
   v_xid := (v_now >> 32 << 32) | v_xid;
-  IF v_xid > v_now THEN v_xid := v_xid - (1::bigint << 32); END IF;
+  IF v_xid - v_now > 1::bigint << 31 THEN v_xid := v_xid - (1::bigint << 32); END IF;
   IF o.id IS NULL OR v_xid IS NULL OR o.officer_id IS DISTINCT FROM guard.officer()
      OR guard.kind() <> 'officer'
      OR o.opened_at IS NULL OR p_now < o.opened_at OR p_now >= o.expires_at
@@ -207,7 +208,7 @@ GRANT UPDATE (receipt_nonce) ON submission TO mrejesho_worker;
 
 {secure:receipt_request}
 GRANT SELECT, INSERT, UPDATE ON receipt_request TO mrejesho_web;
-GRANT SELECT, UPDATE, DELETE ON receipt_request TO mrejesho_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON receipt_request TO mrejesho_worker;
 CREATE POLICY receipt_request_ask ON receipt_request TO mrejesho_web
   USING ((SELECT guard.kind()) = 'receipt-check')
   WITH CHECK ((SELECT guard.kind()) = 'receipt-check');

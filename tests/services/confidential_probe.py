@@ -17,11 +17,14 @@ Connection = psycopg.Connection[Any]
 FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive")
 WORDS = ("message",)
 CLOSED = ("submission", "conflict", "sealed_identity", "outbox", "inbound_message")
-OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry")
+# Openings of the vault: who may ask for one, or decide about one, knows of them.
+OPENINGS = ("identity_opening",)
+OF_A_CASE = (*FACTS, *WORDS, *CLOSED, *OPENINGS, "notice", "alarm", "audit_entry")
 # Tables without a case that not everybody may read.
 APART = (
     "public.credential",
     "public.receipt_attempt",
+    "public.receipt_request",
     "public.audit_link",
     "public.audit_tail",
     "public.figure",

@@ -98,6 +98,13 @@ def fill(
             " VALUES (%s, %s, '\\x00', '\\x00', '\\x00', %s, 'done', 1, %s, %s)",
             (uuid4(), f"sms:{case}", NOW, NOW, case),
         )
+        run(
+            "INSERT INTO identity_opening (id, case_id, officer_id, role, fields, reason, asked_at,"
+            " opened_at, expires_at, looks) VALUES (%s, %s, %s, 'handler', '{name}', '\\x00', %s,"
+            " %s, %s, 0)",
+            (uuid4(), case, told, NOW, NOW, NOW),
+        )
+    run("INSERT INTO receipt_request VALUES ('ABC', %s, false)", (NOW,))
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
     run("INSERT INTO guard.delivery_report VALUES ('x', 'Success', NULL, NULL, %s)", (NOW,))
     run(

@@ -18,6 +18,7 @@ from tests.services.confidential_probe import (
     CLOSED,
     FACTS,
     OF_A_CASE,
+    OPENINGS,
     WORDS,
     Connection,
     as_role,
@@ -66,7 +67,46 @@ def test_plain_sql_returns_to_each_officer_what_the_rules_say(
                     wrong.append((name, title, table, "must be read" if reads else "is read"))
             for table in CLOSED:
                 assert item.id not in found[table], (name, title, table)
+            knows = not inactive and _knows_of_openings(world, person, item)
+            if (item.id in found["identity_opening"]) is not knows:
+                wrong.append((name, title, "identity_opening", "must be seen" if knows else "seen"))
     assert not wrong
+
+
+def _knows_of_openings(world: World, person: Person, item: Item) -> bool:
+    """Who may ask, or decide about what the handler asked."""
+    asker = world.people["handler"].number
+    return access.may_open_identity(
+        person.viewer, item.facts
+    ) is not None or access.may_decide_opening(person.viewer, item.facts, asker)
+
+
+def test_who_may_ask_and_who_may_decide_is_what_the_rules_say(
+    world: World, web: Connection
+) -> None:
+    asked = set()
+    for name, person in world.people.items():
+        if name == "inactive handler":
+            continue
+        with standing(web, ("officer", person.number, None)):
+            for title, item in world.items.items():
+                row = web.execute(
+                    "SELECT guard.may_open(%s), guard.may_decide(%s, 0), guard.may_decide(%s, %s)",
+                    (item.id, item.id, item.id, person.number),
+                ).fetchone()
+                role = access.may_open_identity(person.viewer, item.facts)
+                second = access.may_decide_opening(person.viewer, item.facts, 0)
+                assert row == (role, second, False), (name, title)
+                asked.add((item.facts.level, role, second))
+    open_, confidential, restricted = access.Level
+    # Never the handler alone, and never one of the institution where it is restricted.
+    assert asked >= {(level, "handler", False) for level in (open_, confidential)}
+    assert asked >= {(level, "head", True) for level in (open_, confidential)}
+    assert (confidential, None, True) in asked
+    assert {each for each in asked if each[0] is restricted} == {
+        (restricted, None, False),
+        (restricted, "ethics", True),
+    }
 
 
 def test_the_world_has_both_answers_for_each_level(world: World) -> None:
@@ -101,7 +141,7 @@ def test_a_citizen_finds_the_own_case_and_no_other(world: World, web: Connection
     for title in ("open", "confidential", "restricted", "triage"):
         item = world.items[title]
         with standing(web, ("public", None, item.id)):
-            for table in (*FACTS, *WORDS):
+            for table in (*FACTS, *WORDS, *OPENINGS):
                 assert set(seen(web, table)) == {item.id}, (title, table)
             for table in (*CLOSED, "notice", "alarm", "audit_entry"):
                 assert not seen(web, table), (title, table)
@@ -148,6 +188,7 @@ def test_the_next_principal_of_a_transaction_inherits_nothing(
 READERS = {
     "public.credential": {"login", "officer"},
     "public.receipt_attempt": {"receipt-check"},
+    "public.receipt_request": {"receipt-check"},
     "public.audit_link": {"auditor"},
     "public.audit_tail": {"auditor"},
     "public.figure": {"figures", "officer"},

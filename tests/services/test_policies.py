@@ -112,6 +112,7 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 DELETES = {
     "audit_tail",
     "receipt_attempt",
+    "receipt_request",
     "figure",
     "figure_dirty",
     "delivery_report",
@@ -170,6 +171,23 @@ REFUSED = [
     Attempt("handler", "SELECT * FROM sealed_identity"),
     Attempt("handler", "SELECT * FROM outbox"),
     Attempt("handler", "SELECT * FROM submission"),
+    # Nobody writes an opening but the functions, and they ask who it is.
+    Attempt("handler", "UPDATE identity_opening SET decided_by = 1"),
+    Attempt("director", "DELETE FROM identity_opening"),
+    Attempt("handler", "INSERT INTO identity_opening SELECT * FROM identity_opening"),
+    Attempt("job", "SELECT {ask}"),
+    Attempt("administrator", "SELECT {ask}"),
+    Attempt("coordinator", "SELECT {ask}"),
+    Attempt("colleague of the unit", "SELECT {ask}"),
+    Attempt("Chief Secretary", "SELECT {ask}", "open, at the top"),
+    Attempt("director", "SELECT {ask}", "restricted"),
+    Attempt("director", "SELECT {ask}", "open, all excluded"),
+    Attempt("ethics officer", "SELECT {ask}", "confidential"),
+    Attempt("ethics officer of the council", "SELECT {ask}", "restricted"),
+    Attempt("citizen of open", "SELECT {ask}"),
+    Attempt("handler", "SELECT guard.forget_identity(now())"),
+    Attempt("job", "SELECT guard.forget_identity(now())"),
+    Attempt("citizen without a case", "SELECT guard.forget_identity(now())"),
     Attempt("handler", "SELECT * FROM conflict"),
     Attempt("director", "SELECT * FROM inbound_message"),
     Attempt("administrator", "SELECT * FROM sealed_identity"),
@@ -223,10 +241,11 @@ def _said(world: World, attempt: Attempt) -> tuple[Principal, str]:
     case = world.items[attempt.case].id
     principal = world.principals()[attempt.who]
     move = f"guard.move_case('{case}', 1, 1, NULL, 'open', 'new', false, 0)"
+    ask = f"guard.ask_opening(gen_random_uuid(), '{case}', '{{name}}', '\\x00', now())"
     other = confidential_world.institution(world, "DAWASA")
     desk = confidential_world.unit(world, "DAWASA", "REGISTRY")
     said = attempt.statement.format(
-        case=case, other=other, desk=desk, move=move, me=principal[1] or 0
+        case=case, other=other, desk=desk, move=move, ask=ask, me=principal[1] or 0
     )
     return principal, said
 

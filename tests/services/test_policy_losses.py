@@ -40,6 +40,7 @@ CHANGES = {
     "post": "name_en = 'x'",
     "post_holding": "until_day = current_date",
     "receipt_attempt": "failures = 2",
+    "receipt_request": "done = true",
     "sealed_identity": "number_hash = '\\x01'",
     "timer": "done = true",
 }
