@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import select, update
 
+from feedback import clock
 from feedback import models as m
 from feedback.clock import local_day
 from feedback.rules.workflow import OPEN
@@ -19,7 +20,7 @@ from feedback.services.errors import Refused
 from feedback.services.reference import Directory, directory
 from feedback.transaction import JOB, Principal, transaction
 from local.demo import people
-from local.demo.play import Player, schedule, sweep, unhurried_disk
+from local.demo.play import CITIZEN, RECORDED, Act, Player, schedule, sweep, unhurried_disk
 from local.demo.stories import stories
 
 OWNER = Principal("demonstration", role="owner")
@@ -83,13 +84,25 @@ def _play(d: Directory, begun: datetime, seed: int) -> Player:
     secret = Random(seed)  # noqa: S311 - so that an interrupted load finds its cases again
     ids = [(_random_id(secret), _random_id(secret)) for _ in told]
     with transaction(JOB) as session:
-        done = set(session.scalars(select(m.AuditEntry.at)))
+        entry = m.AuditEntry
+        rows = session.execute(select(entry.at, entry.case_id, entry.act)).all()
+        done = {row.at for row in rows}
+        # Of a citizen who stays unknown the record keeps the day alone.
+        by_day = {tuple(row) for row in rows if clock.is_day(row.at)}
         player = Player(told, ids, people.officer_ids())
     for act in acts:
         # A case that is there already is lodged again, which changes nothing and tells its id.
-        if act.at not in done or (act.step is None and act.number >= 0):
+        lodges = act.step is None and act.number >= 0
+        if lodges or not (act.at in done or _day_mark(act, ids) in by_day):
             player.do(act)
     return player
+
+
+def _day_mark(act: Act, ids: list[tuple[UUID, UUID]]) -> tuple[datetime, UUID, str] | None:
+    """How the record knows an act of an unknown citizen: day, case and kind of act."""
+    if act.step is None or act.step.verb not in CITIZEN:
+        return None
+    return clock.day_start(act.at), ids[act.number][1], RECORDED[act.step.verb]
 
 
 def _random_id(secret: Random) -> UUID:

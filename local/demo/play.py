@@ -211,6 +211,14 @@ CITIZEN: dict[str, Callable[[UUID, Step, datetime], Any]] = {
     "not_fixed": lambda case, step, at: citizen.not_fixed(case, step.words, at),
     "raise": lambda case, step, at: citizen.raise_confidentiality(case, step.words, at),
 }
+# Under which names the record keeps what citizens do.
+RECORDED = {
+    "add_message": "citizen_message",
+    "withdraw": "withdrawn",
+    "accept": "accepted",
+    "not_fixed": "not_fixed",
+    "raise": "confidentiality_raised",
+}
 OFFICER: dict[str, Callable[[UUID, Step, Any, datetime], Any]] = {
     "acknowledge": lambda case, _step, _target, at: desk.acknowledge(case, at),
     "ask": lambda case, step, _target, at: desk.ask(case, step.words, at),
