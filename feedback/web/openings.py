@@ -48,10 +48,10 @@ def mount(blueprint: Blueprint, base: str, tabs: Callable[[], Tabs]) -> None:
         """Ask to see some of what the vault holds."""
         return _ask(base, reference)
 
-    @blueprint.post("/openings/<uuid:opening_id>/<verb>")
-    def opening_act(opening_id: UUID, verb: str) -> ResponseReturnValue:
+    @blueprint.post("/openings/<uuid:opening_id>/<step>")
+    def opening_act(opening_id: UUID, step: str) -> ResponseReturnValue:
         """Allow or refuse what another asked, end an opening, or look."""
-        return _look(base, opening_id) if verb == "look" else _act(base, opening_id, verb)
+        return _look(base, opening_id) if step == "look" else _act(base, opening_id, step)
 
 
 def _ask(base: str, reference: str) -> ResponseReturnValue:
@@ -71,7 +71,7 @@ def _ask(base: str, reference: str) -> ResponseReturnValue:
     return redirect(f"{base}/case/{reference}/identity", 303)
 
 
-VERBS: dict[str, tuple[Callable[[UUID], None], Callable[[], str]]] = {
+STEPS: dict[str, tuple[Callable[[UUID], None], Callable[[], str]]] = {
     "allow": (
         lambda opening_id: vault.decide(opening_id, True, g.now),
         lambda: _("Allowed, for one hour from now."),
@@ -87,10 +87,10 @@ VERBS: dict[str, tuple[Callable[[UUID], None], Callable[[], str]]] = {
 }
 
 
-def _act(base: str, opening_id: UUID, verb: str) -> ResponseReturnValue:
-    if verb not in VERBS:
+def _act(base: str, opening_id: UUID, step: str) -> ResponseReturnValue:
+    if step not in STEPS:
         abort(404)
-    act, said = VERBS[verb]
+    act, said = STEPS[step]
     try:
         with transaction():
             act(opening_id)
@@ -138,7 +138,7 @@ def _case_page(
             case_id = views.case_id_of(reference)
             level, held = vault.level_of(case_id), vault.fields_of(case_id)
             role, openings = vault.may_open(case_id), vault.openings(case_id, g.now)
-            decidable = {waiting.id for waiting in vault.to_decide(g.now)}
+            decidable = {w.id for w in vault.to_decide(g.now) if w.reference == reference}
             g.unread = notices.unread()
     except Refused:
         abort(404)

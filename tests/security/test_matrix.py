@@ -20,6 +20,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from feedback import clock
+from feedback.services import identity
 from feedback.services.cases import Receipt
 from tests.factories import Make
 from tests.web.browser import Browser, browser
@@ -70,6 +71,13 @@ CASE_ROUTES: dict[str, Answer] = {
     "oversight.case": levels("rung head unit_head", "rung head", ""),
     # Whoever may read the page but stands on no rung is told so.
     "oversight.direct": levels("rung head unit_head", "rung head", ""),
+    # Who may ask to see the identity; and who knows of a request, as asker or as second person.
+    "desk.identity_page": levels("handler head", "handler head", ""),
+    "desk.ask_identity": levels("handler head", "handler head", ""),
+    "desk.opening_act": levels("handler head", "handler head", ""),
+    "ethics.identity_page": ETHICS,
+    "ethics.ask_identity": ETHICS,
+    "ethics.opening_act": levels("ethics", "ethics", "ethics"),
     "ethics.case": ETHICS,
     "ethics.act": ETHICS,
     # The letter of a rung whose post has no account, in the coordinator's print queue.
@@ -87,6 +95,9 @@ LISTS: dict[str, Answer] = {
     "desk.unowned": levels(),
     "desk.letter_list": levels("coordinator head", "coordinator head", ""),
     "desk.alarm_list": levels("coordinator head", "coordinator head", ""),
+    # What waits for a second person, who need not see the case; one's own request is not there.
+    "desk.opening_list": levels("head", "head", ""),
+    "ethics.opening_list": levels("ethics", "ethics", ""),
     "oversight.board": levels("rung", "rung", ""),
     "oversight.board_file": levels(),
     "oversight.escalated": levels("rung", "rung", ""),
@@ -203,10 +214,22 @@ def world(app: Flask, make: Make, superuser: psycopg.Connection[Any]) -> World:
 def _case(make: Make, superuser: psycopg.Connection[Any], level: str, now: Any) -> Case:
     asked = level if level in LEVELS else "open"
     receipt = make.case(now, category="ROADS", confidentiality=asked)
-    case = Case(receipt, level, {"reference": receipt.reference, "verb": "note"})
+    case = Case(receipt, level, {"reference": receipt.reference, "verb": "note", "step": "end"})
     vacant = _one(superuser, "SELECT min(id) FROM post WHERE kind = 'institution_head'")
     case.parts["escalation_id"] = _escalate(
         superuser, case, None, vacant, 2, "letter", restricted=level == "restricted"
+    )
+    case.parts["opening_id"] = uuid4()
+    superuser.execute(
+        "INSERT INTO identity_opening (id, case_id, officer_id, role, fields, reason, asked_at,"
+        " looks) SELECT %s, id, handler_id, 'handler', '{name}', %s, %s, 0"
+        ' FROM "case" WHERE id = %s',
+        (
+            case.parts["opening_id"],
+            identity.seal("Sababu.", f"opening:{case.parts['opening_id']}"),
+            now,
+            receipt.case_id,
+        ),
     )
     superuser.execute(
         "INSERT INTO alarm (dedupe, kind, institution_id, case_id, cycle, at)"

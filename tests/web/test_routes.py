@@ -104,6 +104,7 @@ OTHERS = {
 PARTS = {
     "reference": "AAAA-AAAA",
     "verb": "note",
+    "step": "end",
     "act": "roles",
     "alarm_id": 987654,
     "officer_id": 987654,
