@@ -144,7 +144,6 @@ class Message(Base):
             ),
         ),
         CheckConstraint("(body IS NULL) <> (sealed IS NULL)", name="one_form"),
-        Index(None, "case_id", "at"),
         UniqueConstraint("case_id", "seq"),
     )
     id: Mapped[RandomKey]

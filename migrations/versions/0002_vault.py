@@ -101,6 +101,7 @@ def upgrade() -> None:
     )
     op.alter_column("message", "seq", nullable=False)
     op.create_unique_constraint(op.f("uq_message_case_id_seq"), "message", ["case_id", "seq"])
+    op.drop_index(op.f("ix_message_case_id_at"), table_name="message")
     for function in ("receipt(text)", "repeated(uuid)"):
         op.execute(f"DROP FUNCTION guard.{function}")
     op.get_bind().exec_driver_sql(_first()._fill("vault.sql"))
@@ -132,6 +133,7 @@ def downgrade() -> None:
         op.execute(f"DROP FUNCTION guard.{function}")
     op.drop_constraint(op.f("uq_message_case_id_seq"), "message")
     op.drop_column("message", "seq")
+    op.create_index(op.f("ix_message_case_id_at"), "message", ["case_id", "at"])
     op.drop_column("submission", "receipt_nonce")
     op.execute("REVOKE UPDATE ON submission FROM mrejesho_worker")
     for name, arguments in (("receipt", "text"), ("repeated", "uuid")):

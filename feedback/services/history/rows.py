@@ -27,7 +27,7 @@ COLUMNS = {
         " first_rung unread rating transfers"
     ),
     "submission": "id case_id content_hash at",
-    "message": "id case_id cycle kind officer_id internal body sealed at",
+    "message": "id case_id seq cycle kind officer_id internal body sealed at",
     "assignment": "id case_id institution_id unit_id handler_id by_officer_id at ended_at",
     "deadline": (
         "id case_id cycle clock starts_at working_days calendar_id extension_days due_at met_at"
@@ -186,7 +186,7 @@ class Writer:
     def _messages(self, case: str, course: Course, place: str) -> None:
         a = course.arrival
         citizens = 0
-        for at, kind, by_officer, cycle in course.messages:
+        for seq, (at, kind, by_officer, cycle) in enumerate(sorted(course.messages), 1):
             if kind == "citizen":
                 citizens += 1
             body = self._body(course, kind, citizens, place)
@@ -200,7 +200,7 @@ class Writer:
             officer = course.first_handler if early else course.handler
             self._line(
                 "message",
-                number, case, cycle, kind, _text(officer) if by_officer else NULL,
+                number, case, seq, cycle, kind, _text(officer) if by_officer else NULL,
                 _flag(kind in INTERNAL), plain, sealed, stamp(at),
             )  # fmt: skip
 
