@@ -26,7 +26,17 @@ from sqlalchemy import delete
 from feedback import clock
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import audit, calendars, escalations, figures, intake, outbox, staffing
+from feedback.services import (
+    attachments,
+    audit,
+    calendars,
+    checking,
+    escalations,
+    figures,
+    intake,
+    outbox,
+    staffing,
+)
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
 
 log = structlog.get_logger()
@@ -58,6 +68,10 @@ PERIODIC = (
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
+    Periodic(
+        "check_files", 30, "a citizen's file is cleaned and given out, or refused for a reason"
+    ),
+    Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
     Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
 )
 _app: Flask | None = None
@@ -182,6 +196,22 @@ def apply_corrections() -> Counts:
             counts["deadlines_moved"] += calendars.apply(correction, clock.now())
         counts["corrections"] += 1
     return counts
+
+
+@job
+def check_files() -> Counts:
+    """Scan and clean the files that citizens sent."""
+    counts = asdict(checking.check(clock.now(), RUN_SECONDS))
+    if counts["cleaned"] + counts["refused"] and not counts["postponed"]:
+        _again("check_files")
+    return counts
+
+
+@job
+def expire_files() -> Counts:
+    """Forget files that belong to no case."""
+    with transaction(JOB):
+        return {"expired": attachments.expire(clock.now())}
 
 
 @job
