@@ -40,7 +40,7 @@ def clean(data: bytes) -> bytes:
         raise Refusal("damaged") from error
 
 
-def _rewritten(document: pikepdf.Pdf) -> bytes:
+def _check(document: pikepdf.Pdf) -> None:
     if document.is_encrypted:
         raise Refusal("locked")
     if len(document.pages) > MOST_PAGES:
@@ -49,6 +49,10 @@ def _rewritten(document: pikepdf.Pdf) -> bytes:
         raise Refusal("damaged")
     if len(document.objects) > MOST_OBJECTS:
         raise Refusal("too-heavy")
+
+
+def _rewritten(document: pikepdf.Pdf) -> bytes:
+    _check(document)
     root = document.Root
     for name in ("/AcroForm", "/Names", "/Outlines", "/Threads", "/SpiderInfo", "/StructTreeRoot"):
         if name in root:
@@ -79,21 +83,20 @@ def _strip(thing: Any, depth: int) -> None:
     if depth == 0:
         raise Refusal("too-heavy")
     if isinstance(thing, pikepdf.Array):
-        for each in thing:
-            if isinstance(each, pikepdf.Object) and not each.is_indirect:
-                _strip(each, depth - 1)
+        inner = list(thing)
+    elif isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
+        for name in DROPPED:
+            if name in thing:
+                del thing[name]
+        # An action; the "/A" of other things (a structure's attributes) is none.
+        action = thing.get("/A")
+        if isinstance(action, pikepdf.Dictionary) and "/S" in action:
+            del thing["/A"]
+        inner = [thing[name] for name in list(thing.keys())]
+    else:
         return
-    if not isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
-        return
-    for name in DROPPED:
-        if name in thing:
-            del thing[name]
-    # An action; "/A" of other things (the attributes of a structure) is no dictionary with a verb.
-    action = thing.get("/A")
-    if isinstance(action, pikepdf.Dictionary) and "/S" in action:
-        del thing["/A"]
-    for name in list(thing.keys()):
-        each = thing[name]
+    for each in inner:
+        # What stands elsewhere in the file comes by itself.
         if isinstance(each, pikepdf.Object) and not each.is_indirect:
             _strip(each, depth - 1)
 
@@ -144,8 +147,7 @@ def _strip_photo(stream: pikepdf.Stream) -> None:
     if _filters(stream) != ["/DCTDecode"]:
         return
     plain = without_notes(stream.read_raw_bytes())
-    parameters = stream.get("/DecodeParms")
-    stream.write(plain, filter=pikepdf.Name.DCTDecode, decode_parms=parameters)
+    stream.write(plain, filter=pikepdf.Name.DCTDecode)
 
 
 def without_notes(jpeg: bytes) -> bytes:

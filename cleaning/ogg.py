@@ -1,4 +1,4 @@
-"""Ogg with Opus or Vorbis sound: the remarks are replaced by empty ones, the pages numbered anew."""
+"""Ogg with Opus or Vorbis sound: its remarks become empty ones, its pages are numbered anew."""
 
 from __future__ import annotations
 
@@ -104,8 +104,9 @@ def _headers(pages: list[_Page], wanted: int) -> tuple[list[bytes], int]:
     """The packets before the sound, and how many pages they take: sound begins on a new page."""
     packets: list[bytes] = []
     present = b""
-    for number, page in enumerate(pages):
-        at = 0
+    used = 0
+    for page in pages:
+        used, at = used + 1, 0
         for length in page.lacing:
             present += page.body[at : at + length]
             at += length
@@ -116,4 +117,4 @@ def _headers(pages: list[_Page], wanted: int) -> tuple[list[bytes], int]:
             break
     if len(packets) != wanted or present:
         raise Refusal("damaged")
-    return packets, number + 1
+    return packets, used

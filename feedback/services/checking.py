@@ -140,7 +140,7 @@ def _settle(row: m.Attachment, outcome: _Outcome, now: datetime) -> None:
         attempts = m.Attachment.attempts - (0 if outcome.counts else 1)
         db.session.execute(update(m.Attachment).where(*own).values(attempts=attempts, **again))
         return
-    done = {"next_attempt_at": None, "reason": outcome.reason or None}
+    done: dict[str, object] = {"next_attempt_at": None, "reason": outcome.reason or None}
     if outcome.content:
         done |= {"state": "clean", "format": outcome.format, "size": len(outcome.content)}
     else:

@@ -45,7 +45,8 @@ def clean(
         )
     except OSError as error:
         raise Broken(type(error).__name__) from error
-    assert process.stdin is not None and process.stdout is not None  # noqa: S101 -- pipes, above
+    assert process.stdin is not None  # noqa: S101 -- both are pipes
+    assert process.stdout is not None  # noqa: S101
     timer = threading.Timer(seconds, process.kill)
     timer.start()
     try:
