@@ -52,6 +52,7 @@ class AttachmentContent(Base):
 
     __tablename__ = "attachment_content"
     attachment_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("attachment.id"), primary_key=True)
+    case_id: Mapped[CaseKey]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 

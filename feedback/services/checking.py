@@ -152,6 +152,7 @@ def _settle(row: m.Attachment, outcome: _Outcome, now: datetime) -> None:
         db.session.execute(
             insert(m.AttachmentContent).values(
                 attachment_id=row.id,
+                case_id=row.case_id,
                 sealed=attachments.seal_content(
                     _key_of(row.case_id), row.case_id, row.id, outcome.content
                 ),

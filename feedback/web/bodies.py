@@ -25,7 +25,7 @@ def takes_files(view: View) -> View:
 
 def admit() -> None:
     """Set the bound for the body of this request, before anything of it is read."""
-    if request.method == "POST" and _wanted():
+    if request.method == "POST" and request.mimetype == "multipart/form-data" and _wanted():
         request.max_content_length = MOST_BYTES
 
 

@@ -10,8 +10,7 @@ CREATE POLICY owner_all ON attachment TO mrejesho_owner USING (true) WITH CHECK 
 CREATE POLICY attachment_read ON attachment FOR SELECT TO mrejesho_web USING (
   (SELECT guard.kind()) IN ('public', 'officer') AND EXISTS (
     SELECT FROM message w WHERE w.case_id = attachment.case_id AND w.kind = 'citizen'));
-CREATE POLICY job_all ON attachment TO mrejesho_worker
-  USING ((SELECT guard.kind()) = 'job') WITH CHECK ((SELECT guard.kind()) = 'job');
+CREATE POLICY job_all ON attachment TO mrejesho_worker USING ((SELECT guard.kind()) = 'job');
 
 ALTER TABLE attachment_content ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attachment_content FORCE ROW LEVEL SECURITY;
@@ -47,8 +46,7 @@ CREATE POLICY upload_stage ON upload TO mrejesho_web
          AND attachment_id IS NULL)
   WITH CHECK ((SELECT guard.kind()) = 'uploading' AND draft_id = (SELECT guard.case_id())
          AND attachment_id IS NULL);
-CREATE POLICY job_all ON upload TO mrejesho_worker
-  USING ((SELECT guard.kind()) = 'job') WITH CHECK ((SELECT guard.kind()) = 'job');
+CREATE POLICY job_all ON upload TO mrejesho_worker USING ((SELECT guard.kind()) = 'job');
 
 ALTER TABLE upload_part ENABLE ROW LEVEL SECURITY;
 ALTER TABLE upload_part FORCE ROW LEVEL SECURITY;

@@ -61,11 +61,15 @@ def upgrade() -> None:
     op.create_table(
         "attachment_content",
         sa.Column("attachment_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["attachment_id"],
             ["attachment.id"],
             name=op.f("fk_attachment_content_attachment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["case.id"], name=op.f("fk_attachment_content_case_id")
         ),
         sa.PrimaryKeyConstraint("attachment_id", name=op.f("pk_attachment_content")),
     )

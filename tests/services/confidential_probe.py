@@ -15,7 +15,7 @@ Connection = psycopg.Connection[Any]
 # Tables with a row for each case. "words" and "facts" name the rule that opens them to officers;
 # the rest is for others than officers, or for nobody in the web role.
 FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive")
-WORDS = ("message",)
+WORDS = ("message", "attachment", "attachment_content", "case_key")
 CLOSED = ("submission", "conflict", "sealed_identity", "outbox", "inbound_message")
 OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry")
 # Tables without a case that not everybody may read.
@@ -27,6 +27,8 @@ APART = (
     "public.figure",
     "public.figure_dirty",
     "guard.delivery_report",
+    "public.upload",
+    "public.upload_part",
 )
 PURPOSES = (
     "nobody",
@@ -38,6 +40,7 @@ PURPOSES = (
     "reference",
     "operations",
     "lodging",
+    "uploading",
 )
 
 
