@@ -21,6 +21,8 @@ DROPPED = (
     *("/XFA", "/RichMediaContent", "/RichMediaSettings", "/Metadata", "/PieceInfo", "/Info"),
     *("/Collection", "/LastModified", "/URI", "/Launch"),
 )
+# What a document made to confuse a reader leads to, beside what the library says of it.
+_ODD = (ValueError, TypeError, AttributeError)
 # Annotations that play, open or carry something.
 BAD_ANNOTATIONS = {
     *("/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/Sound", "/3D", "/Widget", "/Link"),
@@ -36,7 +38,7 @@ def clean(data: bytes) -> bytes:
         raise Refusal("locked") from error
     except Refusal:
         raise
-    except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError) as error:
+    except (pikepdf.PdfError, LookupError, RuntimeError, *_ODD) as error:
         raise Refusal("damaged") from error
 
 
@@ -105,7 +107,11 @@ def _keep_harmless_notes(page: pikepdf.Object) -> None:
     notes = page.get("/Annots")
     if notes is None:
         return
-    kept = [note for note in notes if note.get("/Subtype") not in BAD_ANNOTATIONS]
+    if not isinstance(notes, pikepdf.Array):
+        del page["/Annots"]
+        return
+    whole = [note for note in notes if isinstance(note, pikepdf.Dictionary)]
+    kept = [note for note in whole if note.get("/Subtype") not in BAD_ANNOTATIONS]
     page["/Annots"] = pikepdf.Array(kept)
 
 

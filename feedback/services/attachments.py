@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -88,23 +89,26 @@ def stage(draft: UUID, files: Iterable[Incoming], now: datetime) -> list[str]:
     """
     standing = db.session.scalars(select(m.Upload.digest)).all()
     known, count, problems = set(standing), len(standing), []
-    for file in files:
-        digest = _digest(draft, file)
-        if digest in known:
-            continue  # the same file once more: the first answer was lost on the way
-        try:
-            if count >= MOST_FILES or not file.keep:
-                raise Refused("too-many")
-            _add(draft, file.id, file.key, file.head, file.size, now, digest=digest, whole=True)
-        except (Refused, Refusal) as refused:
-            problems.append(refused.code)
-            continue
-        db.session.execute(
-            insert(m.UploadPart),
-            [{"upload_id": file.id, "begins": b, "sealed": sealed} for b, sealed in file.parts()],
-        )
-        known.add(digest)
-        count += 1
+    for each in files:
+        with closing(each) as file:
+            digest = _digest(draft, file)
+            if digest in known:
+                continue  # the same file once more: the first answer was lost on the way
+            try:
+                if count >= MOST_FILES or not file.keep:
+                    raise Refused("too-many")
+                # A little apart, so that they keep the order in which they were sent.
+                at = now + timedelta(microseconds=count)
+                _add(draft, file.id, file.key, file.head, file.size, at, digest=digest, whole=True)
+            except (Refused, Refusal) as refused:
+                problems.append(refused.code)
+                continue
+            for begins, sealed in file.parts():
+                db.session.execute(
+                    insert(m.UploadPart).values(upload_id=file.id, begins=begins, sealed=sealed)
+                )
+            known.add(digest)
+            count += 1
     return problems
 
 
