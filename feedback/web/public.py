@@ -17,19 +17,16 @@ from flask import (
     session,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_wtf.csrf import generate_csrf
 
 from cleaning import Refusal
 from feedback.services import acts, attachments, cases, citizen, receipts, views
 from feedback.services.errors import Refused
-from feedback.services.reference import Directory, InstitutionInfo, directory
+from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
-from feedback.web import files, finder, tracking
+from feedback.web import files, new_form, tracking
 from feedback.web.bodies import takes_files
 from feedback.web.edge import Audience, guarded
-from feedback.web.formats import name
 from feedback.web.forms import ActForm, NewForm, line
 
 blueprint = guarded("public", __name__, audience=Audience.CITIZEN)
@@ -67,9 +64,9 @@ def new() -> ResponseReturnValue:
     with transaction(Principal("reference")):
         d = directory()
     if not request.args and "_flashes" not in session:
-        return _blank_form(form, d)
+        return new_form.blank(form, d)
     form.settle_institution(d)
-    return _form(form, d, searched=bool(form.institution_query))
+    return new_form.filled(form, d, searched=bool(form.institution_query))
 
 
 @blueprint.post("/tuma")
@@ -81,15 +78,17 @@ def send() -> ResponseReturnValue:
     The button that finds institutions posts the same form and lodges nothing.
     """
     form = _own(NewForm.read(request.form))
-    draft = files.settle(form.draft, g.now, remove=request.form.get("remove", ""))
+    draft = files.Draft()
+    if not _foreign():
+        draft = files.settle(form.draft, g.now, remove=request.form.get("remove", ""))
     finding = "find" in request.form or ("enter" in request.form and not form.complete)
     if finding or draft.removed or g.csrf_failed:
         with transaction(Principal("reference")):
             d = directory()
         form.settle_institution(d)
         if finding or draft.removed:
-            return _form(form, d, draft, searched=finding)
-        return _form(form, d, draft, again=True), 422
+            return new_form.filled(form, d, draft, searched=finding)
+        return new_form.filled(form, d, draft, again=True), 422
     case_id = uuid4()
     receipt = None
     try:
@@ -97,12 +96,12 @@ def send() -> ResponseReturnValue:
             d = directory()
             form.check(d, draft.problem)
             if not form.errors:
-                receipt = cases.lodge(case_id, form.lodging(_language()), g.now)
+                receipt = cases.lodge(case_id, form.lodging(new_form.language()), g.now)
                 _hand_over(draft, form, receipt)
     except Refused as refused:
         form.errors[""] = _refusal(refused.code)
     if receipt is None:
-        return _form(form, d, draft, searched="institution" in form.errors), 422
+        return new_form.filled(form, d, draft, searched="institution" in form.errors), 422
     if not receipt.repeated:
         session[TRIAGE] = receipt.triage
     session[SUBMISSION], session[ALTERED] = form.submission_id, receipt.altered
@@ -162,10 +161,15 @@ def _own(form: NewForm) -> NewForm:
     """
     if not g.csrf_failed:
         return form
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if _foreign():
         return NewForm.blank({})
     form.submission_id = str(uuid4())
     return form
+
+
+def _foreign() -> bool:
+    """Whether the browser itself says that another site posted, without a token of ours."""
+    return bool(g.csrf_failed and request.headers.get("Sec-Fetch-Site") == "cross-site")
 
 
 @blueprint.get("/received")
@@ -363,60 +367,3 @@ def _refusal(code: str) -> str:
         "empty": _("Write your words here."),
         "bad-target": _("What you chose does not exist any more. Choose again."),
     }.get(code, _("This cannot be done any more: see below where it stands."))
-
-
-def _language() -> str:
-    locale = get_locale()
-    return locale.language if locale else "sw"
-
-
-_blank_pages: dict[tuple[str, str], tuple[Directory, str]] = {}
-
-
-def _blank_form(form: NewForm, d: Directory) -> str:
-    """The empty form, the page most often asked for: made once for each language and address.
-
-    What belongs to one citizen, the two hidden values, is taken out of the kept page.
-    """
-    key = (_language(), request.path)
-    kept = _blank_pages.get(key)
-    if kept is None or kept[0] is not d:
-        page = _form(form, d)
-        page = page.replace(generate_csrf(), "{csrf}").replace(form.submission_id, "{submission}")
-        kept = _blank_pages[key] = (d, page)
-    return kept[1].replace("{csrf}", generate_csrf()).replace("{submission}", form.submission_id)
-
-
-def _form(
-    form: NewForm,
-    d: Directory,
-    draft: files.Draft | None = None,
-    *,
-    searched: bool = False,
-    again: bool = False,
-) -> str:
-    """The form's page. Institutions are offered only when asked for: all of them weigh 30 KB."""
-    chosen = d.institutions_by_code.get(form.institution)
-    categories = [c for c in d.categories.values() if chosen is None or c.applies(chosen.kind)]
-    if form.category and form.category not in (c.code for c in categories):
-        categories = list(d.categories.values())
-    return render_template(
-        "public/new.html",
-        form=form,
-        held=files.held(draft or files.Draft()),
-        found=_offered(form, d, chosen, searched=searched),
-        searched=searched and bool(form.institution_query or form.region),
-        again=again,
-        regions=[(i.code, i.region) for i in finder.regions(d)],
-        categories=[(c.code, name(c)) for c in categories],
-    )
-
-
-def _offered(
-    form: NewForm, d: Directory, chosen: InstitutionInfo | None, *, searched: bool
-) -> list[InstitutionInfo]:
-    """The institutions to choose from: the one chosen so far first, then what was looked for."""
-    found = [chosen] if chosen else []
-    if searched:
-        found += finder.find(d, form.institution_query, form.region)
-    return list(dict.fromkeys(found))

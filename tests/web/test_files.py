@@ -14,7 +14,8 @@ import psycopg
 import pytest
 import time_machine
 from flask import Flask
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from feedback import jobs
 from tests.cleaning import samples
@@ -47,8 +48,10 @@ def sent(data: bytes, name: str = "IMG_2031.jpg") -> Sent:
 
 
 def post(client: Browser, said: dict[str, str], *files: Sent) -> TestResponse:
+    stored = [FileStorage(stream, name) for stream, name in files]
+    boundary, body = encode_multipart({**said, "attachments": stored})
     return client.post(
-        "/new", data={**said, "attachments": list(files)}, content_type="multipart/form-data"
+        "/new", data=body, content_type=f'multipart/form-data; boundary="{boundary}"'
     )
 
 
