@@ -79,6 +79,10 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AT_BASE_URL": env.get("AT_BASE_URL", "").rstrip("/"),
         "AT_SHORTCODE": env.get("AT_SHORTCODE", ""),
         "AT_HOOK_TOKEN": env.get("AT_HOOK_TOKEN", ""),
+        # ClamAV's daemon: a path or host:port; empty where there is none.
+        "CLAMD_SOCKET": env.get("CLAMD_SOCKET", ""),
+        # Bytes for files that belong to no case yet: beyond, words are taken and files are not.
+        "STAGING": int(env.get("STAGING_MB", "2048")) * 1024 * 1024,
         "METRICS_TOKEN": env.get("METRICS_TOKEN", ""),
         "PROXIES": int(env.get("PROXIES", "0")),
         "BABEL_DEFAULT_LOCALE": "sw",

@@ -27,8 +27,10 @@ from feedback import clock
 from feedback import models as m
 from feedback.extensions import db
 from feedback.services import (
+    attachments,
     audit,
     calendars,
+    checking,
     escalations,
     figures,
     intake,
@@ -68,6 +70,10 @@ PERIODIC = (
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
     Periodic("reissue_receipts", 60, "codes said to be lost on the web, which the queue lost"),
+    Periodic(
+        "check_files", 30, "a citizen's file is cleaned and given out, or refused for a reason"
+    ),
+    Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
     Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
 )
 _app: Flask | None = None
@@ -199,6 +205,22 @@ def reissue_receipts() -> Counts:
     """Send new codes in place of those that were said to be lost."""
     with transaction(JOB):
         return {"reissued": reissue.answer_lost(clock.now())}
+
+
+@job
+def check_files() -> Counts:
+    """Scan and clean the files that citizens sent."""
+    counts = asdict(checking.check(clock.now(), RUN_SECONDS))
+    if counts["cleaned"] + counts["refused"] and not counts["postponed"]:
+        _again("check_files")
+    return counts
+
+
+@job
+def expire_files() -> Counts:
+    """Forget files that belong to no case."""
+    with transaction(JOB):
+        return {"expired": attachments.expire(clock.now())}
 
 
 @job

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "feedback"
 
 # A module may import its own layer and those below it. A new one is given its place here.
 LAYERS = [
-    {"extensions", "clock", "logs"},
+    {"extensions", "clock", "logs", "cleaning"},
     {"rules", "models"},
     {"transaction", "gateway"},
     {"services"},

@@ -4,6 +4,13 @@ Every table of this folder is covered by row-level security or listed as referen
 `migrations/sql/policies.sql`; a test compares the two.
 """
 
+from feedback.models.attachments import (
+    Attachment,
+    AttachmentContent,
+    FileKey,
+    Upload,
+    UploadPart,
+)
 from feedback.models.cases import (
     Alarm,
     Assignment,
@@ -44,6 +51,8 @@ from feedback.models.reference import (
 __all__ = [
     "Alarm",
     "Assignment",
+    "Attachment",
+    "AttachmentContent",
     "AuditEntry",
     "AuditLink",
     "AuditTail",
@@ -58,6 +67,7 @@ __all__ = [
     "Escalation",
     "Figure",
     "FigureDirty",
+    "FileKey",
     "Holiday",
     "IdentityOpening",
     "InboundMessage",
@@ -80,4 +90,6 @@ __all__ = [
     "Submission",
     "Timer",
     "Unit",
+    "Upload",
+    "UploadPart",
 ]

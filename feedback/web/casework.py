@@ -17,12 +17,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.rules.access import Level
-from feedback.services import acts, desk, staffing, views
+from feedback.services import acts, attachments, desk, staffing, views
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import finder, timeline, wording
+from feedback.web import files, finder, timeline, wording
 from feedback.web.formats import name
 
 MOST_TARGETS = 6
@@ -95,12 +95,27 @@ def mount(blueprint: Blueprint, base: str) -> None:
         """One case: what the citizen wants, by when, whose turn, and what may be done."""
         return _page(base, reference, Attempt())
 
+    @blueprint.get("/case/<reference>/file/<int:number>")
+    def case_file(reference: str, number: int) -> ResponseReturnValue:
+        """A file of the case, for those who may read its words."""
+        return file_of(reference, number)
+
     @blueprint.post("/case/<reference>/<verb>")
     def act(reference: str, verb: str) -> ResponseReturnValue:
         """One act on the case."""
         if verb not in VERBS:
             abort(404)
         return _act(base, reference, verb)
+
+
+def file_of(reference: str, number: int) -> ResponseReturnValue:
+    """A file of a case that the present officer may read; that it was taken is on record."""
+    try:
+        with transaction():
+            found = attachments.fetch(views.case_id_of(reference), number, g.now)
+    except Refused:
+        abort(404)
+    return files.given(*found)
 
 
 def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
@@ -139,6 +154,7 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
     try:
         with transaction():
             case = views.for_officer(views.case_id_of(reference), g.now)
+            sent = attachments.of_case(case.id)
             d = directory()
             takers = staffing.takers(case.institution.id, case.confidentiality, case.handler_id)
             colleagues = staffing.everyone(case.institution.id)
@@ -152,6 +168,7 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         attempt=attempt,
         wording=wording,
         due=wording.due(case.days_left, late=case.late),
+        files=files.shown(sent, f"{base}/case/{case.reference}/file"),
         items=timeline.items(case),
         wants=said[0] if said else None,
         latest=said[-1] if case.unread and len(said) > 1 else None,

@@ -10,7 +10,7 @@ from flask import g
 from flask_babel import gettext as _
 
 from feedback.clock import day_start
-from feedback.services import acts, citizen, views
+from feedback.services import acts, attachments, citizen, views
 from feedback.services.errors import Refused
 from feedback.services.views import CitizenCase
 from feedback.web.forms import ActForm
@@ -31,6 +31,7 @@ def perform(form: ActForm, case_id: UUID) -> str:
 def _message(form: ActForm, case: CitizenCase) -> str:
     if not _said_already(case, form.body):
         citizen.add_message(case.id, form.body, g.now)
+    attachments.take(case.id, case.id, g.now, anonymous=case.anonymous)
     return _("Your message was added.")
 
 

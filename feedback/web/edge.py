@@ -41,7 +41,7 @@ from feedback import clock, transaction
 from feedback.services import officers
 from feedback.services.officers import StaffUser
 from feedback.transaction import Principal
-from feedback.web import formats
+from feedback.web import bodies, formats
 
 LANGUAGES = ("sw", "en")
 COMPRESS_FROM = 1_000  # bytes; smaller answers fit one packet anyway
@@ -99,6 +99,7 @@ def init_app(
     login_manager.user_loader(_load_user)
     login_manager.session_protection = None  # the session version does what this would
     formats.init_app(app)
+    app.request_class = bodies.Request
     app.before_request(_admit)
     app.after_request(_headers)
     app.after_request(_compress)
@@ -129,6 +130,7 @@ def _admit() -> ResponseReturnValue | None:
     rule = rule_of(current_app, request.endpoint)
     if rule is None:
         abort(403)
+    bodies.admit()
     if request.args.get("lang") in LANGUAGES:
         session["lang"] = request.args["lang"]
     if rule.audience is Audience.STAFF:

@@ -20,6 +20,9 @@ LONGEST_BODY = 5000
 UNKNOWN = "unknown"
 """The choice of a citizen who does not know the institution; the office finds it (triage)."""
 
+DROP = "remove:"
+"""Before the id of a file, in the name of the act that takes it out of a message."""
+
 _LINES = (
     *("kind", "institution", "institution_query", "region", "category", "place"),
     *("confidentiality", "name", "phone", "email", "persons", "submission_id"),
@@ -110,8 +113,16 @@ class NewForm:
         found = finder.exact(directory, self.institution_query)
         self.institution = found.code if found else ""
 
-    def check(self, directory: Directory) -> None:
-        """Fill `errors`, in the order of the fields on the page."""
+    @property
+    def draft(self) -> UUID | None:
+        """The id under which files of this form are kept, if it came whole."""
+        try:
+            return UUID(self.submission_id)
+        except ValueError:
+            return None
+
+    def check(self, directory: Directory, of_files: str = "") -> None:
+        """Fill `errors`, in the order of the fields on the page; of_files: what was wrong there."""
         if self.kind not in KINDS:
             self.errors["kind"] = _("Choose what you are sending.")
         self._check_institution(directory)
@@ -120,13 +131,13 @@ class NewForm:
             self.errors["category"] = _("This subject is not known. Choose one from the list.")
         if problem := words_error(self.body):
             self.errors["body"] = problem
+        if of_files:
+            self.errors["attachments"] = of_files
         if self.confidentiality not in ("", *LEVELS):
             self.confidentiality = ""
             self.errors["confidentiality"] = _("Choose who may read it.")
         self._check_lines()
-        try:
-            UUID(self.submission_id)
-        except ValueError:
+        if self.draft is None:
             self.submission_id = str(uuid4())
             self.errors[""] = _(
                 "A part of the form was lost on the way. Check what you wrote and send it again."
@@ -216,8 +227,16 @@ class ActForm:
         """The rating from 1 to 5, or none given."""
         return int(self.rating) if self.rating else None
 
-    def check(self) -> None:
-        """Fill `errors` with what the act lacks, by the field that shows it."""
+    @property
+    def drops(self) -> str:
+        """The file that is to be taken out of the message, if that is the act."""
+        return self.act.removeprefix(DROP) if self.act.startswith(DROP) else ""
+
+    def check(self, of_files: str = "") -> None:
+        """Fill `errors` with what the act lacks, by the field that shows it; of_files: what was
+        wrong with the files of a message."""
+        if self.act == "message" and of_files:
+            self.errors["attachments"] = of_files
         if self.act in ("message", "not_fixed") and (problem := words_error(self.body)):
             self.errors["body" if self.act == "message" else "words"] = problem
         elif self.act == "forget" and not self.confirm:

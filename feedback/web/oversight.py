@@ -12,11 +12,11 @@ from flask_login import current_user
 
 from feedback.clock import local_day
 from feedback.rules.deadlines import working_minutes
-from feedback.services import escalations, figures, notices, oversight, views
+from feedback.services import attachments, escalations, figures, notices, oversight, views
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
-from feedback.web import boards, timeline, wording
+from feedback.web import boards, casework, files, timeline, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -146,6 +146,12 @@ def case(reference: str) -> ResponseReturnValue:
     return _case_page(reference)
 
 
+@blueprint.get("/case/<reference>/file/<int:number>")
+def case_file(reference: str, number: int) -> ResponseReturnValue:
+    """A file of the case."""
+    return casework.file_of(reference, number)
+
+
 @blueprint.post("/case/<reference>/directive")
 def direct(reference: str) -> ResponseReturnValue:
     """Order something, with a day by which it is to be done."""
@@ -178,6 +184,7 @@ def _case_page(reference: str, problem: str = "") -> str:
             case_id: UUID = views.case_id_of(reference)
             shown = views.for_officer(case_id, g.now)
             rung = oversight.escalation_of(case_id)
+            sent = attachments.of_case(case_id)
             d = directory()
             g.unread = notices.unread()
     except Refused:
@@ -197,6 +204,7 @@ def _case_page(reference: str, problem: str = "") -> str:
         held=held,
         reason=oversight.delay_reason(shown),
         due=wording.due(shown.days_left, late=shown.late),
+        files=files.shown(sent, f"/oversight/case/{shown.reference}/file"),
         items=timeline.items(shown),
         wants=said[0] if said else None,
         may_direct=rung is not None and "direct" in shown.allowed,

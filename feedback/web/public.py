@@ -5,19 +5,28 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from flask import flash, g, make_response, redirect, render_template, request, session
+from flask import (
+    abort,
+    flash,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+)
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_wtf.csrf import generate_csrf
 
-from feedback.services import cases, receipts, reissue, vault, views
+from feedback.cleaning import Refusal
+from feedback.services import attachments, cases, receipts, reissue, vault, views
 from feedback.services.errors import Refused
-from feedback.services.reference import Directory, InstitutionInfo, directory
+from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
-from feedback.web import citizen_acts, finder, tracking, wording
+from feedback.web import citizen_acts, files, new_form, tracking, wording
+from feedback.web.bodies import takes_files
 from feedback.web.edge import Audience, guarded
-from feedback.web.formats import name
 from feedback.web.forms import ActForm, NewForm, line
 
 blueprint = guarded("public", __name__, audience=Audience.CITIZEN)
@@ -53,43 +62,92 @@ def new() -> ResponseReturnValue:
     with transaction(Principal("reference")):
         d = directory()
     if not request.args and "_flashes" not in session:
-        return _blank_form(form, d)
+        return new_form.blank(form, d)
     form.settle_institution(d)
-    return _form(form, d, searched=bool(form.institution_query))
+    return new_form.filled(form, d, searched=bool(form.institution_query))
 
 
 @blueprint.post("/tuma")
 @blueprint.post("/new")
+@takes_files
 def send() -> ResponseReturnValue:
     """Lodge what was posted, or show the form again with every word and what is missing.
 
     The button that finds institutions posts the same form and lodges nothing.
     """
     form = _own(NewForm.read(request.form))
+    draft = files.Draft()
+    if not _foreign():
+        draft = files.settle(form.draft, g.now, remove=request.form.get("remove", ""))
     finding = "find" in request.form or ("enter" in request.form and not form.complete)
-    if finding or g.csrf_failed:
+    if finding or draft.removed or g.csrf_failed:
         with transaction(Principal("reference")):
             d = directory()
         form.settle_institution(d)
-        if finding:
-            return _form(form, d, searched=True)
-        return _form(form, d, again=True), 422
+        if finding or draft.removed:
+            return new_form.filled(form, d, draft, searched=finding)
+        return new_form.filled(form, d, draft, again=True), 422
     case_id = uuid4()
     receipt = None
     try:
         with transaction(Principal.lodging(case_id)):
             d = directory()
-            form.check(d)
+            form.check(d, draft.problem)
             if not form.errors:
-                receipt = cases.lodge(case_id, form.lodging(_language()), g.now)
+                receipt = cases.lodge(case_id, form.lodging(new_form.language()), g.now)
+                _hand_over(draft, form, receipt)
     except Refused as refused:
         form.errors[""] = _refusal(refused.code)
     if receipt is None:
-        return _form(form, d, searched="institution" in form.errors), 422
+        return new_form.filled(form, d, draft, searched="institution" in form.errors), 422
     if not receipt.repeated:
         session[TRIAGE] = receipt.triage
     session[SUBMISSION], session[ALTERED] = form.submission_id, receipt.altered
     return redirect("/received", 303)
+
+
+def _hand_over(draft: files.Draft, form: NewForm, receipt: cases.Receipt) -> None:
+    """Give the form's files to its case; those of a form that came before are there already."""
+    submission = form.draft
+    if not draft.held or submission is None:
+        return
+    if receipt.repeated:
+        attachments.drop_all(submission)
+    else:
+        attachments.take(submission, receipt.case_id, g.now, anonymous=form.anonymous)
+
+
+@blueprint.post("/files")
+def piece() -> ResponseReturnValue:
+    """One piece of a file that a page sends by itself, for a form that is sent afterwards.
+
+    The form is the one whose id is named, or else a message to the case that is open here.
+    Answers how many bytes have arrived, from where the next piece goes on.
+    """
+    draft = files.draft_named() or _proven()
+    if g.csrf_failed or draft is None:
+        return jsonify(error=_time_over()), 403
+    upload, begins, whole = files.piece_head()
+    try:
+        with transaction(attachments.uploading(draft)):
+            arrived = attachments.append(draft, upload, begins, whole, request.get_data(), g.now)
+    except (Refused, Refusal) as refused:
+        return jsonify(error=files.problem(refused.code)), 422
+    return jsonify(received=arrived)
+
+
+@blueprint.get("/track/file/<int:number>")
+def own_file(number: int) -> ResponseReturnValue:
+    """A file of the case that is open in this browser."""
+    case_id = _proven()
+    if case_id is None:
+        return redirect("/track", 303)
+    try:
+        with transaction(Principal.of_case(case_id)):
+            found = attachments.fetch(case_id, number, g.now)
+    except Refused:
+        abort(404)
+    return files.given(*found)
 
 
 def _own(form: NewForm) -> NewForm:
@@ -101,10 +159,15 @@ def _own(form: NewForm) -> NewForm:
     """
     if not g.csrf_failed:
         return form
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if _foreign():
         return NewForm.blank({})
     form.submission_id = str(uuid4())
     return form
+
+
+def _foreign() -> bool:
+    """Whether the browser itself says that another site posted, without a token of ours."""
+    return bool(g.csrf_failed and request.headers.get("Sec-Fetch-Site") == "cross-site")
 
 
 @blueprint.get("/received")
@@ -140,6 +203,7 @@ def track() -> ResponseReturnValue:
 
 @blueprint.post("/fuatilia")
 @blueprint.post("/track")
+@takes_files
 def follow() -> ResponseReturnValue:
     """Open a case with both numbers, or do one act on the case that is open."""
     form = ActForm.read(request.form)
@@ -220,7 +284,11 @@ def _act(form: ActForm) -> ResponseReturnValue:
         return _ask(form, 422, notice=_time_over())
     if g.csrf_failed:
         return _case_page(case_id, form, again=True), 422
-    form.check()
+    draft = files.settle(case_id, g.now, remove=form.drops)
+    if draft.removed:
+        form.act = "message"
+        return _case_page(case_id, form)
+    form.check(draft.problem)
     if form.errors:
         return _case_page(case_id, form), 422
     try:
@@ -240,11 +308,16 @@ def _case_page(
         contact = [field for field in vault.fields_of(case_id) if field != "persons"]
         openings = vault.told(case_id)
         events = tracking.timeline(case)
+        sent = attachments.of_case(case_id)
+    with transaction(attachments.uploading(case_id)):
+        held = attachments.staged()
     session[SEEN] = int(g.now.timestamp())
     return render_template(
         "public/track_case.html",
         case=case,
         events=events,
+        files=files.shown(sent, "/track/file"),
+        held=files.held(files.Draft(held)),
         standing=tracking.standing(case),
         promise=tracking.promise(case),
         waits=tracking.waits(case),
@@ -287,52 +360,3 @@ def _refusal(code: str) -> str:
         "empty": _("Write your words here."),
         "bad-target": _("What you chose does not exist any more. Choose again."),
     }.get(code, _("This cannot be done any more: see below where it stands."))
-
-
-def _language() -> str:
-    locale = get_locale()
-    return locale.language if locale else "sw"
-
-
-_blank_pages: dict[tuple[str, str], tuple[Directory, str]] = {}
-
-
-def _blank_form(form: NewForm, d: Directory) -> str:
-    """The empty form, the page most often asked for: made once for each language and address.
-
-    What belongs to one citizen, the two hidden values, is taken out of the kept page.
-    """
-    key = (_language(), request.path)
-    kept = _blank_pages.get(key)
-    if kept is None or kept[0] is not d:
-        page = _form(form, d)
-        page = page.replace(generate_csrf(), "{csrf}").replace(form.submission_id, "{submission}")
-        kept = _blank_pages[key] = (d, page)
-    return kept[1].replace("{csrf}", generate_csrf()).replace("{submission}", form.submission_id)
-
-
-def _form(form: NewForm, d: Directory, *, searched: bool = False, again: bool = False) -> str:
-    """The form's page. Institutions are offered only when asked for: all of them weigh 30 KB."""
-    chosen = d.institutions_by_code.get(form.institution)
-    categories = [c for c in d.categories.values() if chosen is None or c.applies(chosen.kind)]
-    if form.category and form.category not in (c.code for c in categories):
-        categories = list(d.categories.values())
-    return render_template(
-        "public/new.html",
-        form=form,
-        found=_offered(form, d, chosen, searched=searched),
-        searched=searched and bool(form.institution_query or form.region),
-        again=again,
-        regions=[(i.code, i.region) for i in finder.regions(d)],
-        categories=[(c.code, name(c)) for c in categories],
-    )
-
-
-def _offered(
-    form: NewForm, d: Directory, chosen: InstitutionInfo | None, *, searched: bool
-) -> list[InstitutionInfo]:
-    """The institutions to choose from: the one chosen so far first, then what was looked for."""
-    found = [chosen] if chosen else []
-    if searched:
-        found += finder.find(d, form.institution_query, form.region)
-    return list(dict.fromkeys(found))

@@ -15,7 +15,7 @@ Connection = psycopg.Connection[Any]
 # Tables with a row for each case. "words" and "facts" name the rule that opens them to officers;
 # the rest is for others than officers, or for nobody in the web role.
 FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive")
-WORDS = ("message",)
+WORDS = ("message", "attachment", "attachment_content", "case_key")
 CLOSED = ("submission", "conflict", "sealed_identity", "outbox", "inbound_message")
 # Openings of the vault: who may ask for one, or decide about one, knows of them.
 OPENINGS = ("identity_opening",)
@@ -30,6 +30,8 @@ APART = (
     "public.figure",
     "public.figure_dirty",
     "guard.delivery_report",
+    "public.upload",
+    "public.upload_part",
 )
 PURPOSES = (
     "nobody",
@@ -41,6 +43,7 @@ PURPOSES = (
     "reference",
     "operations",
     "lodging",
+    "uploading",
 )
 
 

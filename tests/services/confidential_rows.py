@@ -40,6 +40,30 @@ def escalate(
     )
 
 
+def _files(connection: Connection, case: UUID) -> None:
+    """A file of the case with its content, and one that waits under the case's own id."""
+    run, file = connection.execute, uuid4()
+    run("INSERT INTO case_key (case_id, sealed) VALUES (%s, '\\x00')", (case,))
+    run(
+        "INSERT INTO attachment (id, case_id, number, family, format, size, state, attempts)"
+        " VALUES (%s, %s, 1, 'image', 'jpeg', 1, 'clean', 1)",
+        (file, case),
+    )
+    run(
+        "INSERT INTO attachment_content (attachment_id, case_id, sealed) VALUES (%s, %s, '\\x00')",
+        (file, case),
+    )
+    for upload, taken in ((case, None), (uuid4(), file)):
+        run(
+            "INSERT INTO upload (id, draft_id, attachment_id, family, format, size, received,"
+            " sealed_key, at) VALUES (%s, %s, %s, 'image', 'jpeg', 1, 1, '\\x00', %s)",
+            (upload, case, taken, NOW),
+        )
+        run(
+            "INSERT INTO upload_part (upload_id, begins, sealed) VALUES (%s, 0, '\\x00')", (upload,)
+        )
+
+
 def fill(
     connection: Connection,
     cases: list[tuple[UUID, int, int]],
@@ -92,6 +116,7 @@ def fill(
             " ON CONFLICT DO NOTHING",
             (case, concerned, NOW),
         )
+        _files(connection, case)
         run(
             "INSERT INTO inbound_message (id, provider_id, sender, words, number_hash, received_at,"
             " state, attempts, next_attempt_at, case_id)"

@@ -116,6 +116,7 @@ DELETES = {
     "figure",
     "figure_dirty",
     "delivery_report",
+    "upload",
 }
 
 
@@ -203,6 +204,18 @@ REFUSED = [
     Attempt("handler", "SET ROLE mrejesho_worker"),
     Attempt("handler", "SET ROLE mrejesho_owner"),
     Attempt("handler", "COPY \"case\" TO PROGRAM 'cat'"),
+    # Files are put in under a form's id, taken by its case, and changed by the worker alone.
+    Attempt("handler", "SELECT * FROM upload_part"),
+    Attempt("uploading", "SELECT * FROM upload_part"),
+    Attempt("uploading", "DELETE FROM upload"),
+    Attempt("uploading", "UPDATE upload SET draft_id = '{case}'"),
+    Attempt("handler", "UPDATE attachment SET state = 'refused'"),
+    Attempt("citizen of open", "UPDATE attachment SET case_id = '{case}'", "confidential"),
+    Attempt("citizen of open", "INSERT INTO attachment_content SELECT * FROM attachment_content"),
+    Attempt("citizen of open", "UPDATE case_key SET sealed = '\\x00'"),
+    Attempt("handler", "SELECT guard.take_uploads('{case}', now())"),
+    Attempt("uploading", "SELECT guard.take_uploads('{case}', now())"),
+    Attempt("nobody", "SELECT guard.take_uploads('{case}', now())"),
     # A case moves through one function, and only for one who sees it.
     Attempt("handler", "SELECT {move}", "open, elsewhere"),
     Attempt("job", "SELECT {move}"),

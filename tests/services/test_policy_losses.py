@@ -21,9 +21,11 @@ WEB, WORKER, OWNER = "mrejesho_web", "mrejesho_worker", "mrejesho_owner"
 # A change of each table that reads no column, so that the policies for writing alone decide.
 CHANGES = {
     "alarm": "settled_at = now()",
+    "attachment": "attempts = 1",
     "assignment": "ended_at = now()",
     "calendar_correction": "deadlines_moved = 1",
     "case": "place = 'x'",
+    "case_key": "sealed = '\\x01'",
     "credential": "session_version = 2",
     "deadline": "extension_days = 0",
     "directive": "done_at = now()",
@@ -43,6 +45,7 @@ CHANGES = {
     "receipt_request": "done = true",
     "sealed_identity": "number_hash = '\\x01'",
     "timer": "done = true",
+    "upload": "received = 0",
 }
 # Changes that a policy must look at the outcome of.
 MORE = {"escalation": "case_id = '{case}'", "message": "body = 'x'"}
@@ -91,7 +94,8 @@ class Snapshot:
 
     def _sample(self, title: str) -> dict[str, Any]:
         item = self.world.items[title]
-        key = {"case": "id"}.get(self.table, "case_id")
+        keys = {"case": "id", "upload": "draft_id", "upload_part": "upload_id"}
+        key = keys.get(self.table, "case_id")
         run = self.world.connection.execute
         columns = run(f"SELECT to_jsonb(t) FROM {self.name} t LIMIT 1").fetchone()  # noqa: S608
         assert columns is not None, f"no row in {self.name}"
@@ -102,7 +106,8 @@ class Snapshot:
         taken: dict[str, Any] = {}
         open_case = self.world.items["open"].id
         lodging: Principal = ("lodging", None, open_case)
-        web = {name: self.world.principals()[name] for name in PROBED} | {"lodging": lodging}
+        web = {name: self.world.principals()[name] for name in PROBED}
+        web |= {"lodging": lodging, "uploading": ("uploading", None, open_case)}
         worker: dict[str, Principal] = {
             "job": ("job", None, None),
             "nobody": ("nobody", None, None),

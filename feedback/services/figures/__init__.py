@@ -1,6 +1,6 @@
 """The read side: roll-ups that dashboards and the public figures are made of.
 
-`rollup` writes them from the cases; `board` reads them, and shows no small group and no exact count.
+`rollup` writes them from the cases; `board` shows them without small groups and exact counts.
 """
 
 from feedback.services.figures.board import Board, Line, Question, ask
