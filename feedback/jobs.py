@@ -26,7 +26,17 @@ from sqlalchemy import delete
 from feedback import clock
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import audit, calendars, escalations, figures, intake, outbox, staffing
+from feedback.services import (
+    audit,
+    calendars,
+    delays,
+    escalations,
+    figures,
+    intake,
+    outbox,
+    sessions,
+    staffing,
+)
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
 
 log = structlog.get_logger()
@@ -58,7 +68,7 @@ PERIODIC = (
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
-    Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
+    Periodic("purge", 86_400, "tries of receipt codes and logins, and old sessions, are not kept"),
 )
 _app: Flask | None = None
 
@@ -193,7 +203,11 @@ def purge() -> Counts:
         .returning(m.ReceiptAttempt.reference)
     )
     with transaction(JOB):
-        return {"receipt_attempts": len(db.session.execute(forgotten).all())}
+        return {
+            "receipt_attempts": len(db.session.execute(forgotten).all()),
+            "login_attempts": delays.forget(clock.now()),
+            "sessions": sessions.forget(clock.now()),
+        }
 
 
 def sweep_all(seconds: float = float("inf")) -> escalations.SweepCounts:

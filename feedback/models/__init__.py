@@ -4,6 +4,15 @@ Every table of this folder is covered by row-level security or listed as referen
 `migrations/sql/policies.sql`; a test compares the two.
 """
 
+from feedback.models.accounts import (
+    AccessCode,
+    GrantRequest,
+    LoginAttempt,
+    Passkey,
+    RecoveryCode,
+    StaffSession,
+    Totp,
+)
 from feedback.models.cases import (
     Alarm,
     Assignment,
@@ -36,6 +45,7 @@ from feedback.models.reference import (
 )
 
 __all__ = [
+    "AccessCode",
     "Alarm",
     "Assignment",
     "AuditEntry",
@@ -52,24 +62,30 @@ __all__ = [
     "Escalation",
     "Figure",
     "FigureDirty",
+    "GrantRequest",
     "Holiday",
     "InboundMessage",
     "Institution",
     "LadderRung",
     "Leave",
+    "LoginAttempt",
     "Message",
     "Notice",
     "Officer",
     "Outbox",
+    "Passkey",
     "Pause",
     "Place",
     "Post",
     "PostHolding",
     "ReceiptAttempt",
+    "RecoveryCode",
     "ReferenceState",
     "SealedIdentity",
     "ServiceStandard",
+    "StaffSession",
     "Submission",
     "Timer",
+    "Totp",
     "Unit",
 ]

@@ -27,6 +27,13 @@ APART = (
     "public.figure",
     "public.figure_dirty",
     "guard.delivery_report",
+    "public.totp",
+    "public.recovery_code",
+    "public.passkey",
+    "public.staff_session",
+    "public.access_code",
+    "public.login_attempt",
+    "public.grant_request",
 )
 PURPOSES = (
     "nobody",
