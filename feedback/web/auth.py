@@ -86,11 +86,12 @@ def login() -> ResponseReturnValue:
 
 @blueprint.post("/login")
 def enter() -> ResponseReturnValue:
-    """Check name and password; an earlier session of this browser ends either way."""
+    """Check name and password; an earlier session of this browser ends with it."""
     if g.csrf_failed:
         return _login_page(_("The page was open for too long. Please log in once more.")), 400
     username = request.form.get("username", "")[: officers.LONGEST_USERNAME]
     watch = delays.at_login(username, get_remote_address(), browsers.known(username))
+    earlier = current_user._get_current_object() if current_user.is_authenticated else None
     with transaction(LOGIN):
         wait = delays.waiting(watch, g.now)
         found = None
@@ -106,6 +107,9 @@ def enter() -> ResponseReturnValue:
         return _login_page(_wait_message(wait)), 429
     if found is None:
         return _login_page(_("Name and password do not fit. Check both and try again.")), 422
+    if earlier is not None:
+        with transaction(Principal.of_officer(earlier.officer_id)):
+            sessions.end(earlier.officer_id, earlier.session_id, g.now, "logout")
     language = session.get("lang", found.language)
     session.clear()  # nothing that was set before the login counts after it
     session["lang"] = language

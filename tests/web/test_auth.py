@@ -232,6 +232,18 @@ def test_logout_ends_the_session_and_every_copy_of_its_cookie(app: Flask, make: 
     assert there.get("/desk").status_code == 200
 
 
+def test_a_login_ends_the_earlier_session_of_the_browser(app: Flask, make: Make) -> None:
+    first, second = (make.officer("DODOMA-CC", "handler") for _ in range(2))
+    tab, copy = at_desk(app, first), browser(app)
+    with tab.session_transaction() as kept, copy.session_transaction() as copied:
+        copied.update(kept)
+    token = token_of(tab)
+    given = {"username": username_of(second), "password": PASSWORD, "csrf_token": token}
+    assert tab.post("/staff/login", data=given).status_code == 303
+    assert copy.get("/desk").status_code == 302
+    assert tab.get("/desk").status_code == 200
+
+
 def test_sessions_are_listed_and_ended(app: Flask, make: Make) -> None:
     name = username_of(make.officer("DODOMA-CC", "handler"))
     phone = browser(app)
