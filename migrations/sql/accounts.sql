@@ -196,7 +196,13 @@ BEGIN
       SELECT 'granted_alone:' || p_request, 'granted_alone', institution_id, 0, p_now
         FROM officer WHERE id = r.officer_id;
   END IF;
-  IF EXISTS (SELECT FROM credential WHERE officer_id = r.officer_id) THEN RETURN 'done'; END IF;
+  -- A first role comes with an invitation; one that is under way stays good.
+  IF r.kind NOT IN ('password', 'factors') AND (r.kind <> 'roles'
+     OR EXISTS (SELECT FROM credential WHERE officer_id = r.officer_id)
+     OR EXISTS (SELECT FROM access_code WHERE officer_id = r.officer_id AND used_at IS NULL
+                   AND expires_at > p_now)) THEN
+    RETURN 'done';
+  END IF;
   INSERT INTO access_code (officer_id, code_hash, made_at, expires_at)
     VALUES (r.officer_id, p_code, p_now, p_now + interval '7 days')
     ON CONFLICT (officer_id) DO UPDATE SET code_hash = excluded.code_hash,

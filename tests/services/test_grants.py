@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import ProgrammingError
 
 from feedback.extensions import db
-from feedback.services import factors, grants, staffing
+from feedback.services import factors, grants, officers, staffing
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
 from tests.factories import Make
@@ -176,6 +176,28 @@ def test_a_reset_of_factors_takes_every_way_in_away(
         assert not left, table
     kept = rows(superuser, "SELECT code_hash FROM access_code")
     assert outcome.code.encode() not in bytes(kept[0]["code_hash"])
+
+
+def test_an_invitation_under_way_stays_good(
+    make: Make, admin: int, monday: datetime, superuser: Behind
+) -> None:
+    officer = make.officer("DODOMA-CC", "handler")
+    post = make.hold(make.officer("DODOMA-CC", "handler"), "DODOMA-CC", "hr_head")
+    superuser.execute("DELETE FROM credential WHERE officer_id = %s", (officer,))
+    first = ask(admin, "roles", officer, monday, roles=["coordinator"])
+    assert first.state == "code"
+    assert ask(admin, "roles", officer, monday, roles=["head"]).state == "done"
+    given = {"post_id": post, "capacity": "deputy"}
+    assert ask(admin, "post", officer, monday, **given).state == "done"
+    with transaction(Principal("login")):
+        found = officers.redeem(first.username, first.code, "maneno matatu yangu peke", monday)
+    assert found == officer
+    late = ask(admin, "password", officer, monday)
+    assert (late.state, late.code != first.code) == ("code", True)
+    with transaction(Principal("login")):
+        for code, moment in ((first.code, monday), (late.code, monday + timedelta(days=7))):
+            found = officers.redeem(late.username, code, "maneno matatu yangu peke", moment)
+            assert found is None
 
 
 def test_an_administrator_reads_requests_with_their_names_in_one_query(
