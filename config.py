@@ -37,6 +37,14 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
     return value
 
 
+def _whole(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    """A positive whole number."""
+    text = environ.get(name) or str(otherwise)
+    if not text.isdecimal() or not int(text):
+        raise ConfigurationError(f"{name} is not a positive whole number")
+    return int(text)
+
+
 def _postgres(url: str) -> str:
     """The one dialect; the short scheme that hosting providers hand out is accepted."""
     for short in ("postgres://", "postgresql://"):
@@ -92,7 +100,12 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": urlsplit(public_url).scheme == "https",
         "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
-        "PERMANENT_SESSION_LIFETIME": 8 * 3600,
+        # Officers: minutes without a click until a session is over (the second for head, oversight,
+        # ethics and admin), and hours until it is over whoever is there.
+        "IDLE_MINUTES": _whole(env, "IDLE_MINUTES", 120),
+        "IDLE_MINUTES_TIGHT": _whole(env, "IDLE_MINUTES_TIGHT", 30),
+        "SESSION_HOURS": _whole(env, "SESSION_HOURS", 12),
+        "PERMANENT_SESSION_LIFETIME": _whole(env, "SESSION_HOURS", 12) * 3600,
         "MAX_CONTENT_LENGTH": 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 512 * 1024,
         "WTF_CSRF_TIME_LIMIT": 4 * 3600,

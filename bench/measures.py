@@ -13,19 +13,21 @@ from typing import Any
 from uuid import uuid4
 
 import psutil
+import pyotp
 from flask import Flask
 from sqlalchemy import text
 
 from bench.browser import Browser, hidden
 from bench.place import Web
 from feedback import clock
-from feedback.services import cases, escalations, figures
-from feedback.services.officers import hasher
+from feedback.services import cases, escalations, factors, figures
+from feedback.services.passwords import hasher
 from feedback.services.reference import directory
 from feedback.transaction import JOB, Principal, transaction
 
 WORDS = "Taa za barabarani hazijawaka kwa wiki mbili, tunaomba zirekebishwe."
 PASSWORD = "a password for the bench"  # noqa: S105
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - of the second step
 REPEATS = 40
 COUNCILS = ("DODOMA-CC", "MPANDA-MC", "KONDOA-DC", "TANGA-CC", "ARUSHA-CC", "MBEYA-CC")
 OWNER = Principal("reference-load", role="owner")
@@ -156,11 +158,22 @@ def staff(port: int, where: str) -> Browser:
             text("UPDATE credential SET password_hash = :hash WHERE officer_id = :id"),
             {"hash": hasher.hash(PASSWORD), "id": number},
         )
+        session.execute(
+            text(
+                "INSERT INTO totp (officer_id, secret, last_step) VALUES (:id, :secret, 0)"
+                " ON CONFLICT (officer_id) DO UPDATE SET secret = :secret, last_step = 0"
+            ),
+            {"secret": factors.sealed(number, SECRET), "id": number},
+        )
     browser = Browser(port)
     token = hidden(browser.get("/staff/login").text, "csrf_token")
     fields = {"username": username, "password": PASSWORD, "csrf_token": token}
     if browser.post("/staff/login", fields).status != 303:
         raise RuntimeError("the bench could not log in")
+    token = hidden(browser.get("/staff/login/code").text, "csrf_token")
+    code = {"code": pyotp.TOTP(SECRET).now(), "csrf_token": token}
+    if browser.post("/staff/login/code", code).status != 303:
+        raise RuntimeError("the bench did not pass the second step")
     return browser
 
 

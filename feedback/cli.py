@@ -56,7 +56,10 @@ def import_reference(folder: Path | None) -> None:
 @click.option("--password", help="Asked for when left out.")
 @with_appcontext
 def create_admin(username: str, name: str, institution: str | None, password: str | None) -> None:
-    """Create an administrator, who creates everybody else on screen."""
+    """Create an administrator, who creates everybody else on screen.
+
+    The first login leads to the second step's set-up.
+    """
     code = institution or current_app.config["HOME_INSTITUTION"]
     secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
     try:
@@ -71,12 +74,12 @@ def create_admin(username: str, name: str, institution: str | None, password: st
             officer_id = officers.create(
                 username=username,
                 name=name,
-                password=secret,
                 institution_id=found[0],
                 unit_id=found[1],
                 roles=["admin"],
                 now=clock.now(),
             )
+            officers.first_password(officer_id, username, secret)
     except Refused as error:
         _fail(error.code)
         return
@@ -111,6 +114,21 @@ def age(reference: str, working_days: int) -> None:
         _fail(error.code)
         return
     _done(ok=True, **said)
+
+
+@click.command("totp")
+@click.option("--role", required=True, help="The role of a demonstration login.")
+@with_appcontext
+def totp(role: str) -> None:
+    """Print the present code of a demonstration login's second step."""
+    from local import demo as demonstration
+
+    try:
+        code = demonstration.present_code(role, clock.now())
+    except Refused as error:
+        _fail(error.code)
+        return
+    _done(ok=True, role=role, code=code)
 
 
 @click.command("load")
@@ -188,6 +206,7 @@ def init_app(app: Flask) -> None:
         create_admin,
         demo,
         age,
+        totp,
         load,
         sweep,
         deliver,

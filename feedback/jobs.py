@@ -31,11 +31,13 @@ from feedback.services import (
     audit,
     calendars,
     checking,
+    delays,
     escalations,
     figures,
     intake,
     outbox,
     reissue,
+    sessions,
     staffing,
 )
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
@@ -74,7 +76,7 @@ PERIODIC = (
         "check_files", 30, "a citizen's file is cleaned and given out, or refused for a reason"
     ),
     Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
-    Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
+    Periodic("purge", 86_400, "tries of receipt codes and logins, and old sessions, are not kept"),
 )
 _app: Flask | None = None
 
@@ -232,8 +234,12 @@ def purge() -> Counts:
         .returning(m.ReceiptAttempt.reference)
     )
     with transaction(JOB):
-        attempts = len(db.session.execute(forgotten).all())
-        return {"receipt_attempts": attempts, "receipt_requests": reissue.forget(clock.now())}
+        return {
+            "receipt_attempts": len(db.session.execute(forgotten).all()),
+            "receipt_requests": reissue.forget(clock.now()),
+            "login_attempts": delays.forget(clock.now()),
+            "sessions": sessions.forget(clock.now()),
+        }
 
 
 def sweep_all(seconds: float = float("inf")) -> escalations.SweepCounts:

@@ -194,9 +194,13 @@ def greeting(env: Mapping[str, str], logins_file: Path, seconds: float) -> str:
     if env.get("DEMO") == "1" and logins_file.exists():
         lines += ["", f"Demo logins for {public}/staff/login (made up, for this machine only):"]
         for role, login in json.loads(logins_file.read_text()).items():
-            secret = f"  code from {login['totp_secret']}" if login.get("totp_secret") else ""
+            secret = f"  secret {login['totp_secret']}" if login.get("totp_secret") else ""
             lines.append(f"  {role:<12} {login['username']:<24} {login['password']}{secret}")
         lines += [
+            "",
+            "The second step of a login asks for the present code: put the secret into an",
+            "authenticator, or ask for the code (from another terminal, in this folder):",
+            "  .venv/bin/python -m local.flask totp --role head",
             "",
             "Make a case late, then let it climb (from another terminal, in this folder):",
             "  .venv/bin/python -m local.flask age REFERENCE --working-days 20",

@@ -13,15 +13,17 @@ from flask import Flask
 from sqlalchemy import event, insert, select
 from sqlalchemy.engine import Engine
 
+from feedback import clock
 from feedback import models as m
-from feedback.services import cases, officers
+from feedback.services import cases, factors, passwords, sessions
 from feedback.services.cases import Lodging, Receipt
 from feedback.transaction import JOB, Principal, transaction
 
 OWNER = Principal("reference-load", role="owner")
 PASSWORD = "a password for tests"
 # One hash for all officers of the tests: argon2 is slow on purpose.
-PASSWORD_HASH = officers.hasher.hash(PASSWORD)
+PASSWORD_HASH = passwords.hasher.hash(PASSWORD)
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @dataclass
@@ -38,8 +40,10 @@ class Make:
         unit: str = "REGISTRY",
         name: str = "",
         active: bool = True,
+        enrolled: bool = True,
     ) -> int:
-        """An officer who can log in with PASSWORD; answers the id."""
+        """An officer who can log in with PASSWORD, and a code of TOTP_SECRET where the role needs
+        one; answers the id."""
         self.count += 1
         with transaction(OWNER) as session:
             unit_id, institution_id = session.execute(
@@ -59,10 +63,13 @@ class Make:
             session.add(officer)
             session.flush()
             session.execute(
-                insert(m.Credential).values(
-                    officer_id=officer.id, password_hash=PASSWORD_HASH, session_version=1
-                )
+                insert(m.Credential).values(officer_id=officer.id, password_hash=PASSWORD_HASH)
             )
+            if enrolled and sessions.NEEDS_FACTOR & set(officer.roles):
+                secret = factors.sealed(officer.id, TOTP_SECRET)
+                session.execute(
+                    insert(m.Totp).values(officer_id=officer.id, secret=secret, last_step=0)
+                )
             return officer.id
 
     def hold(
@@ -122,6 +129,16 @@ class Make:
                     case_id=case_id, officer_id=officer_id, reason="marked", at=now
                 )
             )
+
+
+def logged_in(officer_id: int, now: datetime | None = None) -> str:
+    """A session of an officer as a login begins one; answers what its cookie holds.
+
+    argon2 is slow on purpose: most tests need no password checked.
+    """
+    with transaction(Principal("login")):
+        started = sessions.start(officer_id, proven=True, device="", now=now or clock.now())
+    return f"{officer_id}.{started.hex}"
 
 
 @dataclass

@@ -4,6 +4,15 @@ Every table of this folder is covered by row-level security or listed as referen
 `migrations/sql/policies.sql`; a test compares the two.
 """
 
+from feedback.models.accounts import (
+    AccessCode,
+    GrantRequest,
+    LoginAttempt,
+    Passkey,
+    RecoveryCode,
+    StaffSession,
+    Totp,
+)
 from feedback.models.attachments import (
     Attachment,
     AttachmentContent,
@@ -49,6 +58,7 @@ from feedback.models.reference import (
 )
 
 __all__ = [
+    "AccessCode",
     "Alarm",
     "Assignment",
     "Attachment",
@@ -68,27 +78,33 @@ __all__ = [
     "Figure",
     "FigureDirty",
     "FileKey",
+    "GrantRequest",
     "Holiday",
     "IdentityOpening",
     "InboundMessage",
     "Institution",
     "LadderRung",
     "Leave",
+    "LoginAttempt",
     "Message",
     "Notice",
     "Officer",
     "Outbox",
+    "Passkey",
     "Pause",
     "Place",
     "Post",
     "PostHolding",
     "ReceiptAttempt",
     "ReceiptRequest",
+    "RecoveryCode",
     "ReferenceState",
     "SealedIdentity",
     "ServiceStandard",
+    "StaffSession",
     "Submission",
     "Timer",
+    "Totp",
     "Unit",
     "Upload",
     "UploadPart",

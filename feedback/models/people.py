@@ -35,13 +35,11 @@ class Officer(Base):
 
 
 class Credential(Base):
-    """How an officer logs in; only the login purpose reads it."""
+    """The password of an officer; none: it is set by a one-time code."""
 
     __tablename__ = "credential"
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), primary_key=True)
     password_hash: Mapped[str]
-    # Raised at logout and at a change of password: older cookies are void at once.
-    session_version: Mapped[int] = mapped_column(default=1)
 
 
 class Post(Base):

@@ -52,7 +52,7 @@ def notice_rows(
 
 
 def notices(
-    officer_ids: Iterable[int | None], kind: str, case_id: UUID, now: datetime, key: str = ""
+    officer_ids: Iterable[int | None], kind: str, case_id: UUID | None, now: datetime, key: str = ""
 ) -> None:
     """A notice in the desk of each officer."""
     rows = notice_rows(officer_ids, kind, case_id, now, key)

@@ -1,126 +1,126 @@
-"""Officers: login, their session, and who could take a case."""
+"""Officers: their password at the login, one-time codes that set one, and new accounts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import audit
+from feedback.services import audit, factors, passwords, sessions
 from feedback.services.errors import Refused
 
-SHORTEST_PASSWORD = 12
-hasher = PasswordHasher()
-# Verified when the name is unknown, so that an unknown name takes as long as a wrong password.
-UNKNOWN = hasher.hash("nobody has this password")
+LONGEST_USERNAME = 60
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
-class StaffUser:
-    """Who is logged in, as Flask-Login and the views see it."""
+class Candidate:
+    """Who showed a right password, and what is still due."""
 
     officer_id: int
-    session_version: int
     username: str
-    name: str
     roles: frozenset[str]
-    institution_id: int
-    unit_id: int
     language: str
-    is_active: bool = True
-    is_authenticated: bool = True
-    is_anonymous: bool = False
-
-    def get_id(self) -> str:
-        """What the cookie holds: the session version makes an older cookie void."""
-        return f"{self.officer_id}.{self.session_version}"
+    factors: factors.Factors
 
 
-def _user(officer: m.Officer, version: int) -> StaffUser:
-    return StaffUser(
-        officer.id,
-        version,
-        officer.username,
-        officer.name,
-        frozenset(officer.roles),
-        officer.institution_id,
-        officer.unit_id,
-        officer.language,
-    )
-
-
-def session_user(officer_id: int, version: int) -> StaffUser | None:
-    """The officer of a cookie (principal: that officer); None when the session has ended."""
-    row = db.session.execute(
-        select(m.Officer, m.Credential.session_version)
-        .join(m.Credential, m.Credential.officer_id == m.Officer.id)
-        .where(
-            m.Officer.id == officer_id,
-            m.Officer.active,
-            m.Credential.session_version == version,
-        )
-    ).one_or_none()
-    return None if row is None else _user(row[0], row[1])
-
-
-def login(username: str, password: str, now: datetime) -> StaffUser | None:
+def login(username: str, password: str, now: datetime) -> Candidate | None:
     """Check name and password (principal: login); None when they do not fit.
 
-    An unknown name costs as much as a wrong password.
+    An unknown name, and an account without a password yet, cost as much as a wrong password.
     """
     row = db.session.execute(
         select(m.Officer, m.Credential)
-        .join(m.Credential, m.Credential.officer_id == m.Officer.id)
+        .outerjoin(m.Credential, m.Credential.officer_id == m.Officer.id)
         .where(m.Officer.username == username.strip().lower(), m.Officer.active)
     ).one_or_none()
-    try:
-        hasher.verify(row[1].password_hash if row else UNKNOWN, password)
-    except VerificationError:
+    kept = row[1] if row else None
+    if not passwords.fits(kept.password_hash if kept else None, password):
         if row:
             audit.record("login_refused", now=now, officer=row[0].id)
         return None
+    if row is None or kept is None:
+        return None
+    officer = row[0]
+    if passwords.hasher.check_needs_rehash(kept.password_hash):
+        kept.password_hash = passwords.hasher.hash(password)
+    return Candidate(
+        officer.id,
+        officer.username,
+        frozenset(officer.roles),
+        officer.language,
+        factors.of(officer.id),
+    )
+
+
+def has_password(officer_id: int, password: str) -> bool:
+    """Whether this is the officer's own present password (principal: that officer)."""
+    kept = db.session.scalars(
+        select(m.Credential.password_hash).where(m.Credential.officer_id == officer_id)
+    ).one_or_none()
+    return passwords.fits(kept, password)
+
+
+def redeem(username: str, code: str, password: str, now: datetime) -> int | None:
+    """Set a password by a one-time code (principal: login); answers the officer.
+
+    None when name and code do not fit, or the code is used up or too old. Refused: password-….
+    """
+    row = db.session.execute(
+        select(m.Officer.id, m.Officer.username)
+        .join(m.AccessCode, m.AccessCode.officer_id == m.Officer.id)
+        .where(
+            m.Officer.username == username.strip().lower(),
+            m.Officer.active,
+            m.AccessCode.code_hash == factors.code_hash(code),
+            m.AccessCode.used_at.is_(None),
+            m.AccessCode.expires_at > now,
+        )
+    ).one_or_none()
     if row is None:
         return None
-    officer, credential = row
-    if hasher.check_needs_rehash(credential.password_hash):
-        credential.password_hash = hasher.hash(password)
-    audit.record("login", now=now, officer=officer.id)
-    return _user(officer, credential.session_version)
-
-
-def end_sessions(officer_id: int, now: datetime) -> None:
-    """Log out everywhere: every cookie given so far is void."""
+    wanted = passwords.checked_hash(password, row.username)
+    used = db.session.execute(
+        update(m.AccessCode)
+        .where(m.AccessCode.officer_id == row.id, m.AccessCode.used_at.is_(None))
+        .values(used_at=now)
+        .returning(m.AccessCode.officer_id)
+    ).first()
+    if used is None:
+        return None
     db.session.execute(
-        update(m.Credential)
-        .where(m.Credential.officer_id == officer_id)
-        .values(session_version=m.Credential.session_version + 1)
+        pg_insert(m.Credential)
+        .values(officer_id=row.id, password_hash=wanted)
+        .on_conflict_do_update(
+            index_elements=[m.Credential.officer_id], set_={"password_hash": wanted}
+        )
     )
-    audit.record("logout", now=now, officer=officer_id)
+    sessions.end_all(row.id, now)
+    audit.record("code_redeemed", now=now, officer=row.id)
+    return int(row.id)
 
 
 def create(
     *,
     username: str,
     name: str,
-    password: str,
     institution_id: int,
     unit_id: int,
     roles: list[str],
     now: datetime,
     language: str = "sw",
 ) -> int:
-    """A new officer with a password; answers the id.
+    """A new officer without a password; answers the id.
 
-    Raises Refused: weak-password, name-taken, bad-target (unit of another institution).
+    Raises Refused: too-long, name-taken, bad-target (unit of another institution).
     """
-    username = username.strip().lower()
-    if len(password) < SHORTEST_PASSWORD:
-        raise Refused("weak-password")
+    username, name = username.strip().lower(), name.strip()
+    if len(username) > LONGEST_USERNAME or len(name) > LONGEST_NAME:
+        raise Refused("too-long")
     if db.session.scalars(select(m.Officer.id).where(m.Officer.username == username)).first():
         raise Refused("name-taken")
     unit = db.session.get(m.Unit, unit_id)
@@ -130,30 +130,30 @@ def create(
         institution_id=institution_id,
         unit_id=unit_id,
         username=username,
-        name=name.strip(),
+        name=name,
         roles=sorted(roles),
         active=True,
         language=language,
     )
     db.session.add(officer)
     db.session.flush()
-    db.session.execute(
-        insert(m.Credential).values(officer_id=officer.id, password_hash=hasher.hash(password))
-    )
     audit.record("officer_created", now=now, officer=officer.id)
     return officer.id
 
 
-def change_password(officer_id: int, password: str, now: datetime) -> None:
-    """Set a password and end the sessions given under the old one; Refused: weak-password."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise Refused("weak-password")
+def first_password(officer_id: int, username: str, password: str) -> None:
+    """The password of an account made at the command line; Refused: password-…."""
+    wanted = passwords.checked_hash(password, username)
+    db.session.execute(insert(m.Credential).values(officer_id=officer_id, password_hash=wanted))
+
+
+def change_password(user: sessions.StaffUser, password: str, now: datetime) -> None:
+    """Set a password and end the officer's other sessions; Refused: password-…."""
+    wanted = passwords.checked_hash(password, user.username)
     db.session.execute(
         update(m.Credential)
-        .where(m.Credential.officer_id == officer_id)
-        .values(
-            password_hash=hasher.hash(password),
-            session_version=m.Credential.session_version + 1,
-        )
+        .where(m.Credential.officer_id == user.officer_id)
+        .values(password_hash=wanted)
     )
-    audit.record("password_changed", now=now, officer=officer_id)
+    sessions.end_all(user.officer_id, now, keep=user.session_id)
+    audit.record("password_changed", now=now, officer=user.officer_id)

@@ -6,12 +6,11 @@ runs because an administrator opens no case.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, any_, func, literal, or_, select, tuple_, update
+from sqlalchemy import and_, any_, func, literal, or_, select, tuple_
 
 from feedback import models as m
 from feedback import transaction
@@ -20,15 +19,13 @@ from feedback.extensions import db
 from feedback.models.columns import ROLES
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN
-from feedback.services import acts, audit, marks, officers
+from feedback.services import acts, audit, grants, marks, officers
 from feedback.services.cases import pick_handler
 from feedback.services.errors import Refused
 from feedback.services.placing import Placing
 from feedback.services.reference import directory
 
 PAGE = 50
-# No 0/o, 1/l/i: a temporary password is read out or copied by hand. 16 of 31 letters: 79 bits.
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 OWNERS = ("handler", "coordinator", "head")
 CAPACITIES = ("holder", "deputy")
 
@@ -109,18 +106,12 @@ def takers(institution_id: int, level: str, present: int | None) -> list[m.Offic
     return list(db.session.scalars(query.order_by(m.Officer.name)))
 
 
-def temporary_password() -> str:
-    """A random password in groups of four, to be shown once and changed by the officer."""
-    drawn = "".join(secrets.choice(LETTERS) for _ in range(16))
-    return "-".join(drawn[i : i + 4] for i in range(0, 16, 4))
-
-
 def create(
-    *, username: str, name: str, password: str, unit_id: int, roles: list[str], now: datetime
-) -> int:
-    """A new officer of the unit's institution.
+    *, username: str, name: str, unit_id: int, roles: list[str], now: datetime
+) -> grants.Outcome:
+    """A new officer of the unit's institution, whose roles wait for a second officer's approval.
 
-    Refused: empty, bad-roles, bad-target (no such unit), weak-password, name-taken.
+    Refused: empty, too-long, bad-roles, bad-target (no such unit), name-taken.
     """
     if not (username.strip() and name.strip()):
         raise Refused("empty")
@@ -129,19 +120,19 @@ def create(
     unit = directory().units.get(unit_id)
     if unit is None:
         raise Refused("bad-target")
-    return officers.create(
+    number = officers.create(
         username=username,
         name=name,
-        password=password,
         institution_id=unit.institution_id,
         unit_id=unit_id,
-        roles=roles,
+        roles=[],
         now=now,
     )
+    return grants.ask("roles", number, now, roles=roles)
 
 
-def set_roles(officer_id: int, roles: list[str], now: datetime) -> None:
-    """What an officer may do from the next click on; Refused: not-found, bad-roles.
+def set_roles(officer_id: int, roles: list[str], now: datetime) -> grants.Outcome:
+    """Take roles away at once, and ask for those that are new; Refused: not-found, bad-roles.
 
     An administrator cannot give up the own role: someone must be left to give it back.
     """
@@ -150,16 +141,18 @@ def set_roles(officer_id: int, roles: list[str], now: datetime) -> None:
         raise Refused("bad-roles")
     if officer_id == transaction.current().officer and "admin" not in roles:
         raise Refused("yourself")
-    found.roles = sorted(set(roles))
-    audit.record("roles_set", now=now, officer=officer_id, roles=",".join(found.roles))
+    added, kept = set(roles) - set(found.roles), set(roles) & set(found.roles)
+    if kept != set(found.roles):
+        found.roles = sorted(kept)
+        db.session.flush()
+        audit.record("roles_set", now=now, officer=officer_id, roles=",".join(found.roles))
+    return grants.ask("roles", officer_id, now, roles=added) if added else grants.Outcome("done")
 
 
-def reset_password(officer_id: int, now: datetime) -> str:
-    """A new temporary password, shown once; every session of the officer ends."""
+def reset(officer_id: int, kind: str, now: datetime) -> grants.Outcome:
+    """Ask that an officer gets in anew, with a new password, or with new factors as well."""
     officer(officer_id)
-    password = temporary_password()
-    officers.change_password(officer_id, password, now)
-    return password
+    return grants.ask(kind, officer_id, now)
 
 
 def deactivate(officer_id: int, now: datetime) -> None:
@@ -173,22 +166,15 @@ def deactivate(officer_id: int, now: datetime) -> None:
     if not found.active:
         return
     found.active = False
-    db.session.execute(
-        update(m.Credential)
-        .where(m.Credential.officer_id == officer_id)
-        .values(session_version=m.Credential.session_version + 1)
-    )
     audit.record("officer_deactivated", now=now, officer=officer_id)
     transaction.wake("hand_over")
 
 
-def activate(officer_id: int, now: datetime) -> None:
-    """Open an account again; Refused: not-found."""
-    found = officer(officer_id)
-    if found.active:
-        return
-    found.active = True
-    audit.record("officer_activated", now=now, officer=officer_id)
+def activate(officer_id: int, now: datetime) -> grants.Outcome:
+    """Ask that a closed account is opened again; Refused: not-found."""
+    if officer(officer_id).active:
+        return grants.Outcome("done")
+    return grants.ask("activate", officer_id, now)
 
 
 def hand_over(now: datetime, limit: int = 200) -> int:
@@ -252,8 +238,11 @@ def seats(institution_id: int, day: date) -> list[Seat]:
     ]
 
 
-def seat(post_id: int, holder_id: int | None, deputy_id: int | None, now: datetime) -> None:
-    """Set who holds a post and who deputises, from today on; None leaves it empty.
+def seat(
+    post_id: int, holder_id: int | None, deputy_id: int | None, now: datetime
+) -> list[grants.Outcome]:
+    """Who shall hold a post and who deputise: None leaves it empty from today on, a person is
+    asked for. Answers what became of what was asked for.
 
     Refused: not-found, bad-target (not an active officer of the post's institution), same-person.
     """
@@ -264,12 +253,16 @@ def seat(post_id: int, holder_id: int | None, deputy_id: int | None, now: dateti
         raise Refused("not-found")
     if holder_id is not None and holder_id == deputy_id:
         raise Refused("same-person")
-    for capacity, officer_id in zip(CAPACITIES, (holder_id, deputy_id), strict=True):
+    seated = (
         _seat(post, capacity, officer_id, now)
+        for capacity, officer_id in zip(CAPACITIES, (holder_id, deputy_id), strict=True)
+    )
+    return [outcome for outcome in seated if outcome is not None]
 
 
-def _seat(post: m.Post, capacity: str, officer_id: int | None, now: datetime) -> None:
-    day = local_day(now)
+def _seat(
+    post: m.Post, capacity: str, officer_id: int | None, now: datetime
+) -> grants.Outcome | None:
     present = db.session.scalars(
         select(m.PostHolding).where(
             m.PostHolding.post_id == post.id,
@@ -278,20 +271,22 @@ def _seat(post: m.Post, capacity: str, officer_id: int | None, now: datetime) ->
         )
     ).one_or_none()
     if (present.officer_id if present else None) == officer_id:
-        return
+        return None
     if officer_id is not None:
         wanted = db.session.get(m.Officer, officer_id)
         if wanted is None or not wanted.active or wanted.institution_id != post.institution_id:
             raise Refused("bad-target")
+        try:
+            return grants.ask("post", officer_id, now, post_id=post.id, capacity=capacity)
+        except Refused as refused:
+            if refused.code != "asked-already":
+                raise
+            return grants.Outcome("pending")  # the form shows both seats; one may wait already
     if present is not None:
-        present.until_day = day - timedelta(days=1)
-        db.session.flush()  # one open holding at a time: the old one ends first
-    if officer_id is not None:
-        db.session.add(
-            m.PostHolding(post_id=post.id, officer_id=officer_id, capacity=capacity, since_day=day)
-        )
-    db.session.flush()
-    audit.record("post_set", now=now, post=post.id, capacity=capacity, officer=officer_id or 0)
+        present.until_day = local_day(now) - timedelta(days=1)
+        db.session.flush()
+        audit.record("post_set", now=now, post=post.id, capacity=capacity, officer=0)
+    return None
 
 
 def held_by(officer_id: int, day: date) -> list[tuple[m.Post, str]]:

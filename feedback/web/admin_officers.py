@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from feedback.clock import local_day
 from feedback.models.columns import ROLES
-from feedback.services import staffing
+from feedback.services import grants, staffing
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
@@ -57,7 +57,7 @@ def officer_list() -> ResponseReturnValue:
 
 
 def _new_page(
-    d: Directory, typed: str, errors: dict[str, str], created: dict[str, str] | None = None
+    d: Directory, typed: str, errors: dict[str, str], outcome: grants.Outcome | None = None
 ) -> str:
     chosen, offered = _chosen(d, typed)
     return render_template(
@@ -70,7 +70,8 @@ def _new_page(
         given=request.form,
         given_roles=request.form.getlist("roles") or ["handler"],
         errors=errors,
-        created=created,
+        outcome=outcome,
+        wording=wording,
     )
 
 
@@ -86,17 +87,15 @@ def new_officer() -> ResponseReturnValue:
 @blueprint.post("/officers/new")
 @only("admin")
 def create_officer() -> ResponseReturnValue:
-    """Make the account; the temporary password stands on this answer and nowhere else."""
-    password = request.form.get("password", "").strip() or staffing.temporary_password()
+    """Make the account; its roles wait for a second officer, who hands over the one-time code."""
     errors: dict[str, str] = {}
-    d = None
+    d = outcome = None
     try:
         with transaction():
             d = directory()
-            staffing.create(
+            outcome = staffing.create(
                 username=request.form.get("username", ""),
                 name=request.form.get("name", ""),
-                password=password,
                 unit_id=request.form.get("unit", 0, type=int),
                 roles=request.form.getlist("roles"),
                 now=g.now,
@@ -108,11 +107,10 @@ def create_officer() -> ResponseReturnValue:
     typed = request.form.get("institution", "")
     if errors:
         return _new_page(d, typed, errors), 422
-    created = {"username": request.form["username"].strip().lower(), "password": password}
-    return _new_page(d, typed, {}, created), 201
+    return _new_page(d, typed, {}, outcome), 201
 
 
-def _officer_page(officer_id: int, problem: str = "", password: str = "") -> str:
+def _officer_page(officer_id: int, problem: str = "", outcome: grants.Outcome | None = None) -> str:
     with transaction():
         try:
             found = staffing.officer(officer_id)
@@ -122,6 +120,7 @@ def _officer_page(officer_id: int, problem: str = "", password: str = "") -> str
         day = local_day(g.now)
         posts = staffing.held_by(officer_id, day)
         leave = staffing.leave_of(officer_id, day)
+        asked = grants.asked_about([officer_id], g.now)
     return render_template(
         "admin/officer.html",
         officer=found,
@@ -131,7 +130,9 @@ def _officer_page(officer_id: int, problem: str = "", password: str = "") -> str
         leave=leave,
         roles=[(role, wording.role(role)) for role in ROLES],
         problem=problem,
-        password=password,
+        asked=asked,
+        outcome=outcome,
+        wording=wording,
         given=request.form,
     )
 
@@ -152,11 +153,12 @@ def _leave_days() -> tuple[date, date]:
     return first, last
 
 
-OFFICER_ACTS: dict[str, Callable[[int], str | None]] = {
+OFFICER_ACTS: dict[str, Callable[[int], grants.Outcome | None]] = {
     "deactivate": lambda n: staffing.deactivate(n, g.now),
     "activate": lambda n: staffing.activate(n, g.now),
     "roles": lambda n: staffing.set_roles(n, request.form.getlist("roles"), g.now),
-    "password": lambda n: staffing.reset_password(n, g.now),
+    "password": lambda n: staffing.reset(n, "password", g.now),
+    "factors": lambda n: staffing.reset(n, "factors", g.now),
     "leave": lambda n: staffing.add_leave(n, *_leave_days(), g.now),
     "end-leave": lambda _n: staffing.end_leave(request.form.get("leave", 0, type=int), g.now),
 }
@@ -170,14 +172,15 @@ def change_officer(officer_id: int, act: str) -> ResponseReturnValue:
         abort(404)
     try:
         with transaction():
-            password = OFFICER_ACTS[act](officer_id)
+            outcome = OFFICER_ACTS[act](officer_id)
     except Refused as refused:
         if refused.code == "not-found":
             abort(404)
         return _officer_page(officer_id, wording.refusal(refused.code)), 422
-    if password:
-        return _officer_page(officer_id, password=password)
-    flash(wording.officer_changed(act), "success")
+    if outcome and outcome.code:
+        return _officer_page(officer_id, outcome=outcome)
+    waits = outcome is not None and outcome.state == "pending"
+    flash(wording.waits() if waits else wording.officer_changed(act), "success")
     return redirect(url_for("admin.officer_page", officer_id=officer_id), 303)
 
 
@@ -190,6 +193,7 @@ def _posts_page(typed: str, problem: str = "", post_id: int = 0) -> str:
         chosen, offered = _chosen(d, typed)
         seats = staffing.seats(chosen.id, local_day(g.now)) if chosen else []
         people = staffing.everyone(chosen.id) if chosen else []
+        asked = grants.asked_about([p.id for p in people], g.now)
     return render_template(
         "admin/posts.html",
         chosen=chosen,
@@ -198,6 +202,8 @@ def _posts_page(typed: str, problem: str = "", post_id: int = 0) -> str:
         seats=seats,
         units=d.units,
         people=[(p.id, p.name) for p in people],
+        asked=[each for each in asked if each.kind == "post"],
+        wording=wording,
         problem=problem,
         problem_post=post_id,
     )
@@ -217,7 +223,7 @@ def set_post(post_id: int) -> ResponseReturnValue:
     typed = request.form.get("institution", "")
     try:
         with transaction():
-            staffing.seat(
+            outcomes = staffing.seat(
                 post_id,
                 request.form.get("holder", type=int),
                 request.form.get("deputy", type=int),
@@ -227,5 +233,6 @@ def set_post(post_id: int) -> ResponseReturnValue:
         if refused.code == "not-found":
             abort(404)
         return _posts_page(typed, wording.refusal(refused.code), post_id), 422
-    flash(_("The post is set from today on."), "success")
+    waits = any(outcome.state == "pending" for outcome in outcomes)
+    flash(wording.waits() if waits else _("The post is set from today on."), "success")
     return redirect(url_for("admin.post_list", institution=typed) + f"#post-{post_id}", 303)

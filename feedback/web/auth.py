@@ -1,44 +1,31 @@
-"""Login, logout and password of officers, and what frames every page behind the login."""
+"""The login of officers in its steps, and what frames every page behind it."""
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
-from flask import (
-    Response,
-    abort,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import abort, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_limiter import RequestLimit
 from flask_limiter.util import get_remote_address
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user, login_user
 
-from feedback.extensions import limiter
-from feedback.services import notices, officers
+from feedback import models as m
+from feedback.services import audit, delays, factors, notices, officers, passkeys, sessions
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
-from feedback.web import wording
+from feedback.web import account, browsers, enrolment, wording
 from feedback.web.edge import Audience, guarded
 
-FAILURES = "5 per 5 minutes"
-"""Wrong passwords for one name from one address before a wait."""
+LOGIN = Principal("login")
 
 # The login page is open to everybody; what follows it is not.
 blueprint = guarded("auth", __name__, audience=Audience.CITIZEN, url_prefix="/staff")
-account = guarded("account", __name__, audience=Audience.STAFF)
 
 PLACES = (
     ({"oversight"}, "/oversight"),
@@ -47,11 +34,13 @@ PLACES = (
     ({"admin", "auditor"}, "/admin"),
 )
 """Where officers work, by role; the first that fits is where a login leads."""
+DECIDING = frozenset({"head", "oversight", "ethics", "admin"})
+"""Who may be asked to approve a grant; the database says for each one who it is."""
 
 
 def landing(roles: Collection[str]) -> str:
     """The page an officer of these roles begins with."""
-    return next((place for fits, place in PLACES if fits & set(roles)), "/staff/password")
+    return next((place for fits, place in PLACES if fits & set(roles)), "/staff/account")
 
 
 def safe_next(target: str | None) -> str | None:
@@ -67,23 +56,15 @@ def safe_next(target: str | None) -> str | None:
     return target if not parts.scheme and not parts.netloc else None
 
 
-def _limit_key() -> str:
-    """Name and address together; hashed, for a password may be typed into the wrong field."""
-    name = request.form.get("username", "").strip().lower()
-    return hashlib.sha256(f"{name}\n{get_remote_address()}".encode()).hexdigest()[:32]
+def _minutes(wait: timedelta) -> int:
+    return max(1, math.ceil(wait.total_seconds() / 60))
 
 
-def _failed(response: Response) -> bool:
-    return response.status_code == 422
-
-
-def _limited(limit: RequestLimit) -> Response:
-    minutes = max(1, math.ceil((limit.reset_at - g.now.timestamp()) / 60))
-    message = _(
-        "Too many wrong attempts with this name. Minutes to wait before the next: %(minutes)s.",
-        minutes=minutes,
+def _wait_message(wait: timedelta) -> str:
+    return _(
+        "Too many wrong attempts. Minutes to wait before the next: %(minutes)s.",
+        minutes=_minutes(wait),
     )
-    return make_response(_login_page(message), 429)
 
 
 def _login_page(problem: str = "") -> str:
@@ -104,118 +85,184 @@ def login() -> ResponseReturnValue:
 
 
 @blueprint.post("/login")
-@limiter.limit(FAILURES, key_func=_limit_key, deduct_when=_failed, on_breach=_limited)
 def enter() -> ResponseReturnValue:
-    """Check name and password; an earlier session of this browser ends either way."""
+    """Check name and password; an earlier session of this browser ends with it."""
     if g.csrf_failed:
         return _login_page(_("The page was open for too long. Please log in once more.")), 400
-    with transaction(Principal("login")):
-        user = officers.login(
-            request.form.get("username", ""), request.form.get("password", ""), g.now
-        )
-    if user is None:
+    username = request.form.get("username", "")[: officers.LONGEST_USERNAME]
+    watch = delays.at_login(username, get_remote_address(), browsers.known(username))
+    earlier = current_user._get_current_object() if current_user.is_authenticated else None
+    with transaction(LOGIN):
+        wait = delays.waiting(watch, g.now)
+        found = None
+        if not wait:
+            found = officers.login(username, request.form.get("password", ""), g.now)
+            (delays.succeeded if found else delays.failed)(watch, g.now)
+        if found:
+            device = sessions.device_of(request.headers.get("User-Agent", ""))
+            number = sessions.start(
+                found.officer_id, proven=not found.factors.any, device=device, now=g.now
+            )
+    if wait:
+        return _login_page(_wait_message(wait)), 429
+    if found is None:
         return _login_page(_("Name and password do not fit. Check both and try again.")), 422
-    language = session.get("lang", user.language)
+    if earlier is not None:
+        with transaction(Principal.of_officer(earlier.officer_id)):
+            sessions.end(earlier.officer_id, earlier.session_id, g.now, "logout")
+    language = session.get("lang", found.language)
     session.clear()  # nothing that was set before the login counts after it
     session["lang"] = language
+    if found.factors.any:
+        session["half"] = number.hex
+        target = safe_next(request.form.get("next"))
+        return redirect(url_for("auth.second_step", next=target), 303)
+    return _welcome(found.officer_id, number)
+
+
+def _welcome(officer_id: int, session_id: UUID) -> ResponseReturnValue:
+    """The officer is in: the cookie, and on to where the login was meant to lead."""
+    with transaction(Principal.of_officer(officer_id)):
+        user = sessions.user(officer_id, session_id, g.now)
+    if user is None:
+        abort(403)
+    session.pop("half", None)
     session.permanent = True
     login_user(user)
-    return redirect(safe_next(request.form.get("next")) or landing(user.roles), 303)
+    response = make_response(
+        redirect(safe_next(request.form.get("next")) or landing(user.roles), 303)
+    )
+    browsers.remember(response, user.username)
+    return response
 
 
-@account.post("/logout")
-def logout() -> ResponseReturnValue:
-    """End this session and every other one of the officer: a copied cookie is void too."""
-    with transaction():
-        officers.end_sessions(current_user.officer_id, g.now)
-    logout_user()
-    _begin_anew()
-    return redirect(url_for("auth.login"), 303)
+def _half_way() -> m.StaffSession | None:
+    """The login of this browser that waits for its second step (in a login's transaction)."""
+    kept = str(session.get("half", ""))
+    return sessions.half_way(UUID(kept), g.now) if kept else None
 
 
-@account.get("/password")
-def password() -> ResponseReturnValue:
-    """The form for a new password."""
-    return render_template("auth/password.html", errors={})
+def _anew() -> ResponseReturnValue:
+    session.pop("half", None)
+    return redirect(url_for("auth.login", next=safe_next(request.values.get("next"))), 303)
 
 
-@account.post("/password")
-@limiter.limit(FAILURES, key_func=lambda: str(current_user.officer_id), deduct_when=_failed)
-def change_password() -> ResponseReturnValue:
-    """Set a new password; every session ends, and the new password opens the next one."""
-    errors: dict[str, str] = {}
+def _second_page(problem: str = "", status: int = 200) -> ResponseReturnValue:
+    with transaction(LOGIN):
+        half = _half_way()
+        if half is None:
+            return _anew()
+        has = factors.of(half.officer_id)
+        site = enrolment.site() if has.passkeys else None
+        options = passkeys.ask(half.officer_id, half.id, site) if site else ""
+    return render_template(
+        "auth/second_step.html",
+        has=has,
+        options=options,
+        next=safe_next(request.values.get("next")) or "",
+        problem=problem,
+    ), status
+
+
+@blueprint.get("/login/code")
+def second_step() -> ResponseReturnValue:
+    """The second step: a code, or a passkey where this browser has one."""
+    return _second_page()
+
+
+@blueprint.post("/login/code")
+def enter_code() -> ResponseReturnValue:
+    """Check the code of the authenticator, or a recovery code."""
+    return _second_answer(lambda half: factors.check(half.officer_id, _typed_code(), g.now))
+
+
+def _typed_code() -> str:
+    return request.form.get("code", "")[:40]
+
+
+@blueprint.post("/login/passkey")
+def enter_passkey() -> ResponseReturnValue:
+    """Check what the passkey signed."""
+    site = enrolment.site()
+
+    def signed(half: m.StaffSession) -> bool:
+        answer = request.form.get("answer", "")
+        return site is not None and passkeys.check(half.officer_id, half.id, answer, site, g.now)
+
+    return _second_answer(signed)
+
+
+def _second_answer(right: Callable[[m.StaffSession], bool]) -> ResponseReturnValue:
+    if g.csrf_failed:
+        return _second_page(_("The page was open for too long. Please try once more."), 400)
+    with transaction(LOGIN):
+        half = _half_way()
+        if half is None:
+            return _anew()
+        watch = delays.at_code(half.officer_id)
+        wait = delays.waiting(watch, g.now)
+        proven = not wait and right(half)
+        if proven:
+            delays.succeeded(watch, g.now)
+            sessions.prove(half.id, half.officer_id, g.now)
+        elif not wait:
+            delays.failed(watch, g.now)
+            audit.record("login_refused", now=g.now, officer=half.officer_id)
+        officer_id, number = half.officer_id, half.id
+    if proven:
+        return _welcome(officer_id, number)
+    if wait:
+        return _second_page(_wait_message(wait), 429)
+    return _second_page(_("This code does not fit, or was used already. Try the next one."), 422)
+
+
+# A one-time code
+
+
+def _code_page(problem: str = "", errors: dict[str, str] | None = None) -> str:
+    return render_template(
+        "auth/one_time_code.html",
+        username=request.form.get("username", ""),
+        problem=problem,
+        errors=errors or {},
+    )
+
+
+@blueprint.get("/code")
+def one_time_code() -> ResponseReturnValue:
+    """The form for an officer who was given a one-time code."""
+    return _code_page()
+
+
+@blueprint.post("/code")
+def redeem() -> ResponseReturnValue:
+    """Set a password by a one-time code; the login follows."""
+    if g.csrf_failed:
+        return _code_page(_("The page was open for too long. Please try once more.")), 400
+    username = request.form.get("username", "")[: officers.LONGEST_USERNAME]
     wanted = request.form.get("password", "")
-    user = current_user._get_current_object()
     if wanted != request.form.get("again", ""):
-        errors["again"] = _("The two entries differ. Write the new password twice.")
-    if not errors:
-        errors = _set_password(user, request.form.get("current", ""), wanted)
-    if errors:
-        return render_template("auth/password.html", errors=errors), 422
-    logout_user()
-    _begin_anew()
+        return _code_page(errors={"again": wording.refusal("password-differs")}), 422
+    watch = delays.at_login(f"code {username}", get_remote_address(), None)
+    try:
+        with transaction(LOGIN):
+            wait = delays.waiting(watch, g.now)
+            found = None
+            if not wait:
+                found = officers.redeem(username, _typed_code(), wanted, g.now)
+                (delays.succeeded if found else delays.failed)(watch, g.now)
+    except Refused as refused:
+        return _code_page(errors={"password": wording.refusal(refused.code)}), 422
+    if wait:
+        return _code_page(_wait_message(wait)), 429
+    if found is None:
+        message = _("Name and code do not fit, or the code was used or is too old.")
+        return _code_page(message), 422
     session["password_changed"] = True
     return redirect(url_for("auth.login"), 303)
 
 
-def _set_password(user: officers.StaffUser, present: str, wanted: str) -> dict[str, str]:
-    with transaction(Principal("login")):
-        right = officers.login(user.username, present, g.now) is not None
-    if not right:
-        return {"current": _("This is not your present password.")}
-    try:
-        with transaction():
-            officers.change_password(user.officer_id, wanted, g.now)
-    except Refused:
-        return {
-            "password": _(
-                "Use at least %(shortest)s characters.", shortest=officers.SHORTEST_PASSWORD
-            )
-        }
-    return {}
-
-
-def _begin_anew() -> None:
-    language = session.get("lang")
-    session.clear()
-    if language:
-        session["lang"] = language
-
-
-@account.get("/notices")
-def notice_list() -> ResponseReturnValue:
-    """What the officer should know, unread first."""
-    with transaction():
-        rows = notices.latest()
-        g.unread = notices.unread()
-    return render_template(
-        "auth/notices.html",
-        notices=rows,
-        unread=g.unread,
-        latest=max((row.at for row in rows), default=g.now).isoformat(),
-        case_url=case_url,
-        wording=wording,
-    )
-
-
-@account.post("/notices")
-def read_notices() -> ResponseReturnValue:
-    """Mark what was shown as read; what came meanwhile stays new."""
-    try:
-        upto = datetime.fromisoformat(request.form.get("upto", ""))
-    except ValueError:
-        abort(400)
-    if upto.tzinfo is None:
-        abort(400)
-    with transaction():
-        notices.mark_read(upto)
-    return redirect(url_for("auth.account.notice_list"), 303)
-
-
-@account.get("/look")
-def look() -> ResponseReturnValue:
-    """The living page: every component of the pages, for those who build further."""
-    return render_template("look.html")
+# What frames every page behind the login
 
 
 def case_url(reference: str) -> str:
@@ -226,7 +273,7 @@ def case_url(reference: str) -> str:
 
 def staff_nav() -> list[tuple[str, str, bool]]:
     """The main menu behind the login, by role: (label, address, whether it is the present one)."""
-    if not current_user.is_authenticated:
+    if not current_user.is_authenticated or current_user.must_enrol:
         return []
     return [(label, url, _stands_under(url)) for label, url in _nav_items(current_user.roles)]
 
@@ -245,7 +292,9 @@ def _nav_items(roles: frozenset[str]) -> Iterable[tuple[str, str]]:
         _("Notices (%(unread)s)", unread=unread) if unread else _("Notices"),
         "/staff/notices",
     )
-    yield _("Password"), "/staff/password"
+    if roles & DECIDING:
+        yield _("Approvals"), "/staff/approvals"
+    yield _("My account"), "/staff/account"
 
 
 def _stands_under(url: str) -> bool:
@@ -264,7 +313,8 @@ def _unread() -> int:
 def _frame() -> dict[str, Any]:
     """What staff_base.html takes from everywhere."""
     name = current_user.name if current_user.is_authenticated else ""
-    return {"staff_nav": staff_nav, "officer_name": name}
+    return {"staff_nav": staff_nav, "officer_name": name, "case_url": case_url}
 
 
-blueprint.register_blueprint(account)
+blueprint.register_blueprint(account.blueprint)
+blueprint.register_blueprint(enrolment.blueprint)

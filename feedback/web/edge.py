@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import structlog
 from flask import (
@@ -38,8 +40,8 @@ from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import BadHost, BadRequest, HTTPException
 
 from feedback import clock, transaction
-from feedback.services import officers
-from feedback.services.officers import StaffUser
+from feedback.services import sessions
+from feedback.services.sessions import StaffUser
 from feedback.transaction import Principal
 from feedback.web import bodies, formats
 
@@ -62,10 +64,14 @@ class Audience(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may call the routes of a blueprint: an audience, and for staff one of the roles."""
+    """Who may call the routes of a blueprint: an audience, and for staff one of the roles.
+
+    `enrolling`: open as well to an officer whose second factor is due and not set yet.
+    """
 
     audience: Audience
     roles: frozenset[str]
+    enrolling: bool = False
 
 
 def guarded(
@@ -74,11 +80,12 @@ def guarded(
     *,
     audience: Audience,
     roles: Iterable[str] = (),
+    enrolling: bool = False,
     url_prefix: str | None = None,
 ) -> Blueprint:
     """A blueprint that declares who may call it; any other is refused at every request."""
     blueprint = Blueprint(name, import_name, url_prefix=url_prefix)
-    blueprint.rule = Rule(audience, frozenset(roles))  # type: ignore[attr-defined]
+    blueprint.rule = Rule(audience, frozenset(roles), enrolling)  # type: ignore[attr-defined]
     return blueprint
 
 
@@ -97,7 +104,7 @@ def init_app(
     limiter.init_app(app)
     login_manager.init_app(app)
     login_manager.user_loader(_load_user)
-    login_manager.session_protection = None  # the session version does what this would
+    login_manager.session_protection = None  # sessions stand in the database
     formats.init_app(app)
     app.request_class = bodies.Request
     app.before_request(_admit)
@@ -153,6 +160,11 @@ def _admit_staff(rule: Rule) -> ResponseReturnValue | None:
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("auth.login", next=target))
     transaction.enter(Principal.of_officer(user.officer_id))
+    if sessions.is_due(user, g.now):
+        with transaction.transaction():
+            sessions.touch(user.session_id, g.now)
+    if user.must_enrol and not rule.enrolling:
+        return redirect(url_for("auth.factors.overview"))
     if rule.roles and not rule.roles & user.roles:
         abort(403)
     return None
@@ -171,12 +183,12 @@ def _check_forgery(rule: Rule) -> None:
 
 
 def _load_user(identifier: str) -> StaffUser | None:
-    """The officer of the cookie, if the session version in it is still the valid one."""
-    number, _, version = identifier.partition(".")
-    if not (number.isdigit() and version.isdigit()):
+    """The officer of the cookie, if the session in it has not ended."""
+    number, _, session_id = identifier.partition(".")
+    if not (number.isdecimal() and len(number) < 10 and re.fullmatch("[0-9a-f]{32}", session_id)):
         return None
     transaction.enter(Principal.of_officer(int(number)))
-    user = officers.session_user(int(number), int(version))
+    user = sessions.user(int(number), UUID(session_id), g.now)
     if user is None:
         transaction.enter(transaction.NOBODY)
     return user

@@ -6,12 +6,29 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
-from feedback.services.officers import SHORTEST_PASSWORD
+from feedback.rules.passwords import SHORTEST
+from feedback.services import grants
+from feedback.web.formats import name
 
 
 def refusal(code: str) -> str:
     """Why an act was not done, and what to do."""
     return {
+        "password-short": _("Use at least %(shortest)s characters.", shortest=SHORTEST),
+        "password-long": _("This is too long. Use at most 128 characters."),
+        "password-common": _(
+            "Many people would choose this one. Put several words together, or leave common "
+            "words out."
+        ),
+        "password-name": _("Leave your user name out of the password."),
+        "password-differs": _("The two entries differ. Write the new password twice."),
+        "wrong-password": _("This is not your present password."),
+        "bad-code": _("This code does not fit. Check the clock of your phone and try the next."),
+        "bad-passkey": _("The passkey could not be added. Try again, or use an authenticator."),
+        "too-many": _("You have ten passkeys. Remove one first."),
+        "asked-already": _("This was asked for already and waits for approval."),
+        "nobody-decides": _("Nobody else is there who could approve this for you."),
+        "gone": _("This was decided already, or waited for too long."),
         "not-found": _("This was not found, or you may not see it."),
         "not-allowed": _("This is not possible in the present state of the case."),
         "bad-target": _("Choose where it should go: an active officer, unit or institution."),
@@ -59,11 +76,35 @@ def officer_problem(code: str, given: Mapping[str, str]) -> dict[str, str]:
         return {field: _("This must not be empty.")}
     if code == "name-taken":
         return {"username": _("Another officer has this user name. Choose another.")}
-    if code == "weak-password":
-        return {"password": _("Use at least %(shortest)s characters.", shortest=SHORTEST_PASSWORD)}
+    if code == "too-long":
+        return {"name": _("This is too long. Write at most 120 letters, and 60 as user name.")}
     if code == "bad-roles":
         return {"roles": refusal(code)}
     return {"unit": _("Choose the unit in which the officer works.")}
+
+
+def waits() -> str:
+    """What was asked for and is not done yet."""
+    return _("A second officer must approve this, and has got a notice. It waits for seven days.")
+
+
+def asked_for(request: grants.Request) -> str:
+    """What is asked for, without the name of whom it is for."""
+    if request.kind == "roles":
+        wanted = ", ".join(role(code) for code in request.roles)
+        return _("Give the role: %(roles)s", roles=wanted)
+    if request.kind == "post":
+        post = name(request.post)
+        return (
+            _("Hold the post: %(post)s", post=post)
+            if request.capacity == "holder"
+            else _("Deputise for the post: %(post)s", post=post)
+        )
+    return {
+        "password": _("A new password, by a one-time code"),
+        "factors": _("A new password and a new second step, by a one-time code"),
+        "activate": _("Open the account again"),
+    }[request.kind]
 
 
 def officer_changed(act: str) -> str:
@@ -72,6 +113,8 @@ def officer_changed(act: str) -> str:
         "deactivate": _("The account is closed. Open cases go to other officers within a minute."),
         "activate": _("The account is open again."),
         "roles": _("The roles are set."),
+        "password": _("The old password works no more."),
+        "factors": _("The old password and the second step work no more."),
         "leave": _("The leave is noted. The deputy stands in for these days."),
         "end-leave": _("The leave has ended."),
     }[act]
@@ -148,6 +191,12 @@ def notice(kind: str) -> str:
         "identity_asked": _("An officer asks to open an identity: your decision is needed"),
         "identity_allowed": _("You may open the identity you asked for, for one hour"),
         "identity_refused": _("The identity you asked for stays closed"),
+        "grant_asked": _("An administrator asks for something that you approve or refuse"),
+        "granted_roles": _("You were given another role"),
+        "granted_post": _("A post was given to you"),
+        "reset_password": _("A new password was set for your account by a one-time code"),
+        "reset_factors": _("Your second step was removed by an administrator"),
+        "account_opened": _("Your account was opened again"),
     }.get(kind, kind)
 
 
@@ -161,6 +210,7 @@ def alarm(kind: str) -> str:
         "stuck": _("A case could not be taken up its ladder: the system's keeper must look"),
         "inbound_dead": _("An SMS could not be read"),
         "outbox_dead": _("An SMS could not be sent"),
+        "granted_alone": _("An administrator gave power alone: nobody else could approve"),
     }.get(kind, kind)
 
 
@@ -213,6 +263,17 @@ def _acts() -> dict[str, str]:
         "login_refused": _("A login was refused"),
         "logout": _("Logged out"),
         "password_changed": _("Changed a password"),
+        "session_ended": _("Ended a session"),
+        "factor_set": _("Set up an authenticator"),
+        "factor_removed": _("Switched the authenticator off"),
+        "passkey_added": _("Added a passkey"),
+        "passkey_removed": _("Removed a passkey"),
+        "recovery_codes_made": _("Made recovery codes"),
+        "recovery_code_used": _("Used a recovery code"),
+        "code_redeemed": _("Set a password by a one-time code"),
+        "grant_asked": _("Asked for a grant"),
+        "grant_approved": _("Approved a grant"),
+        "grant_refused": _("Refused a grant"),
         "officer_created": _("Added an officer"),
         "officer_deactivated": _("Closed an account"),
         "officer_activated": _("Opened an account again"),

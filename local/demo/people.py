@@ -11,17 +11,21 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import pyotp
 from flask import current_app
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services.officers import hasher
+from feedback.services import factors
+from feedback.services.errors import Refused
+from feedback.services.passwords import hasher
 from feedback.services.reference import Directory
+from feedback.services.sessions import NEEDS_FACTOR
 from local.keys import write_private
 from local.places import CHECKOUT
 
@@ -144,6 +148,7 @@ LOGINS = {
     "admin": "esther.mushi",
     "auditor": "abdallah.juma",
 }
+SECOND_STEP = [role for role in LOGINS if role in NEEDS_FACTOR]
 # Whoever heads an institution leads it as well as overseeing those below.
 ALSO_HEAD = "institution_head"
 ON_LEAVE = "fatuma.hamad"  # her deputy stands in
@@ -160,10 +165,15 @@ def logins() -> dict[str, dict[str, str]]:
     path = logins_file()
     if path.exists():
         known: dict[str, dict[str, str]] = json.loads(path.read_text())
-        if {role: login["username"] for role, login in known.items()} == LOGINS:
+        names = {role: login["username"] for role, login in known.items()}
+        if names == LOGINS and all(known[role]["totp_secret"] for role in SECOND_STEP):
             return known
     made = {
-        role: {"username": username, "password": _password(), "totp_secret": ""}
+        role: {
+            "username": username,
+            "password": _password(),
+            "totp_secret": pyotp.random_base32() if role in SECOND_STEP else "",
+        }
         for role, username in LOGINS.items()
     }
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -205,6 +215,7 @@ def create(d: Directory, today: date, wanted: Mapping[str, Mapping[str, str]]) -
             for username, number in ids.items()
         ],
     )
+    _give_secrets(ids, wanted)
     posts = {
         (row.institution_id, row.unit_id, row.kind): row.id
         for row in db.session.execute(
@@ -257,14 +268,48 @@ def mark(wanted: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def give_passwords(wanted: Mapping[str, Mapping[str, str]]) -> None:
-    """Set the passwords of the file; whoever was logged in as one of them no longer is."""
+    """Set the logins of the file; whoever was logged in as one of them no longer is."""
     ids = officer_ids()
     for login in wanted.values():
+        number, password_hash = ids[login["username"]], hasher.hash(login["password"])
         db.session.execute(
-            update(m.Credential)
-            .where(m.Credential.officer_id == ids[login["username"]])
-            .values(
-                password_hash=hasher.hash(login["password"]),
-                session_version=m.Credential.session_version + 1,
+            pg_insert(m.Credential)
+            .values(officer_id=number, password_hash=password_hash)
+            .on_conflict_do_update(
+                index_elements=[m.Credential.officer_id], set_={"password_hash": password_hash}
             )
         )
+        db.session.execute(
+            update(m.StaffSession)
+            .where(m.StaffSession.officer_id == number, m.StaffSession.ended_at.is_(None))
+            .values(ended_at=func.now())
+        )
+    _give_secrets(ids, wanted)
+
+
+def _give_secrets(ids: Mapping[str, int], wanted: Mapping[str, Mapping[str, str]]) -> None:
+    """Set up the second step of those logins that have one."""
+    for login in wanted.values():
+        if login["totp_secret"]:
+            number = ids[login["username"]]
+            sealed = factors.sealed(number, login["totp_secret"])
+            db.session.execute(
+                pg_insert(m.Totp)
+                .values(officer_id=number, secret=sealed, last_step=0)
+                .on_conflict_do_update(
+                    index_elements=[m.Totp.officer_id], set_={"secret": sealed, "last_step": 0}
+                )
+            )
+
+
+def present_code(role: str, now: datetime) -> str:
+    """The code that the authenticator of a login would show now; empty where it needs none.
+
+    Refused: not-a-demonstration, not-found.
+    """
+    if not current_app.config["DEMO"]:
+        raise Refused("not-a-demonstration")
+    if not logins_file().exists() or role not in LOGINS:
+        raise Refused("not-found")
+    secret = logins()[role]["totp_secret"]
+    return pyotp.TOTP(secret).at(now) if secret else ""

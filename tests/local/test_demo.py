@@ -19,10 +19,12 @@ from feedback.services import (
     citizen,
     desk,
     escalations,
+    factors,
     figures,
     officers,
     oversight,
     queues,
+    sessions,
 )
 from feedback.services.errors import Refused
 from feedback.services.figures import Question
@@ -44,7 +46,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def logged_in(login: dict[str, str]) -> officers.StaffUser | None:
+def logged_in(login: dict[str, str]) -> officers.Candidate | None:
     with transaction(Principal("login")):
         return officers.login(login["username"], login["password"], EVENING)
 
@@ -80,6 +82,7 @@ def test_an_interrupted_load_goes_on_and_every_screen_shows_something(
         assert user is not None
         assert role in user.roles
     ids = {role: user.officer_id for role, user in users.items() if user}
+    check_second_steps(ids, logins)
     check_desks(ids, as_officer)
     check_figures()
     check_record()
@@ -92,6 +95,19 @@ def test_an_interrupted_load_goes_on_and_every_screen_shows_something(
     fresh = json.loads(kept.read_text())
     assert logged_in(fresh["admin"]) is not None
     assert logged_in(logins["admin"]) is None
+
+
+def check_second_steps(ids: dict[str, int], logins: dict[str, dict[str, str]]) -> None:
+    """The roles that need one have a second step, and the command tells its present code."""
+    with_one = {role for role, login in logins.items() if login["totp_secret"]}
+    assert with_one == sessions.NEEDS_FACTOR
+    for role, number in ids.items():
+        code = demo.present_code(role, EVENING)
+        with transaction(Principal("login")):
+            assert factors.of(number).any is bool(code) is (role in with_one)
+            assert factors.check(number, code, EVENING) is (role in with_one)
+    with pytest.raises(Refused, match="not-found"):
+        demo.present_code("king", EVENING)
 
 
 def check_variety(count: int) -> None:

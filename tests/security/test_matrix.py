@@ -124,6 +124,10 @@ LISTS: dict[str, Answer] = {
     "auth.account.notice_list": levels("handler", "handler", "ethics"),
     "auth.account.password": levels(),
     "auth.account.look": levels(),
+    "auth.account.overview": levels(),
+    "auth.account.approvals": levels(),
+    "auth.factors.overview": levels(),
+    "auth.factors.authenticator": levels(),
 }
 CITIZEN_PAGES: dict[str, Answer] = {
     "public.home": levels(),
@@ -136,12 +140,14 @@ CITIZEN_PAGES: dict[str, Answer] = {
     "figures.institution": levels(),
     "figures.institution_file": levels(),
     "auth.login": levels(),
+    "auth.second_step": levels(),
+    "auth.one_time_code": levels(),
     "operations.live": levels(),
     "operations.ready": levels(),
     "operations.metrics": levels(),
 }
 # Parts of an address that say nothing of a case.
-PLAIN = {"filename", "code", "token", "alarm_id", "officer_id", "post_id"}
+PLAIN = {"request_id", "decision", "filename", "code", "token", "alarm_id", "officer_id", "post_id"}
 
 
 @dataclass

@@ -32,6 +32,13 @@ APART = (
     "guard.delivery_report",
     "public.upload",
     "public.upload_part",
+    "public.totp",
+    "public.recovery_code",
+    "public.passkey",
+    "public.staff_session",
+    "public.access_code",
+    "public.login_attempt",
+    "public.grant_request",
 )
 PURPOSES = (
     "nobody",

@@ -143,3 +143,26 @@ def fill(
         " '{}', '{}', %s FROM institution WHERE code = %s",
         (NOW, "DODOMA-CC"),
     )
+    _accounts(connection)
+
+
+def _accounts(connection: Connection) -> None:
+    """What proves who each officer is, and something that an administrator asked for."""
+    for statement in (
+        "INSERT INTO totp (officer_id, secret, last_step) SELECT id, '\\x00', 0 FROM officer"
+        " ON CONFLICT DO NOTHING",
+        "INSERT INTO recovery_code (id, officer_id, code_hash)"
+        " SELECT gen_random_uuid(), id, '\\x00' FROM officer",
+        "INSERT INTO passkey (id, officer_id, credential_id, public_key, sign_count, name, made_at)"
+        " SELECT gen_random_uuid(), id, id::text::bytea, '\\x00', 0, 'x', now() FROM officer",
+        "INSERT INTO staff_session (id, officer_id, started_at, seen_at, proven_at, device)"
+        " SELECT gen_random_uuid(), id, now(), now(), now(), '' FROM officer",
+        "INSERT INTO access_code (officer_id, code_hash, made_at, expires_at)"
+        " SELECT id, '\\x00', now(), now() + interval '7 days' FROM officer",
+        "INSERT INTO login_attempt VALUES ('x', 1, now())",
+        "INSERT INTO grant_request (id, kind, officer_id, roles, asked_by, asked_at, expires_at,"
+        " state, alone) SELECT gen_random_uuid(), 'roles', o.id, '{head}', a.id, now(),"
+        " now() + interval '7 days', 'pending', false FROM officer o, officer a"
+        " WHERE 'handler' = ANY (o.roles) AND 'admin' = ANY (a.roles) LIMIT 3",
+    ):
+        connection.execute(statement)

@@ -117,6 +117,8 @@ DELETES = {
     "figure_dirty",
     "delivery_report",
     "upload",
+    "login_attempt",
+    "staff_session",
 }
 
 
@@ -199,6 +201,36 @@ REFUSED = [
     Attempt("auditor", "DELETE FROM audit_tail"),
     Attempt("administrator", "UPDATE institution SET name_en = 'x'"),
     Attempt("administrator", "UPDATE reference_state SET version = 0"),
+    # An administrator alone makes nobody more powerful, and gets into no account.
+    Attempt("administrator", "UPDATE officer SET roles = roles || '{{ethics}}'"),
+    Attempt("administrator", "UPDATE officer SET roles = '{{handler}}' WHERE id = {me}"),
+    Attempt("administrator", "UPDATE officer SET unit_id = {desk} WHERE id = {me}"),
+    Attempt("administrator", "UPDATE officer SET active = true"),
+    Attempt(
+        "administrator",
+        "INSERT INTO officer (institution_id, unit_id, username, name, roles,"
+        " active, language) VALUES (1, 1, 'x', 'x', '{{admin}}', true, 'sw')",
+    ),
+    Attempt(
+        "administrator",
+        "INSERT INTO post_holding (post_id, officer_id, capacity, since_day)"
+        " VALUES (1, {me}, 'holder', '2020-01-01')",
+    ),
+    Attempt("administrator", "UPDATE post_holding SET officer_id = {me}"),
+    Attempt("administrator", "UPDATE post_holding SET until_day = NULL"),
+    Attempt("administrator", "UPDATE post_holding SET until_day = current_date + 10"),
+    Attempt("administrator", "UPDATE grant_request SET state = 'approved'"),
+    Attempt("administrator", "SELECT guard.decide(id, true, '', now()) FROM grant_request"),
+    Attempt(
+        "handler",
+        "SELECT guard.decide((SELECT id FROM guard.to_decide(now()) LIMIT 1), true, '', now())",
+    ),
+    Attempt("administrator", "INSERT INTO access_code VALUES ({me}, '', now(), now())"),
+    Attempt(
+        "handler",
+        "INSERT INTO staff_session (id, officer_id, started_at, seen_at, device)"
+        " SELECT gen_random_uuid(), {me} + 1, now(), now(), ''",
+    ),
     Attempt("handler", "CREATE TABLE public.copy AS SELECT 1"),
     Attempt("handler", 'ALTER TABLE "case" DISABLE ROW LEVEL SECURITY'),
     Attempt("handler", "SET ROLE mrejesho_worker"),
@@ -244,6 +276,9 @@ UNTOUCHED = [
     Attempt("handler", "UPDATE alarm SET settled_at = now()"),
     Attempt("handler", "UPDATE officer SET roles = '{{ethics}}'"),
     Attempt("handler", "UPDATE credential SET password_hash = 'x' WHERE officer_id <> {me}"),
+    Attempt("administrator", "UPDATE credential SET password_hash = 'x' WHERE officer_id <> {me}"),
+    Attempt("administrator", "UPDATE totp SET secret = NULL WHERE officer_id <> {me}"),
+    Attempt("administrator", "UPDATE staff_session SET ended_at = NULL WHERE officer_id <> {me}"),
     # A coordinator assigns what may not be read, and cannot overwrite it unread either.
     Attempt("coordinator", "UPDATE message SET body = NULL, sealed = '\\x01'"
             " WHERE case_id = '{case}'", "confidential"),

@@ -26,7 +26,14 @@ CHANGES = {
     "calendar_correction": "deadlines_moved = 1",
     "case": "place = 'x'",
     "case_key": "sealed = '\\x01'",
-    "credential": "session_version = 2",
+    "access_code": "used_at = now()",
+    "credential": "password_hash = 'x'",
+    "grant_request": "state = 'approved'",
+    "login_attempt": "failures = 2",
+    "passkey": "used_at = now()",
+    "recovery_code": "used_at = now()",
+    "staff_session": "ended_at = now()",
+    "totp": "last_step = 1",
     "deadline": "extension_days = 0",
     "directive": "done_at = now()",
     "escalation": "handed_over_at = now()",
@@ -137,8 +144,12 @@ class Snapshot:
         kind, officer, _ = principal
         person = next((p for p in self.world.people.values() if p.number == officer), None)
         own: dict[str, Any] = {}
-        if "officer_id" in row and self.table != "notice":
+        if "officer_id" in row and self.table not in ("notice", "grant_request"):
             own["officer_id"] = officer
+        if self.table == "grant_request":
+            own["asked_by"] = officer
+        if self.table == "officer":
+            own["roles"] = []
         if self.table == "message":
             own["kind"] = "note" if officer else "citizen"
         if self.table == "directive" and person:

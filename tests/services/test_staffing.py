@@ -108,15 +108,9 @@ def test_an_unknown_officer_is_refused(make: Make, monday: datetime) -> None:
     for change in (
         lambda: staffing.deactivate(999, monday),
         lambda: staffing.activate(999, monday),
-        lambda: staffing.reset_password(999, monday),
+        lambda: staffing.reset(999, "password", monday),
         lambda: staffing.end_leave(999, monday),
         lambda: staffing.settle(999, monday),
     ):
         with pytest.raises(Refused, match="not-found"), transaction(Principal.of_officer(admin)):
             change()
-
-
-def test_temporary_passwords_differ() -> None:
-    drawn = {staffing.temporary_password() for _ in range(50)}
-    assert len(drawn) == 50
-    assert all(len(each) == 19 for each in drawn)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pyotp
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from feedback import models as m
 from feedback.transaction import Principal, transaction
+from tests.factories import TOTP_SECRET, logged_in
 from tests.web.browser import Browser, browser, hidden
 
 
@@ -22,26 +24,30 @@ def username_of(officer_id: int) -> str:
 
 
 def post_login(tab: Browser, username: str, password: str, **more: str) -> TestResponse:
+    """Both steps of the login; the answer of the first where it leads to no second."""
     token = hidden(tab.get("/staff/login").text, "csrf_token")
-    return tab.post(
+    answer = tab.post(
         "/staff/login",
         data={"username": username, "password": password, "csrf_token": token, **more},
     )
+    if "/staff/login/code" not in (answer.location or ""):
+        return answer
+    return post_code(tab, pyotp.TOTP(TOTP_SECRET).now(), **more)
+
+
+def post_code(tab: Browser, code: str, **more: str) -> TestResponse:
+    """The second step of the login."""
+    token = hidden(tab.get("/staff/login/code").text, "csrf_token")
+    return tab.post("/staff/login/code", data={"code": code, "csrf_token": token, **more})
 
 
 def at_desk(app: Flask, officer_id: int) -> Browser:
-    """A browser in which the officer is logged in, reading English.
-
-    The session is set as a login sets it: argon2 is slow on purpose, and `test_auth` logs in.
-    """
-    with transaction(Principal("login")) as session:
-        version = session.scalars(
-            select(m.Credential.session_version).where(m.Credential.officer_id == officer_id)
-        ).one()
+    """A browser in which the officer is logged in, reading English; `test_auth` logs in."""
+    cookie = logged_in(officer_id)
     tab = browser(app)
     with tab.session_transaction() as kept:
         kept.permanent = True
-        kept.update(_user_id=f"{officer_id}.{version}", _fresh=True, lang="en")
+        kept.update(_user_id=cookie, _fresh=True, lang="en")
     return tab
 
 

@@ -13,9 +13,11 @@ from werkzeug.test import TestResponse
 
 from feedback.services import audit, calendars, escalations
 from feedback.transaction import JOB, transaction
-from tests.factories import Make
-from tests.web.browser import Browser, browser
+from tests.factories import PASSWORD, Make
+from tests.web.browser import Browser, browser, hidden
 from tests.web.office import at_desk, post_login, token_of
+
+WORDS = "maneno matatu yangu peke yangu"
 
 
 @pytest.fixture
@@ -47,10 +49,30 @@ def unit_of(superuser: psycopg.Connection[Any], institution: str, unit: str) -> 
     return int(found[0])
 
 
-def shown_password(page: str) -> str:
-    found = re.search(r'id="password">([^<]+)<', page)
+@pytest.fixture
+def other_admin(app: Flask, make: Make) -> Browser:
+    """Whoever decides where an institution has no head."""
+    return at_desk(app, make.officer("PO-PSMGG", "admin", name="Msimamizi wa Pili"))
+
+
+def approve(tab: Browser) -> TestResponse:
+    """Approve the oldest request that waits for this officer."""
+    url = re.search(r'action="(/staff/approvals/[^"]+/approve)"', tab.get("/staff/approvals").text)
+    assert url
+    return post(tab, url[1])
+
+
+def shown_code(page: str) -> str:
+    found = re.search(r'id="one-time-code">([^<]+)<', page)
     assert found
     return found[1]
+
+
+def set_password(app: Flask, username: str, code: str, password: str) -> TestResponse:
+    tab = browser(app)
+    token = hidden(tab.get("/staff/code?lang=en").text, "csrf_token")
+    given = {"username": username, "code": code, "password": password, "again": password}
+    return tab.post("/staff/code", data={"csrf_token": token, **given})
 
 
 # Where each role begins.
@@ -90,8 +112,8 @@ def test_pages_of_officers_follow_each_other(make: Make, tab: Browser) -> None:
     assert sorted(re.findall(r"Afisa Namba \d\d", first + second)) == names
 
 
-def test_a_new_officer_logs_in_with_the_password_shown_once(
-    app: Flask, tab: Browser, superuser: psycopg.Connection[Any]
+def test_a_new_officer_gets_in_by_a_code_that_only_the_approver_saw(
+    app: Flask, tab: Browser, other_admin: Browser, superuser: psycopg.Connection[Any]
 ) -> None:
     unit = unit_of(superuser, "DODOMA-CC", "WORKS")
     made = post(
@@ -104,10 +126,32 @@ def test_a_new_officer_logs_in_with_the_password_shown_once(
         roles=["handler"],
     )
     assert made.status_code == 201
-    password = shown_password(made.text)
-    assert re.fullmatch(r"[a-z2-9]{4}(-[a-z2-9]{4}){3}", password)
-    assert post_login(browser(app), "asha.mussa", password).location == "/desk"
-    assert password not in tab.get("/admin/officers?words=asha").text
+    assert "A second officer must approve this" in made.text
+    assert "one-time-code" not in made.text
+    assert "Notices (1)" in other_admin.get("/admin/alarms").text
+    assert "Nothing waits for you." in tab.get("/staff/approvals").text
+    approved = approve(other_admin)
+    code = shown_code(approved.text)
+    assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}", code)
+    assert code not in other_admin.get("/staff/approvals").text
+    assert set_password(app, "asha.mussa", "AAAA-BBBB-CCCC-DDDD", WORDS).status_code == 422
+    assert set_password(app, "asha.mussa", code, "Tanzania12345").status_code == 422
+    typed = code.lower().replace("-", " ").replace("0", "o")
+    assert set_password(app, "asha.mussa", typed, WORDS).location == "/staff/login"
+    assert set_password(app, "asha.mussa", code, WORDS).status_code == 422  # once
+    assert post_login(browser(app), "asha.mussa", WORDS).location == "/desk"
+
+
+def test_where_nobody_else_is_the_first_administrator_decides_and_an_alarm_stands(
+    app: Flask, tab: Browser, superuser: psycopg.Connection[Any]
+) -> None:
+    given = {"institution": "DODOMA-CC", "username": "asha", "name": "Asha", "roles": ["handler"]}
+    unit = unit_of(superuser, "DODOMA-CC", "WORKS")
+    made = post(tab, "/admin/officers/new", **given, unit=unit)
+    assert set_password(app, "asha", shown_code(made.text), WORDS).status_code == 303
+    assert "An administrator gave power alone" in tab.get("/admin/alarms").text
+    alone = superuser.execute("SELECT alone, state FROM grant_request").fetchall()
+    assert alone == [(True, "approved")]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +160,8 @@ def test_a_new_officer_logs_in_with_the_password_shown_once(
         ({"username": ""}, "This must not be empty."),
         ({"name": " "}, "This must not be empty."),
         ({"username": "officer1"}, "Another officer has this user name."),
-        ({"password": "short"}, "Use at least 12 characters."),
+        ({"username": "a" * 61}, "This is too long."),
+        ({"name": "A" * 121}, "This is too long."),
         ({"roles": []}, "Choose at least one role."),
         ({"roles": ["king"]}, "Choose at least one role."),
         ({"unit": "999999"}, "Choose the unit"),
@@ -141,26 +186,54 @@ def test_what_is_wrong_with_a_new_officer(
     assert superuser.execute("SELECT count(*) FROM officer").fetchone() == (1,)
 
 
-def test_a_forgotten_password_is_replaced(app: Flask, make: Make, tab: Browser) -> None:
+def test_a_forgotten_password_is_replaced(
+    app: Flask, make: Make, tab: Browser, other_admin: Browser
+) -> None:
     number = make.officer("DODOMA-CC", "handler")
+    name = f"officer{make.count}"
     office = at_desk(app, number)
-    page = post(tab, f"/admin/officers/{number}/password")
+    assert post(tab, f"/admin/officers/{number}/password").status_code == 303
+    assert "Waits for approval" in tab.get(f"/admin/officers/{number}").text
+    assert post(tab, f"/admin/officers/{number}/password").status_code == 422  # asked already
+    assert office.get("/desk").status_code == 200
+    code = shown_code(approve(other_admin).text)
     assert office.get("/desk").status_code == 302
-    assert post_login(browser(app), f"officer{number}", shown_password(page.text)).location
+    assert post_login(browser(app), name, PASSWORD).status_code == 422
+    assert set_password(app, name, code, WORDS).status_code == 303
+    office = browser(app)
+    assert post_login(office, name, WORDS).location == "/desk"
+    assert "A new password was set for your account" in office.get("/staff/notices?lang=en").text
 
 
-def test_roles_are_set(make: Make, tab: Browser, admin: int) -> None:
+def test_roles_are_taken_at_once_and_given_by_two(
+    make: Make, tab: Browser, admin: int, other_admin: Browser
+) -> None:
     number = make.officer("DODOMA-CC", "handler")
-    assert post(tab, f"/admin/officers/{number}/roles", roles=["head"]).status_code == 303
-    assert re.search(r'value="head" checked', tab.get(f"/admin/officers/{number}").text)
-    assert post(tab, f"/admin/officers/{number}/roles").status_code == 422
+    url = f"/admin/officers/{number}"
+    assert post(tab, f"{url}/roles", roles=["coordinator"]).status_code == 303
+    assert not re.search(r'value="(handler|coordinator)" checked', tab.get(url).text)
+    assert approve(other_admin).status_code == 303
+    assert re.search(r'value="coordinator" checked', tab.get(url).text)
+    assert post(tab, f"{url}/roles").status_code == 422
     own = post(tab, f"/admin/officers/{admin}/roles", roles=["auditor"])
     assert own.status_code == 422
     assert "You cannot do this to your own account." in own.text
 
 
+def test_what_is_refused_stays_undone(make: Make, tab: Browser, other_admin: Browser) -> None:
+    number = make.officer("DODOMA-CC", "handler")
+    post(tab, f"/admin/officers/{number}/roles", roles=["handler", "coordinator"])
+    page = other_admin.get("/staff/approvals").text
+    url = re.search(r'action="(/staff/approvals/[^"]+)/refuse"', page)
+    assert url
+    assert post(other_admin, f"{url[1]}/nonsense").status_code == 404
+    assert post(other_admin, f"{url[1]}/refuse").status_code == 303
+    assert post(other_admin, f"{url[1]}/approve").status_code == 404
+    assert not re.search(r'value="coordinator" checked', tab.get(f"/admin/officers/{number}").text)
+
+
 def test_closing_an_account_ends_its_sessions(
-    app: Flask, make: Make, tab: Browser, admin: int
+    app: Flask, make: Make, tab: Browser, admin: int, other_admin: Browser
 ) -> None:
     number = make.officer("DODOMA-CC", "handler")
     office = at_desk(app, number)
@@ -169,6 +242,8 @@ def test_closing_an_account_ends_its_sessions(
     assert office.get("/desk").status_code == 302
     assert "Open the account again" in tab.get(url).text
     post(tab, f"{url}/activate")
+    assert "Open the account again" in tab.get(url).text
+    assert approve(other_admin).status_code == 303
     assert office.get("/desk").status_code == 302  # the old cookie stays void
     assert at_desk(app, number).get("/desk").status_code == 200
     assert "Close the account" not in tab.get(f"/admin/officers/{admin}").text
@@ -191,7 +266,7 @@ def post_of(superuser: psycopg.Connection[Any], institution: str, kind: str) -> 
 
 
 def test_a_post_gets_holder_and_deputy(
-    make: Make, tab: Browser, superuser: psycopg.Connection[Any]
+    app: Flask, make: Make, tab: Browser, other_admin: Browser, superuser: psycopg.Connection[Any]
 ) -> None:
     asha = make.officer("DODOMA-CC", "head", name="Asha Mwinyi")
     juma = make.officer("DODOMA-CC", "head", name="Juma Hamisi")
@@ -199,8 +274,13 @@ def test_a_post_gets_holder_and_deputy(
     given = {"institution": "DODOMA-CC", "holder": asha, "deputy": juma}
     assert post(tab, f"/admin/posts/{number}", **given).status_code == 303
     assert post(tab, f"/admin/posts/{number}", **given).status_code == 303  # changes nothing
+    assert "Waits for approval" in tab.get("/admin/posts?institution=DODOMA-CC").text
+    assert approve(other_admin).status_code == 303
+    head = at_desk(app, asha)  # who is there now, and decides from here on
+    assert approve(head).status_code == 303
     swapped = {"institution": "DODOMA-CC", "holder": juma, "deputy": ""}
     assert post(tab, f"/admin/posts/{number}", **swapped).status_code == 303
+    assert approve(head).status_code == 303
     today = datetime.now(UTC) + timedelta(hours=3)
     held = superuser.execute(
         "SELECT officer_id, capacity FROM post_holding WHERE post_id = %s"

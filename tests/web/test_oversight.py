@@ -17,24 +17,15 @@ from feedback.extensions import db
 from feedback.services import desk, escalations, figures
 from feedback.services.cases import Receipt
 from feedback.transaction import JOB, transaction
-from tests.factories import PASSWORD, Make
+from tests.factories import Make
 from tests.web.browser import Browser, browser, hidden
+from tests.web.office import at_desk
 from tests.web.test_figures_pages import figures_of
 
 
 def login(app: Flask, officer_id: int) -> Browser:
     """The browser of an officer, in English."""
-    with transaction(JOB) as session:
-        officer = session.get(m.Officer, officer_id)
-        assert officer is not None
-    staff = browser(app)
-    token = hidden(staff.get("/staff/login?lang=en").text, "csrf_token")
-    answer = staff.post(
-        "/staff/login",
-        data={"username": officer.username, "password": PASSWORD, "csrf_token": token},
-    )
-    assert answer.status_code == 303
-    return staff
+    return at_desk(app, officer_id)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import Connection
 
 from feedback.services.history import words
-from feedback.services.officers import hasher
+from feedback.services.passwords import hasher
 from feedback.services.reference import Directory, InstitutionInfo
 
 HANDLERS = 3
@@ -46,8 +46,8 @@ def provide(connection: Connection[Any], d: Directory, since: date) -> Staff:
         [list(column) for column in zip(*planned, strict=True)],
     )
     connection.execute(
-        "INSERT INTO credential (officer_id, password_hash, session_version)"
-        " SELECT id, %s, 1 FROM officer WHERE username = ANY (%s) ON CONFLICT DO NOTHING",
+        "INSERT INTO credential (officer_id, password_hash)"
+        " SELECT id, %s FROM officer WHERE username = ANY (%s) ON CONFLICT DO NOTHING",
         [hasher.hash(secrets.token_urlsafe()), [row[2] for row in planned]],
     )
     rows = connection.execute(
