@@ -45,6 +45,11 @@ def _postgres(url: str) -> str:
     return url
 
 
+def _words(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Settings for `create_app`.
 
@@ -55,6 +60,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         raise ConfigurationError("DATABASE_URL is not set")
     web = _postgres(env["DATABASE_URL"])
     public_url = env.get("PUBLIC_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}")
+    secure = urlsplit(public_url).scheme == "https"
     secret = _secret(env, "SECRET_KEY")
     redis = env.get("REDIS_URL", "redis://127.0.0.1:6379/0")
     return {
@@ -72,6 +78,11 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         # The receipt code's key; without one of its own it is bound to SECRET_KEY.
         "RECEIPT_KEY": (env.get("RECEIPT_KEY") or f"receipt:{secret}").encode(),
         "PUBLIC_URL": public_url.rstrip("/"),
+        # Names under which pages are served: that of PUBLIC_URL, and more by ALLOWED_HOSTS.
+        "ALLOWED_HOSTS": (
+            urlsplit(public_url).hostname or "",
+            *_words(env.get("ALLOWED_HOSTS", "")),
+        ),
         "HOME_INSTITUTION": env.get("HOME_INSTITUTION", "PO-PSMGG"),
         "DEMO": env.get("DEMO", "") == "1",
         "AT_USERNAME": env.get("AT_USERNAME", "sandbox"),
@@ -79,14 +90,19 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AT_BASE_URL": env.get("AT_BASE_URL", "").rstrip("/"),
         "AT_SHORTCODE": env.get("AT_SHORTCODE", ""),
         "AT_HOOK_TOKEN": env.get("AT_HOOK_TOKEN", ""),
+        # Numbers that SMS are sent to, by how they begin, and how many automatic SMS one number
+        # gets in a day: whoever makes numbers up must not make them cost.
+        "SMS_PREFIXES": _words(env.get("SMS_PREFIXES", "+255")),
+        "SMS_PER_NUMBER": int(env.get("SMS_PER_NUMBER", "20")),
         "METRICS_TOKEN": env.get("METRICS_TOKEN", ""),
         "PROXIES": int(env.get("PROXIES", "0")),
         "BABEL_DEFAULT_LOCALE": "sw",
         "BABEL_DEFAULT_TIMEZONE": "Africa/Dar_es_Salaam",
-        "SESSION_COOKIE_NAME": "mrejesho",
+        # With the prefix a browser takes the cookie over TLS from this very host only.
+        "SESSION_COOKIE_NAME": "__Host-mrejesho" if secure else "mrejesho",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": urlsplit(public_url).scheme == "https",
+        "SESSION_COOKIE_SECURE": secure,
         "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
         "PERMANENT_SESSION_LIFETIME": 8 * 3600,
         "MAX_CONTENT_LENGTH": 1024 * 1024,

@@ -27,6 +27,7 @@ from feedback.services.placing import Placing
 from feedback.services.reference import directory
 
 PAGE = 50
+LONGEST_NAME = 120  # characters of an officer's name, and of a user name
 # No 0/o, 1/l/i: a temporary password is read out or copied by hand. 16 of 31 letters: 79 bits.
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 OWNERS = ("handler", "coordinator", "head")
@@ -56,7 +57,7 @@ def find(words: str, institution_id: int | None, after: str | None) -> OfficerPa
     if institution_id is not None:
         query = query.where(m.Officer.institution_id == institution_id)
     if words.strip():
-        like = words.strip().lower()
+        like = words.strip().lower()[:LONGEST_NAME]
         query = query.where(
             or_(
                 func.lower(m.Officer.name).contains(like, autoescape=True),
@@ -120,10 +121,12 @@ def create(
 ) -> int:
     """A new officer of the unit's institution.
 
-    Refused: empty, bad-roles, bad-target (no such unit), weak-password, name-taken.
+    Refused: empty, name-too-long, bad-roles, bad-target (no such unit), weak-password, name-taken.
     """
     if not (username.strip() and name.strip()):
         raise Refused("empty")
+    if max(len(username), len(name)) > LONGEST_NAME:
+        raise Refused("name-too-long")
     if not roles or not set(roles) <= set(ROLES):
         raise Refused("bad-roles")
     unit = directory().units.get(unit_id)

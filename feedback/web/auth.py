@@ -128,6 +128,7 @@ def logout() -> ResponseReturnValue:
     """End this session and every other one of the officer: a copied cookie is void too."""
     with transaction():
         officers.end_sessions(current_user.officer_id, g.now)
+    g.cleared = True
     logout_user()
     _begin_anew()
     return redirect(url_for("auth.login"), 303)

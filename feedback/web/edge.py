@@ -41,7 +41,7 @@ from feedback import clock, transaction
 from feedback.services import officers
 from feedback.services.officers import StaffUser
 from feedback.transaction import Principal
-from feedback.web import formats
+from feedback.web import formats, hosts
 
 LANGUAGES = ("sw", "en")
 COMPRESS_FROM = 1_000  # bytes; smaller answers fit one packet anyway
@@ -122,6 +122,8 @@ def _admit() -> ResponseReturnValue | None:
     g.now = clock.now()
     g.csrf_failed = False
     transaction.enter(transaction.NOBODY)
+    if not hosts.is_known(request.host, request.endpoint):
+        abort(400)
     if request.endpoint is None:
         return None  # 404 or 405, raised by the dispatch
     if request.endpoint == "static":
@@ -205,7 +207,11 @@ def _headers(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=()"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=(), payment=(), usb=()"
+    if g.get("cleared"):
+        # What a page that is left behind could still be read from, on a device that others use.
+        headers["Clear-Site-Data"] = '"cache", "storage"'
     if request.endpoint == "static":
         headers["Cache-Control"] = (
             "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
@@ -213,7 +219,7 @@ def _headers(response: Response) -> Response:
     else:
         headers.setdefault("Cache-Control", "no-store")
     if current_app.config["SESSION_COOKIE_SECURE"]:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response
 
 
