@@ -247,12 +247,23 @@ def _error_page(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, HTTPException) and error.response is not None:
         return error
     code = error.code or 500
+    _log_refusal(code, type(error).__name__)
     page = code if code in (400, 403, 404, 413, 429, 500, 503) else (500 if code >= 500 else 400)
     # For a host that is no name no address can be built, and so no page.
     bare = isinstance(error, BadHost)
     if bare or request.path.startswith(("/hooks/", "/health/", "/metrics")):
         return Response(f"{code}\n", status=code, mimetype="text/plain")
     return render_template(f"errors/{page}.html"), code
+
+
+def _log_refusal(code: int, error: str) -> None:
+    """Whoever was turned away, for those who watch: the endpoint and the officer's number, and
+    nothing that was typed. A page that is not there counts where an officer asked for it."""
+    officer = transaction.current().officer
+    if code in (400, 403, 413, 429) or (code == 404 and officer is not None):
+        structlog.get_logger().warning(
+            "refused", status=code, error=error, endpoint=request.endpoint, officer=officer
+        )
 
 
 def _crash(error: Exception) -> ResponseReturnValue:
