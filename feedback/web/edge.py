@@ -28,6 +28,7 @@ from flask import (
     session,
     url_for,
 )
+from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_limiter import Limiter, RateLimitExceeded
@@ -49,6 +50,12 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+class SignedSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, by a hash that is still recommended."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
 
 class Audience(Enum):
@@ -92,6 +99,7 @@ def init_app(
     app: Flask, babel: Babel, csrf: CSRFProtect, limiter: Limiter, login_manager: LoginManager
 ) -> None:
     """Bind everything that stands around the views."""
+    app.session_interface = SignedSessions()
     babel.init_app(app, locale_selector=_locale, timezone_selector=lambda: None)
     csrf.init_app(app)
     limiter.init_app(app)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.test import TestResponse
 
 import config
@@ -156,6 +157,21 @@ def test_without_tls_the_cookie_is_shut_to_scripts_and_other_sites(app: Flask) -
     (cookie,) = answer.headers.getlist("Set-Cookie")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= {p.strip() for p in cookie.split(";")[1:]}
     assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_a_cookie_signed_by_the_weaker_hash_counts_for_nothing(app: Flask, make: Make) -> None:
+    receipt = make.case(clock.now())
+    tab = browser(app)
+    enter(tab, receipt)
+    with tab.session_transaction() as kept:
+        inside = dict(kept)
+    older = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert older
+    tab.set_cookie("mrejesho", str(older.dumps(inside)))
+    assert receipt.reference not in tab.get("/track").text
+    newer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    tab.set_cookie("mrejesho", newer.dumps(inside))
+    assert receipt.reference in tab.get("/track").text
 
 
 def test_a_reader_gets_no_cookie(app: Flask) -> None:

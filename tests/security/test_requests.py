@@ -1,4 +1,4 @@
-"""Requests that no browser makes: other methods, repeated fields, odd characters, too much of it."""
+"""Requests that no browser makes: other methods, repeated fields, odd characters, too much."""
 
 from __future__ import annotations
 
