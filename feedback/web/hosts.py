@@ -1,8 +1,8 @@
 """Under which names pages are served: a name that a visitor makes up builds no address of ours.
 
 Behind TLS: the name of PUBLIC_URL and those of ALLOWED_HOSTS. Without TLS, on one machine or in
-its local network, addresses and names without a dot as well: they cannot be made to point here by
-a stranger's name server. Health checks and metrics come by any name; their answers hold no address.
+its local network, addresses as well and names that no registry gives away: no stranger can make
+them point here. Health checks and metrics come by any name; their answers hold no address.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from flask import current_app
+
+PRIVATE = (".localhost", ".local", ".internal", ".test", ".home.arpa")
+"""Endings of names that no registry gives away."""
 
 
 def is_known(host: str, endpoint: str | None) -> bool:
@@ -35,5 +38,5 @@ def _is_near(name: str) -> bool:
     try:
         ip_address(name)
     except ValueError:
-        return "." not in name or name.endswith((".localhost", ".local"))
+        return "." not in name or name.endswith(PRIVATE)
     return True

@@ -195,7 +195,10 @@ def test_leaving_and_logging_out_clear_the_browser(
 # Hosts.
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "192.168.1.5", "[::1]:8000"])
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:8000", "localhost:8000", "192.168.1.5", "[::1]:8000", "tablet", "web.internal:80"],
+)
 def test_a_local_run_answers_by_any_near_name(app: Flask, host: str) -> None:
     assert browser(app).get("/", headers={"Host": host}).status_code == 200
 
