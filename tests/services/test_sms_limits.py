@@ -13,9 +13,11 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+import config
 from feedback.services import intake, outbox
 from feedback.transaction import JOB, Principal, redis_client, transaction
 from local.phone import PhoneSimulator
+from tests.conftest import environment
 from tests.factories import Make
 from tests.web.browser import browser, fields
 
@@ -169,3 +171,15 @@ def test_the_counter_knows_no_number(make: Make, phone: PhoneSimulator) -> None:
     (key,) = redis_client().keys("sms:*")
     assert b"712000001" not in key
     assert redis_client().ttl(key) > 0
+
+
+@pytest.mark.parametrize(
+    ("given", "most"),
+    [({}, 20), ({"DEMO": "1"}, 1_000), ({"DEMO": "1", "SMS_PER_NUMBER": "5"}, 5)],
+)
+def test_settings(urls: dict[str, str], given: dict[str, str], most: int) -> None:
+    loaded = config.load({**environment(urls), "DEMO": "", **given})
+    assert loaded["SMS_PER_NUMBER"] == most
+    assert loaded["SMS_PREFIXES"] == ("+255",)
+    several = config.load({**environment(urls), "SMS_PREFIXES": "+255, +254"})
+    assert several["SMS_PREFIXES"] == ("+255", "+254")
