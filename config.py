@@ -53,6 +53,11 @@ def _postgres(url: str) -> str:
     return url
 
 
+def _words(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Settings for `create_app`.
 
@@ -63,6 +68,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         raise ConfigurationError("DATABASE_URL is not set")
     web = _postgres(env["DATABASE_URL"])
     public_url = env.get("PUBLIC_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}")
+    secure = urlsplit(public_url).scheme == "https"
     secret = _secret(env, "SECRET_KEY")
     redis = env.get("REDIS_URL", "redis://127.0.0.1:6379/0")
     return {
@@ -80,6 +86,11 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         # The receipt code's key; without one of its own it is bound to SECRET_KEY.
         "RECEIPT_KEY": (env.get("RECEIPT_KEY") or f"receipt:{secret}").encode(),
         "PUBLIC_URL": public_url.rstrip("/"),
+        # Names under which pages are served: that of PUBLIC_URL, and more by ALLOWED_HOSTS.
+        "ALLOWED_HOSTS": (
+            urlsplit(public_url).hostname or "",
+            *_words(env.get("ALLOWED_HOSTS", "")),
+        ),
         "HOME_INSTITUTION": env.get("HOME_INSTITUTION", "PO-PSMGG"),
         "DEMO": env.get("DEMO", "") == "1",
         "AT_USERNAME": env.get("AT_USERNAME", "sandbox"),
@@ -91,14 +102,22 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "CLAMD_SOCKET": env.get("CLAMD_SOCKET", ""),
         # Bytes for files that belong to no case yet: beyond, words are taken and files are not.
         "STAGING": int(env.get("STAGING_MB", "2048")) * 1024 * 1024,
+        # Numbers that SMS are sent to, by how they begin, and how many automatic SMS one number
+        # gets in a day: whoever makes numbers up must not make them cost. A demonstration pays
+        # for none, and its one phone plays many citizens.
+        "SMS_PREFIXES": _words(env.get("SMS_PREFIXES", "+255")),
+        "SMS_PER_NUMBER": int(
+            env.get("SMS_PER_NUMBER") or (1_000 if env.get("DEMO") == "1" else 20)
+        ),
         "METRICS_TOKEN": env.get("METRICS_TOKEN", ""),
         "PROXIES": int(env.get("PROXIES", "0")),
         "BABEL_DEFAULT_LOCALE": "sw",
         "BABEL_DEFAULT_TIMEZONE": "Africa/Dar_es_Salaam",
-        "SESSION_COOKIE_NAME": "mrejesho",
+        # With the prefix a browser takes the cookie over TLS from this very host only.
+        "SESSION_COOKIE_NAME": "__Host-mrejesho" if secure else "mrejesho",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": urlsplit(public_url).scheme == "https",
+        "SESSION_COOKIE_SECURE": secure,
         "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
         # Officers: minutes without a click until a session is over (the second for head, oversight,
         # ethics and admin), and hours until it is over whoever is there.

@@ -13,6 +13,7 @@ from feedback.extensions import db
 from feedback.services import audit, clocks, ladders
 from feedback.services.batch import Batch
 from feedback.services.errors import Refused
+from feedback.services.officers import LONGEST_NAME
 from feedback.services.reference import Directory, directory
 
 BATCH = 500
@@ -42,12 +43,14 @@ def correct(
     """Confirm, add or remove a day off (principal: an administrator).
 
     The running deadlines of the calendar are derived again by `apply`, which the worker runs
-    because an administrator may not read cases. Refused: bad-status, empty.
+    because an administrator may not read cases. Refused: bad-status, empty, name-too-long.
     """
     if status not in ("confirmed", "expected", "removed"):
         raise Refused("bad-status")
     if not (name_sw.strip() and name_en.strip()):
         raise Refused("empty")
+    if max(len(name_sw), len(name_en)) > LONGEST_NAME:
+        raise Refused("name-too-long")
     statement = insert(m.Holiday).values(
         calendar_id=calendar_id,
         day=day,

@@ -105,7 +105,7 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
             "place": lodging.place,
             "confidentiality": where.confidentiality,
             "anonymous": lodging.anonymous,
-            "reachable": lodging.phone is not None,
+            "reachable": _reachable(lodging),
             "triage": where.triage,
             "cautious": where.cautious,
             "handler_id": handler_id,
@@ -165,6 +165,11 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
 def receipt_for(submission_id: UUID, now: datetime) -> Receipt | None:
     """The receipt of a submission (principal: lodging), for the page after the post."""
     return _repeated(submission_id, None, now)
+
+
+def _reachable(lodging: Lodging) -> bool:
+    """Whether the citizen gets SMS; a number of another country is kept as a contact only."""
+    return lodging.phone is not None and identity.is_served(lodging.phone)
 
 
 def pick_handler(where: Placing, excluded: list[int], now: datetime) -> int | None:
@@ -282,7 +287,7 @@ def _insert(
     case = rows["case"][0]
     for _ in range(REFERENCE_TRIES):
         reference = case["reference"] = make_reference(os.urandom(8))
-        if lodging.phone:
+        if _reachable(lodging):
             rows["outbox"] = [
                 outbox.owed(
                     f"received:{case['id']}",
@@ -296,7 +301,7 @@ def _insert(
             ]
         document = json.dumps(rows, default=plain)
         if db.session.scalar(INSERT_ROWS, {"rows": document}):
-            if lodging.phone:
+            if "outbox" in rows:
                 wake("deliver")
             return reference
     raise RuntimeError("no free reference was found")

@@ -149,6 +149,11 @@ def normalise_number(raw: str) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def is_served(number: str) -> bool:
+    """Whether SMS are sent to numbers of this country: others may be priced to earn by them."""
+    return number.startswith(current_app.config["SMS_PREFIXES"])
+
+
 def number_hash(number: str) -> bytes:
     """Keyed hash of a normalised number (the key is apart from those that seal)."""
     return hmac.digest(current_app.config["NUMBER_HASH_KEY"], number.encode(), hashlib.sha256)

@@ -347,7 +347,7 @@ def _reply(
     sms: _Sms, template: str, now: datetime, case: m.Case | None = None, **values: str
 ) -> None:
     """One answer to this phone; a message processed again owes nothing new."""
-    if sms.number is None:
+    if sms.number is None or not identity.is_served(sms.number):
         return
     if case is not None:
         values["reference"] = case.reference

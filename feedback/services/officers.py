@@ -116,11 +116,11 @@ def create(
 ) -> int:
     """A new officer without a password; answers the id.
 
-    Raises Refused: too-long, name-taken, bad-target (unit of another institution).
+    Raises Refused: name-too-long, name-taken, bad-target (unit of another institution).
     """
     username, name = username.strip().lower(), name.strip()
     if len(username) > LONGEST_USERNAME or len(name) > LONGEST_NAME:
-        raise Refused("too-long")
+        raise Refused("name-too-long")
     if db.session.scalars(select(m.Officer.id).where(m.Officer.username == username)).first():
         raise Refused("name-taken")
     unit = db.session.get(m.Unit, unit_id)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,9 +27,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from feedback import gateway
 from feedback import models as m
+from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules.access import Level
-from feedback.services import delivery_reports, identity, receipts, texts
+from feedback.services import delivery_reports, identity, receipts, sms_limits, texts
 from feedback.services.reference import directory
 from feedback.transaction import JOB, transaction, wake
 
@@ -78,6 +79,7 @@ class _Leased:
     id: UUID
     token: UUID
     attempts: int
+    dedupe: str
     case_id: UUID | None
     recipient: bytes | None
     template: str
@@ -155,7 +157,7 @@ def deliver(now: datetime, *, seconds: float = RUN_SECONDS) -> Delivered:
         row = _lease(now + timedelta(seconds=elapsed))
         if row is None:
             break
-        result = _attempt(row)
+        result = _attempt(row, local_day(now))
         _finish(row, result, now + timedelta(seconds=time.monotonic() - begun))
         _count(done, result)
         outage = isinstance(result, gateway.Unknown) or (
@@ -249,6 +251,7 @@ def _lease(now: datetime) -> _Leased | None:
         row.id,
         token,
         attempts,
+        row.dedupe,
         row.case_id,
         row.recipient,
         row.template,
@@ -258,7 +261,7 @@ def _lease(now: datetime) -> _Leased | None:
     )
 
 
-def _attempt(row: _Leased) -> gateway.Result:
+def _attempt(row: _Leased, day: date) -> gateway.Result:
     """Write the text and send it. A row that cannot be written harms itself alone."""
     try:
         with transaction(JOB):
@@ -269,6 +272,8 @@ def _attempt(row: _Leased) -> gateway.Result:
         return gateway.Transient(type(error).__name__, everyone=False)
     if number is None or text is None:
         return gateway.Rejected("no-number")
+    if refusal := sms_limits.refusal(row.id, row.dedupe, number, day):
+        return gateway.Rejected(refusal)
     return gateway.send(current_app.config, number, text)
 
 

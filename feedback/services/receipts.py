@@ -24,6 +24,7 @@ FIRST_DELAY = 4  # seconds
 LONGEST_DELAY = 120  # seconds
 NOBODY = UUID(int=0)
 NONCE = 16
+PILES = 20  # bits: wrong tries are counted in so many piles, whatever is made up
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,14 @@ def check(reference_text: str, code_text: str, now: datetime) -> UUID | Wait | N
     its wrong tries too, so that neither answer nor time tells whether it exists.
     """
     reference = references.parse_reference(reference_text) or "?"
+    pile = _pile(reference)
     attempt = db.session.execute(
         select(m.ReceiptAttempt.failures, m.ReceiptAttempt.last_at).where(
-            m.ReceiptAttempt.reference == reference
+            m.ReceiptAttempt.reference == pile
         )
     ).one_or_none()
     # What cannot be a reference is one pile: its tries must not slow anybody down.
-    if attempt is not None and reference != "?":
+    if attempt is not None and pile != "?":
         left = attempt.last_at + delay(attempt.failures) - now
         if left > timedelta():
             return Wait(int(left.total_seconds()) + 1)
@@ -97,7 +99,7 @@ def check(reference_text: str, code_text: str, now: datetime) -> UUID | Wait | N
     if right and attempt is None:
         return found.case_id if found else None
     statement = insert(m.ReceiptAttempt).values(
-        reference=reference, failures=0 if right else 1, last_at=now
+        reference=pile, failures=0 if right else 1, last_at=now
     )
     failures = 0 if right else m.ReceiptAttempt.failures + 1
     db.session.execute(
@@ -106,3 +108,15 @@ def check(reference_text: str, code_text: str, now: datetime) -> UUID | Wait | N
         )
     )
     return found.case_id if right and found else None
+
+
+def _pile(reference: str) -> str:
+    """Where the tries for a reference are counted: by a keyed hash, one of a million piles.
+
+    So the table cannot grow past them, tells nobody which references were tried, and who does not
+    have the key cannot choose a made-up reference that slows a given citizen down.
+    """
+    if reference == "?":
+        return reference
+    digest = hmac.digest(current_app.config["RECEIPT_KEY"], f"tries:{reference}".encode(), "sha256")
+    return f"{int.from_bytes(digest[:4], 'big') >> (32 - PILES):05x}"

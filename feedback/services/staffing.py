@@ -53,7 +53,7 @@ def find(words: str, institution_id: int | None, after: str | None) -> OfficerPa
     if institution_id is not None:
         query = query.where(m.Officer.institution_id == institution_id)
     if words.strip():
-        like = words.strip().lower()
+        like = words.strip().lower()[: officers.LONGEST_NAME]
         query = query.where(
             or_(
                 func.lower(m.Officer.name).contains(like, autoescape=True),
@@ -111,7 +111,7 @@ def create(
 ) -> grants.Outcome:
     """A new officer of the unit's institution, whose roles wait for a second officer's approval.
 
-    Refused: empty, too-long, bad-roles, bad-target (no such unit), name-taken.
+    Refused: empty, name-too-long, bad-roles, bad-target (no such unit), name-taken.
     """
     if not (username.strip() and name.strip()):
         raise Refused("empty")

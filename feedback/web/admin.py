@@ -119,7 +119,7 @@ def correct_holiday() -> ResponseReturnValue:
             )
             edge_transaction.wake("apply_corrections")
     except Refused as refused:
-        field = "name_sw" if refused.code == "empty" else "day"
+        field = "name_sw" if refused.code in ("empty", "name-too-long") else "day"
         return _holidays_page({field: wording.refusal(refused.code)}), 422
     flash(
         _("The calendar is corrected. Running deadlines are computed again within a minute."),

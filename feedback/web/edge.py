@@ -30,6 +30,7 @@ from flask import (
     session,
     url_for,
 )
+from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_limiter import Limiter, RateLimitExceeded
@@ -43,7 +44,7 @@ from feedback import clock, transaction
 from feedback.services import sessions
 from feedback.services.sessions import StaffUser
 from feedback.transaction import Principal
-from feedback.web import bodies, formats
+from feedback.web import bodies, formats, hosts
 
 LANGUAGES = ("sw", "en")
 COMPRESS_FROM = 1_000  # bytes; smaller answers fit one packet anyway
@@ -51,6 +52,12 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+class SignedSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, by a hash that is still recommended."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
 
 class Audience(Enum):
@@ -99,6 +106,7 @@ def init_app(
     app: Flask, babel: Babel, csrf: CSRFProtect, limiter: Limiter, login_manager: LoginManager
 ) -> None:
     """Bind everything that stands around the views."""
+    app.session_interface = SignedSessions()
     babel.init_app(app, locale_selector=_locale, timezone_selector=lambda: None)
     csrf.init_app(app)
     limiter.init_app(app)
@@ -130,6 +138,8 @@ def _admit() -> ResponseReturnValue | None:
     g.now = clock.now()
     g.csrf_failed = False
     transaction.enter(transaction.NOBODY)
+    if not hosts.is_known(request.host, request.endpoint):
+        abort(400)
     if request.endpoint is None:
         return None  # 404 or 405, raised by the dispatch
     if request.endpoint == "static":
@@ -219,7 +229,11 @@ def _headers(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=()"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "geolocation=(), camera=(), microphone=(), payment=(), usb=()"
+    if g.get("cleared"):
+        # What a page that is left behind could still be read from, on a device that others use.
+        headers["Clear-Site-Data"] = '"cache", "storage"'
     if request.endpoint == "static":
         headers["Cache-Control"] = (
             "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
@@ -227,7 +241,7 @@ def _headers(response: Response) -> Response:
     else:
         headers.setdefault("Cache-Control", "no-store")
     if current_app.config["SESSION_COOKIE_SECURE"]:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response
 
 
@@ -255,12 +269,23 @@ def _error_page(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, HTTPException) and error.response is not None:
         return error
     code = error.code or 500
+    _log_refusal(code, type(error).__name__)
     page = code if code in (400, 403, 404, 413, 429, 500, 503) else (500 if code >= 500 else 400)
     # For a host that is no name no address can be built, and so no page.
     bare = isinstance(error, BadHost)
     if bare or request.path.startswith(("/hooks/", "/health/", "/metrics")):
         return Response(f"{code}\n", status=code, mimetype="text/plain")
     return render_template(f"errors/{page}.html"), code
+
+
+def _log_refusal(code: int, error: str) -> None:
+    """Whoever was turned away, for those who watch: the endpoint and the officer's number, and
+    nothing that was typed. A page that is not there counts where an officer asked for it."""
+    officer = transaction.current().officer
+    if code in (400, 403, 413, 429) or (code == 404 and officer is not None):
+        structlog.get_logger().warning(
+            "refused", status=code, error=error, endpoint=request.endpoint, officer=officer
+        )
 
 
 def _crash(error: Exception) -> ResponseReturnValue:

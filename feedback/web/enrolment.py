@@ -220,6 +220,7 @@ def logout() -> ResponseReturnValue:
     user = current_user._get_current_object()
     with transaction():
         sessions.end(user.officer_id, user.session_id, g.now, "logout")
+    g.cleared = True
     logout_user()
     language = session.get("lang")
     session.clear()

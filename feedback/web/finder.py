@@ -14,6 +14,8 @@ MOST = 12
 """Institutions offered at once: more would bury the right one on a small screen."""
 SHORTEST_PLACE = 3
 """Letters from which on the beginning of a place name counts."""
+LONGEST = 200
+"""Letters that are compared; no name has as many."""
 ALIKE = 84
 """How alike, of 100, a misspelt name must be."""
 
@@ -71,7 +73,7 @@ def search(directory: Directory, query: str) -> list[InstitutionInfo]:
     Every word must begin some word of a name; where none fits so, a misspelling is forgiven. The
     name of a place finds its council.
     """
-    phrase = normalise(query)
+    phrase = normalise(query[:LONGEST])
     typed = [word for word in phrase.split() if word not in CONNECTORS] or phrase.split()
     if not typed:
         return []
@@ -96,7 +98,7 @@ def search(directory: Directory, query: str) -> list[InstitutionInfo]:
 
 def exact(directory: Directory, query: str) -> InstitutionInfo | None:
     """The one institution whose code, name or alias is just what was typed."""
-    phrase = normalise(query)
+    phrase = normalise(query[:LONGEST])
     found = [e.institution for e in _indexed(directory).entries if phrase in e.phrases]
     return found[0] if len(found) == 1 else None
 

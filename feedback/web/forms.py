@@ -17,6 +17,8 @@ from feedback.web import finder
 
 LONGEST_BODY = 5000
 """Characters of a citizen's words: about two written pages."""
+LONGEST_LINE = 1_000
+"""Characters of a line that are looked at: above every limit that a field states."""
 UNKNOWN = "unknown"
 """The choice of a citizen who does not know the institution; the office finds it (triage)."""
 
@@ -92,7 +94,7 @@ class NewForm:
         """The form as it was posted."""
         form = cls()
         for name in _LINES:
-            setattr(form, name, line(posted.get(name, "")))
+            setattr(form, name, line(posted.get(name, ""))[:LONGEST_LINE])
         form.body = words(posted.get("body", ""))
         form.anonymous = posted.get("anonymous", "").strip().lower() not in _NO
         return form
@@ -168,6 +170,12 @@ class NewForm:
         long_email = len(self.email) > _LONGEST["email"]
         if self.email and (long_email or not _EMAIL.fullmatch(self.email)):
             self.errors["email"] = _("Write an email address such as asha@example.com.")
+
+    @property
+    def phone_is_abroad(self) -> bool:
+        """Whether a number is kept to which no SMS is sent."""
+        number = None if self.anonymous else identity.normalise_number(self.phone)
+        return number is not None and not identity.is_served(number)
 
     def lodging(self, language: str) -> Lodging:
         """What is lodged, once `check` found nothing wrong."""

@@ -64,7 +64,8 @@ def ready() -> ResponseReturnValue:
 
 @blueprint.get("/metrics")
 def metrics() -> ResponseReturnValue:
-    """Gauges in Prometheus' format, for this machine or for who shows METRICS_TOKEN."""
+    """Gauges in Prometheus' format, for who shows METRICS_TOKEN; without proxy and TLS also for
+    this machine."""
     if not _may_read_metrics():
         abort(403)
     registry = CollectorRegistry()
@@ -92,7 +93,10 @@ def _may_read_metrics() -> bool:
     scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
     if expected and scheme.lower() == "bearer":
         return hmac.compare_digest(shown.strip().encode(), expected.encode())
-    # A proxy on this machine makes every visitor look like one of this machine.
+    # A proxy on this machine makes every visitor look like one of this machine. Where one is set
+    # up, or TLS tells of one, the address proves nothing, whichever headers it sends.
+    if current_app.config["PROXIES"] or current_app.config["SESSION_COOKIE_SECURE"]:
+        return False
     if any(name in request.headers for name in FORWARDED):
         return False
     try:

@@ -24,7 +24,7 @@ from feedback.services import attachments, cases, receipts, reissue, vault, view
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
-from feedback.web import citizen_acts, files, new_form, tracking, wording
+from feedback.web import citizen_acts, files, new_form, tracking, visits, wording
 from feedback.web.bodies import takes_files
 from feedback.web.edge import Audience, guarded
 from feedback.web.forms import ActForm, NewForm, line
@@ -36,6 +36,7 @@ IDLE = timedelta(minutes=30)
 
 # What the signed session keeps: ids from which nothing follows without a key of the server.
 SUBMISSION, ALTERED, TRIAGE = "submission", "altered", "triage"
+NO_SMS = "no_sms"
 CASE, SEEN, ISSUE = "case", "seen", "issue"
 
 
@@ -103,6 +104,8 @@ def send() -> ResponseReturnValue:
     if not receipt.repeated:
         session[TRIAGE] = receipt.triage
     session[SUBMISSION], session[ALTERED] = form.submission_id, receipt.altered
+    session[NO_SMS] = form.phone_is_abroad
+    visits.begin()
     return redirect("/received", 303)
 
 
@@ -174,7 +177,7 @@ def _foreign() -> bool:
 def received() -> ResponseReturnValue:
     """The receipt of what this browser sent last: for 24 hours with the code, then without."""
     receipt = None
-    if SUBMISSION in session:
+    if SUBMISSION in session and visits.stands():
         with transaction(Principal.lodging(uuid4())):
             receipt = cases.receipt_for(UUID(session[SUBMISSION]), g.now)
     page = render_template(
@@ -182,6 +185,7 @@ def received() -> ResponseReturnValue:
         receipt=receipt,
         altered=session.get(ALTERED),
         triage=session.get(TRIAGE),
+        no_sms=session.get(NO_SMS),
     )
     return page, 200 if receipt else 404
 
@@ -208,7 +212,8 @@ def follow() -> ResponseReturnValue:
     """Open a case with both numbers, or do one act on the case that is open."""
     form = ActForm.read(request.form)
     if form.act == "leave":
-        for key in (SUBMISSION, ALTERED, TRIAGE, CASE, SEEN, ISSUE):
+        visits.leave()
+        for key in (SUBMISSION, ALTERED, TRIAGE, NO_SMS, CASE, SEEN, ISSUE):
             session.pop(key, None)
         return redirect("/", 303)
     if form.act == "lost":
@@ -237,6 +242,7 @@ def _open(form: ActForm) -> ResponseReturnValue:
     if found is None:
         error = _("The reference number and the secret code do not fit together. Check both.")
         return _ask(form, 422, reference=typed[0], error=error)
+    visits.begin()
     with transaction(Principal.of_case(found)):
         session[CASE], session[ISSUE] = str(found), receipts.mark()
     if form.body:
@@ -333,13 +339,13 @@ def _case_page(
 
 
 def _proven() -> UUID | None:
-    """The case opened in this browser, unless it stood idle too long or its code was issued again
-    since; then it is let go."""
+    """The case opened in this browser, unless it stood idle or open too long, was left in another
+    browser with the same cookie, or its code was issued again since; then it is let go."""
     if CASE not in session:
         return None
     case_id = UUID(session[CASE])
     idle = g.now - datetime.fromtimestamp(session.get(SEEN, 0), UTC) > IDLE
-    if not idle:
+    if not idle and visits.stands():
         with transaction(Principal.of_case(case_id)):
             if receipts.mark() == session.get(ISSUE):
                 return case_id

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from feedback.rules.passwords import SHORTEST
 from feedback.services import grants
+from feedback.services.officers import LONGEST_NAME
 from feedback.web.formats import name
 
 
@@ -35,6 +36,7 @@ def refusal(code: str) -> str:
         "excluded": _("This officer is kept away from the case. Choose another."),
         "empty": _("Write your words here."),
         "too-long": _("This is too long. Write at most 5,000 characters."),
+        "name-too-long": _("Write at most %(most)s characters.", most=LONGEST_NAME),
         "bad-date": _("Choose a day that is not past."),
         "bad-days": _("Give the first and the last day, not over yet and not given before."),
         "bad-roles": _("Choose at least one role."),
@@ -74,6 +76,9 @@ def officer_problem(code: str, given: Mapping[str, str]) -> dict[str, str]:
     if code == "empty":
         field = "username" if not given.get("username", "").strip() else "name"
         return {field: _("This must not be empty.")}
+    if code == "name-too-long":
+        field = "username" if len(given.get("username", "")) > LONGEST_NAME else "name"
+        return {field: refusal(code)}
     if code == "name-taken":
         return {"username": _("Another officer has this user name. Choose another.")}
     if code == "too-long":

@@ -179,10 +179,8 @@ def test_a_wait_is_no_try_and_other_references_go_on(
 def test_a_thousand_wrong_tries_cost_the_citizen_two_minutes_at_most(
     receipt: Receipt, monday: datetime, superuser: Connection
 ) -> None:
-    superuser.execute(
-        "INSERT INTO receipt_attempt (reference, failures, last_at) VALUES (%s, 1000, %s)",
-        (receipt.reference, monday),
-    )
+    check(receipt.reference, wrong(), monday)
+    superuser.execute("UPDATE receipt_attempt SET failures = 1000")
     wait = check(receipt.reference, receipt.receipt_code, monday)
     assert isinstance(wait, Wait)
     later = monday + timedelta(seconds=receipts.LONGEST_DELAY)
@@ -193,3 +191,16 @@ def test_nonsense_never_waits_and_slows_nobody(receipt: Receipt, monday: datetim
     for _ in range(10):
         assert check("upuuzi", "upuuzi", monday) is None
     assert check(receipt.reference, receipt.receipt_code, monday) == receipt.case_id
+
+
+def test_made_up_references_fill_no_table(
+    receipt: Receipt, monday: datetime, superuser: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With sixteen piles for a million: tries for sixty references take sixteen rows at most, and
+    none of them tells which reference was tried."""
+    monkeypatch.setattr(receipts, "PILES", 4)
+    for number in range(60):
+        check(references.make_reference(number.to_bytes(8)), wrong(), monday)
+    kept = [row[0] for row in superuser.execute("SELECT reference FROM receipt_attempt")]
+    assert 0 < len(kept) <= 16
+    assert {len(pile) for pile in kept} == {5}
