@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from feedback.rules.passwords import SHORTEST
 from feedback.services import grants
-from feedback.services.officers import LONGEST_NAME
+from feedback.services.officers import LONGEST_NAME, LONGEST_USERNAME
 from feedback.web.formats import name
 
 
@@ -77,12 +77,10 @@ def officer_problem(code: str, given: Mapping[str, str]) -> dict[str, str]:
         field = "username" if not given.get("username", "").strip() else "name"
         return {field: _("This must not be empty.")}
     if code == "name-too-long":
-        field = "username" if len(given.get("username", "")) > LONGEST_NAME else "name"
-        return {field: refusal(code)}
+        field = "username" if len(given.get("username", "")) > LONGEST_USERNAME else "name"
+        return {field: _("This is too long. Write at most 120 letters, and 60 as user name.")}
     if code == "name-taken":
         return {"username": _("Another officer has this user name. Choose another.")}
-    if code == "too-long":
-        return {"name": _("This is too long. Write at most 120 letters, and 60 as user name.")}
     if code == "bad-roles":
         return {"roles": refusal(code)}
     return {"unit": _("Choose the unit in which the officer works.")}
