@@ -23,10 +23,19 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import delete
 
-from feedback import clock
+from feedback import clock, upkeep
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import audit, calendars, escalations, figures, intake, outbox, staffing
+from feedback.services import (
+    audit,
+    calendars,
+    escalations,
+    figures,
+    intake,
+    outbox,
+    patterns,
+    staffing,
+)
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
 
 log = structlog.get_logger()
@@ -58,6 +67,8 @@ PERIODIC = (
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
+    Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
+    Periodic("retain", 86_400, "what is older than its retention rule is removed"),
     Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
 )
 _app: Flask | None = None
@@ -147,7 +158,7 @@ def chain_audit() -> Counts:
         chained += links
         if not links:
             break
-    return {"chained": chained}
+    return {"chained": chained, "heads": upkeep.write_head()}
 
 
 @job
@@ -182,6 +193,19 @@ def apply_corrections() -> Counts:
             counts["deadlines_moved"] += calendars.apply(correction, clock.now())
         counts["corrections"] += 1
     return counts
+
+
+@job
+def find_patterns() -> Counts:
+    """Look for odd patterns in who looked at what."""
+    with transaction(JOB):
+        return {"patterns": patterns.compute(clock.now())}
+
+
+@job
+def retain() -> Counts:
+    """Remove what is older than its retention rule; the next day goes on where this one stops."""
+    return upkeep.retain(TIMEOUT_SECONDS / 2)
 
 
 @job
@@ -257,6 +281,8 @@ def worker_main(app: Flask | None = None) -> None:
         default_result_ttl=0,
     )
     worker.work(logging_level="WARNING")
+    with app.app_context():
+        upkeep.write_head(at_once=True)
 
 
 def scheduler_main(app: Flask | None = None) -> None:

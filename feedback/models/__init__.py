@@ -21,7 +21,16 @@ from feedback.models.cases import (
 from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt
 from feedback.models.figures import Figure, FigureDirty
 from feedback.models.people import Credential, Leave, Officer, Post, PostHolding
-from feedback.models.records import AuditEntry, AuditLink, AuditTail, SealedIdentity
+from feedback.models.records import (
+    AuditEntry,
+    AuditLink,
+    AuditPattern,
+    AuditTail,
+    CaseErasure,
+    LegalHold,
+    RetentionRule,
+    SealedIdentity,
+)
 from feedback.models.reference import (
     Calendar,
     CalendarCorrection,
@@ -40,10 +49,12 @@ __all__ = [
     "Assignment",
     "AuditEntry",
     "AuditLink",
+    "AuditPattern",
     "AuditTail",
     "Calendar",
     "CalendarCorrection",
     "Case",
+    "CaseErasure",
     "Category",
     "Conflict",
     "Credential",
@@ -57,6 +68,7 @@ __all__ = [
     "Institution",
     "LadderRung",
     "Leave",
+    "LegalHold",
     "Message",
     "Notice",
     "Officer",
@@ -67,6 +79,7 @@ __all__ = [
     "PostHolding",
     "ReceiptAttempt",
     "ReferenceState",
+    "RetentionRule",
     "SealedIdentity",
     "ServiceStandard",
     "Submission",

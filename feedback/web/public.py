@@ -130,7 +130,7 @@ def received() -> ResponseReturnValue:
 def track() -> ResponseReturnValue:
     """The case that this browser proved to hold the code of, or the question for both numbers."""
     was_open = CASE in session
-    case_id = _proven()
+    case_id = proven()
     if case_id is not None:
         return _case_page(case_id, ActForm())
     return render_template(
@@ -197,7 +197,7 @@ def _ask(
 
 def _act(form: ActForm) -> ResponseReturnValue:
     """Do one act of the citizen, or show the page again with what was typed and why not."""
-    case_id = _proven()
+    case_id = proven()
     if case_id is None:
         return _ask(form, 422, notice=_time_over())
     if g.csrf_failed:
@@ -270,7 +270,7 @@ def _case_page(
     )
 
 
-def _proven() -> UUID | None:
+def proven() -> UUID | None:
     """The case opened in this browser, unless it stood idle too long; then it is let go."""
     if CASE not in session:
         return None

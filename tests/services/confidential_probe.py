@@ -16,14 +16,22 @@ Connection = psycopg.Connection[Any]
 # the rest is for others than officers, or for nobody in the web role.
 FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive")
 WORDS = ("message",)
-CLOSED = ("submission", "conflict", "sealed_identity", "outbox", "inbound_message")
-OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry")
+CLOSED = (
+    "submission",
+    "conflict",
+    "sealed_identity",
+    "outbox",
+    "inbound_message",
+    "case_erasure",
+)
+OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry", "legal_hold")
 # Tables without a case that not everybody may read.
 APART = (
     "public.credential",
     "public.receipt_attempt",
     "public.audit_link",
     "public.audit_tail",
+    "public.audit_pattern",
     "public.figure",
     "public.figure_dirty",
     "guard.delivery_report",
