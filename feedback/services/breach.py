@@ -1,4 +1,4 @@
-"""What was looked at in a period, when something leaked, and a draft of the notice to the Commission.
+"""What was looked at in a period, when something leaked, and a draft notice to the Commission.
 
 Personal Data Protection Act, 2022 (No. 11 of 2022), section 27(5): the Commission is told of a
 breach of security without delay. The report counts and names references; it opens nothing.

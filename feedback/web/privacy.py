@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import g, redirect, render_template, request
+from flask import abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -42,8 +42,10 @@ def notice() -> ResponseReturnValue:
 @blueprint.post("/track/copy")
 def copy() -> ResponseReturnValue:
     """Everything kept about the case that is open in this browser, as a file."""
+    if g.csrf_failed:
+        abort(400)
     case_id = proven()
-    if case_id is None or g.csrf_failed:
+    if case_id is None:
         return redirect("/track", 303)
     with transaction(Principal.of_case(case_id)):
         told = own_data.copy(case_id, g.now)

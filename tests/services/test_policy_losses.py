@@ -24,6 +24,7 @@ CHANGES = {
     "assignment": "ended_at = now()",
     "calendar_correction": "deadlines_moved = 1",
     "case": "place = 'x'",
+    "case_erasure": "words_at = now()",
     "credential": "session_version = 2",
     "deadline": "extension_days = 0",
     "directive": "done_at = now()",
@@ -32,6 +33,7 @@ CHANGES = {
     "holiday": "name_en = 'x'",
     "inbound_message": "attempts = 1",
     "leave": "last_day = current_date",
+    "legal_hold": "ended_at = now()",
     "message": "body = NULL, sealed = '\\x01'",
     "notice": "read = true",
     "officer": "language = 'en'",
@@ -40,6 +42,7 @@ CHANGES = {
     "post": "name_en = 'x'",
     "post_holding": "until_day = current_date",
     "receipt_attempt": "failures = 2",
+    "retention_rule": "source = 'x'",
     "sealed_identity": "number_hash = '\\x01'",
     "timer": "done = true",
 }
