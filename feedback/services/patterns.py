@@ -54,7 +54,7 @@ _PARTS = {
     FROM look l JOIN officer o ON o.id = l.officer
     JOIN institution i ON i.id = o.institution_id JOIN calendar c ON c.id = i.calendar_id
    WHERE l.hour >= :night_from OR l.hour < :night_to
-      OR extract(isodow FROM l.day) = ANY (c.weekend)
+      OR extract(isodow FROM l.day) - 1 = ANY (c.weekend)
       OR EXISTS (SELECT FROM holiday h WHERE h.calendar_id = c.id AND h.day = l.day
                     AND h.status = 'confirmed')
    GROUP BY l.officer HAVING count(DISTINCT (l.case_id, l.day)) >= :off_hours""",

@@ -323,9 +323,7 @@ def test_the_command_compares_and_exits_with_1(
     assert runner.invoke(args=["verify-audit", "--heads", str(paper)]).exit_code == 1
 
 
-def test_only_the_worker_or_an_auditor_reads_the_head(
-    record: Record, urls: dict[str, str]
-) -> None:
+def test_only_the_worker_or_an_auditor_reads_the_head(record: Record, urls: dict[str, str]) -> None:
     record(1)
     with psycopg.connect(urls["DATABASE_URL"].replace("+psycopg", "")) as web:
         web.execute("SELECT guard.become('reference', NULL, NULL)")
