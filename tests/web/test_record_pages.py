@@ -63,8 +63,8 @@ def test_entries_are_found_by_officer_case_kind_and_period(
     other = make.case(now)
     look(handler, case, now - timedelta(days=3))
     look(handler, case, now, audit.IDENTITY_OPENED, fields="phone")
-    look(handler, case, now, "noted")
-    look(handler, other, now)
+    look(handler, case, now + timedelta(seconds=1), "noted")
+    look(handler, other, now + timedelta(seconds=2))
     chain()
     seen, opened = "Looked at the case", "Opened a sealed identity"
     assert shown(auditor, case=case.reference, kind="look") == [opened, seen]
