@@ -25,8 +25,12 @@ from feedback.extensions import db
 CHAIN_BATCH = 2_000
 CHAIN_LOCK = 7_301_946  # any fixed number: two workers that chain at once take turns on it
 GENESIS = bytes(32)
-IDENTITY_OPENED = "identity_opened"
+IDENTITY_LOOKED = "identity_looked"
 """The act of reading a sealed identity; its details name the `fields`."""
+CASE_LOOKS = ("looked", "looked_to_decide", "looked_at_extract", "file_read")
+"""Looks at a case: its page or letter (`words` tells whether its words were on it), its words for
+a decision about an exclusion, an extract, a file."""
+LOOKS = (*CASE_LOOKS, IDENTITY_LOOKED)
 
 
 def canonical(parts: list[str]) -> bytes:

@@ -18,15 +18,16 @@ from feedback.services.errors import Refused
 
 _LOOKED = """
 SELECT c.reference, c.confidentiality, i.code AS institution,
-       count(*) FILTER (WHERE a.act = 'looked') AS looks,
-       coalesce(bool_or(a.details ->> 'words' = '1'), false) AS words,
+       count(*) FILTER (WHERE a.act <> :opened) AS looks,
+       coalesce(bool_or(a.act <> :opened AND coalesce(a.details ->> 'words', '1') = '1'), false)
+         AS words,
        count(*) FILTER (WHERE a.act = :opened) AS openings,
        coalesce(array_agg(DISTINCT a.details ->> 'fields')
                 FILTER (WHERE a.act = :opened AND a.details ? 'fields'), '{}') AS opened,
        count(DISTINCT a.actor_id) AS officers
   FROM audit_entry a JOIN "case" c ON c.id = a.case_id
   JOIN institution i ON i.id = c.institution_id
- WHERE a.at >= :since AND a.at < :until AND a.act IN ('looked', :opened)
+ WHERE a.at >= :since AND a.at < :until AND a.act = ANY (:looks)
    AND a.actor_id IS NOT NULL AND (CAST(:officer AS integer) IS NULL OR a.actor_id = :officer)
  GROUP BY c.reference, c.confidentiality, i.code ORDER BY c.reference"""
 
@@ -69,7 +70,13 @@ def report(since: datetime, until: datetime, username: str | None, now: datetime
             raise Refused("bad-target")
     rows = db.session.execute(
         text(_LOOKED),
-        {"since": since, "until": until, "officer": officer, "opened": audit.IDENTITY_OPENED},
+        {
+            "since": since,
+            "until": until,
+            "officer": officer,
+            "opened": audit.IDENTITY_LOOKED,
+            "looks": list(audit.LOOKS),
+        },
     ).all()
     made = Report()
     for row in rows:

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, text
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import patterns as rules
-from feedback.services.audit import IDENTITY_OPENED
+from feedback.services.audit import CASE_LOOKS, IDENTITY_LOOKED, LOOKS
 
 MOST = 200
 """Rows shown at once: more is no exception any more."""
@@ -33,7 +33,7 @@ _PARTS = {
   SELECT officer, max(day) FILTER (WHERE NOT worked), count(*) FILTER (WHERE NOT worked), count(*)
     FROM (SELECT s.officer, max(s.day) AS day, EXISTS (
                    SELECT FROM audit_entry w WHERE w.case_id = s.case_id
-                      AND w.actor_id = s.officer AND w.act <> 'looked')
+                      AND w.actor_id = s.officer AND w.act <> ALL (:looks))
                  OR EXISTS (SELECT FROM assignment h WHERE h.case_id = s.case_id
                                AND h.handler_id = s.officer) AS worked
             FROM seen s GROUP BY s.officer, s.case_id) each
@@ -83,7 +83,7 @@ WITH look AS MATERIALIZED (
          (a.at AT TIME ZONE 'Africa/Dar_es_Salaam')::date AS day,
          extract(hour FROM a.at AT TIME ZONE 'Africa/Dar_es_Salaam') AS hour
     FROM audit_entry a
-   WHERE a.act = 'looked' AND a.actor_id IS NOT NULL AND a.case_id IS NOT NULL
+   WHERE a.act = ANY (:case_looks) AND a.actor_id IS NOT NULL AND a.case_id IS NOT NULL
      AND a.at BETWEEN :since AND :now
 ), seen AS MATERIALIZED (
   SELECT DISTINCT officer, case_id, day FROM look
@@ -130,7 +130,9 @@ def compute(now: datetime) -> int:
             "night_from": rules.NIGHT_FROM,
             "night_to": rules.NIGHT_TO,
             "after_handover": rules.AFTER_HANDOVER,
-            "opened": IDENTITY_OPENED,
+            "opened": IDENTITY_LOOKED,
+            "looks": list(LOOKS),
+            "case_looks": list(CASE_LOOKS),
             "openings": rules.OPENINGS,
         },
     )

@@ -17,11 +17,10 @@ from sqlalchemy import ColumnElement, and_, select, text
 from feedback import models as m
 from feedback.clock import DAR_ES_SALAAM
 from feedback.extensions import db
-from feedback.services.audit import IDENTITY_OPENED
+from feedback.services.audit import LOOKS
 
 PAGE = 50
 MOST_IN_FILE = 10_000
-LOOKS = ("looked", IDENTITY_OPENED)
 KINDS = ("look", "act", "other")
 """Kinds of entries: a look at a case, another act on one, and what concerns no case."""
 

@@ -271,7 +271,7 @@ def _acts() -> dict[str, str]:
         "record_verified": _("Verified the record"),
         "record_exported": _("Took a file of the record"),
         "heads_begun": _("Signed heads were begun in a new file"),
-        "identity_opened": _("Opened a sealed identity"),
+        "identity_looked": _("Looked at an identity"),
         "identity_removed": _("The sealed identity was removed, its time was over"),
         "words_removed": _("The words were removed, their time was over"),
         "copy_given": _("The citizen took a copy of everything kept"),

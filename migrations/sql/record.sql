@@ -48,15 +48,18 @@ AS $$
                                                          'state', o.state)
                                       ORDER BY o.created_at, o.id)
                        FROM outbox o WHERE o.case_id = guard.case_id()), '[]'),
-    'looks', coalesce((SELECT jsonb_agg(jsonb_build_object('day', l.day, 'roles', l.roles,
-                                                           'words', l.words, 'looks', l.looks)
-                                        ORDER BY l.day, l.roles::text, l.words)
+    'looks', coalesce((SELECT jsonb_agg(to_jsonb(l) ORDER BY l.day, l.roles::text, l.identity,
+                                        l.words)
       FROM (SELECT (a.at AT TIME ZONE 'Africa/Dar_es_Salaam')::date AS day,
                    to_jsonb(o.roles) AS roles,
-                   coalesce(a.details ->> 'words', '0') = '1' AS words, count(*) AS looks
+                   a.act = 'identity_looked' AS identity,
+                   a.act <> 'identity_looked' AND coalesce(a.details ->> 'words', '1') = '1'
+                     AS words, count(*) AS looks
               FROM audit_entry a JOIN officer o ON o.id = a.actor_id
-             WHERE a.case_id = guard.case_id() AND a.act = 'looked'
-             GROUP BY 1, 2, 3) l), '[]')) END
+             WHERE a.case_id = guard.case_id()
+               AND a.act IN ('looked', 'looked_to_decide', 'looked_at_extract', 'file_read',
+                             'identity_looked')
+             GROUP BY 1, 2, 3, 4) l), '[]')) END
 $$;
 
 DROP POLICY audit_entry_read ON audit_entry;

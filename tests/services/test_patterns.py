@@ -152,9 +152,9 @@ def test_looks_after_handing_over(officer: int, superuser: Connection) -> None:
 def test_openings_of_the_vault(make: Make, officer: int) -> None:
     case = make.case(NOW - DAY).case_id
     for _ in range(rules.OPENINGS - 1):
-        look(officer, case, act=audit.IDENTITY_OPENED)
+        look(officer, case, act=audit.IDENTITY_LOOKED)
     assert "openings" not in found()
-    look(officer, case, act=audit.IDENTITY_OPENED)
+    look(officer, case, act=audit.IDENTITY_LOOKED)
     assert found()["openings"] == (rules.OPENINGS, None)
 
 
@@ -191,7 +191,7 @@ def test_auditors_read_them_the_gravest_first(make: Make, officer: int) -> None:
     case = make.case(NOW - DAY).case_id
     make.exclude(case, officer, NOW - 2 * DAY)
     for _ in range(rules.OPENINGS):
-        look(officer, case, act=audit.IDENTITY_OPENED)
+        look(officer, case, act=audit.IDENTITY_LOOKED)
     look(officer, case)
     found()
     auditor = make.officer("PO-PSMGG", "auditor")

@@ -324,7 +324,7 @@ def test_a_report_names_cases_and_fields_and_no_citizen(
     for officer, act, case_id, details in (
         (curious, "looked", case.case_id, {"words": 1}),
         (curious, "looked", case.case_id, {"words": 0}),
-        (curious, audit.IDENTITY_OPENED, case.case_id, {"fields": "phone,name"}),
+        (curious, audit.IDENTITY_LOOKED, case.case_id, {"fields": "phone,name"}),
         (other, "looked", far.case_id, {"words": 0}),
         (curious, "noted", far.case_id, {}),
     ):

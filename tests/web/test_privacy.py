@@ -11,7 +11,7 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from feedback.services import desk, retention, views
+from feedback.services import audit, desk, retention, views
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
 from tests.services.confidential_probe import Connection
@@ -86,6 +86,8 @@ def test_the_copy_holds_everything_that_may_be_told(
     for _ in range(2):
         with transaction(Principal.of_officer(official)):
             views.for_officer(story.receipt.case_id, MONDAY)
+    with transaction(Principal.of_officer(official)):
+        audit.record(audit.IDENTITY_LOOKED, story.receipt.case_id, now=MONDAY, fields="phone")
     story.office(desk.note, "Siri ya ofisi")
     story.office(desk.answer, "Taa zimetengenezwa.")
     answer = copy(story, "json")
@@ -99,8 +101,11 @@ def test_the_copy_holds_everything_that_may_be_told(
     assert said[0] == ("citizen", "Taa za barabarani hazijawaka kwa wiki mbili.")
     assert said[-1] == ("officer", "Taa zimetengenezwa.")
     assert told["sealed"] == ["phone"]
-    looks = {(tuple(look["roles"]), look["words"], look["looks"]) for look in told["looks"]}
-    assert looks == {(("head",), True, 2)}
+    looks = {
+        (tuple(look["roles"]), look["words"], look["identity"], look["looks"])
+        for look in told["looks"]
+    }
+    assert looks == {(("head",), True, False, 2), (("head",), False, True, 1)}
     assert {each["template"] for each in told["sms"]} == {"received", "answer"}
     assert told["kept"] == {"identity_months": 12, "words_months": 60}
     for secret in ("255712345678", "712345678", "Siri ya ofisi", "Neema Mushi", "Afisa"):

@@ -62,11 +62,11 @@ def test_entries_are_found_by_officer_case_kind_and_period(
     handler = make.officer("DODOMA-CC", "handler")
     other = make.case(now)
     look(handler, case, now - timedelta(days=3))
-    look(handler, case, now, audit.IDENTITY_OPENED, fields="phone")
+    look(handler, case, now, audit.IDENTITY_LOOKED, fields="phone")
     look(handler, case, now + timedelta(seconds=1), "noted")
     look(handler, other, now + timedelta(seconds=2))
     chain()
-    seen, opened = "Looked at the case", "Opened a sealed identity"
+    seen, opened = "Looked at the case", "Looked at an identity"
     assert shown(auditor, case=case.reference, kind="look") == [opened, seen]
     assert sorted(shown(auditor, case=case.reference, kind="act")) == ["Lodged", "Wrote a note"]
     assert shown(auditor, kind="look", officer="officer3") == [seen, opened, seen]
