@@ -116,6 +116,14 @@ def test_the_copy_holds_everything_that_may_be_told(
     assert given == [("public", None)]
 
 
+@pytest.mark.parametrize("act", audit.LOOKS)
+def test_the_copy_tells_every_kind_of_look(make: Make, story: Story, act: str) -> None:
+    with transaction(Principal.of_officer(story.handler)):
+        audit.record(act, story.receipt.case_id, now=MONDAY)
+    (look,) = json.loads(copy(story, "json").text)["looks"]
+    assert (look["roles"], look["looks"]) == (["handler"], 1)
+
+
 def test_the_readable_copy_says_the_same_and_computes_nothing(
     make: Make, story: Story, client: Browser
 ) -> None:
