@@ -82,6 +82,8 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "REDIS_URL": redis,
         "IDENTITY_KEYS": _keys(env, "IDENTITY_KEYS"),
         "AUDIT_KEYS": _keys(env, "AUDIT_KEYS"),
+        # A file outside the database for signed heads of the record's chain; empty: none is kept.
+        "AUDIT_HEADS": env.get("AUDIT_HEADS", ""),
         "NUMBER_HASH_KEY": _secret(env, "NUMBER_HASH_KEY").encode(),
         # The receipt code's key; without one of its own it is bound to SECRET_KEY.
         "RECEIPT_KEY": (env.get("RECEIPT_KEY") or f"receipt:{secret}").encode(),

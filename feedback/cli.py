@@ -13,9 +13,9 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from feedback import clock, jobs
+from feedback import cli_record, clock, jobs
 from feedback import models as m
-from feedback.services import audit, figures, history, officers, reference_import, rotation
+from feedback.services import figures, history, officers, reference_import, rotation
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 
@@ -162,19 +162,6 @@ def deliver() -> None:
     _done(ok=True, **jobs.deliver_all())
 
 
-@click.command("verify-audit")
-@with_appcontext
-def verify_audit() -> None:
-    """Check the record and its chain; exits with 1 when something was changed."""
-    with transaction(JOB):
-        audit.chain(clock.now())
-    with transaction(JOB):
-        report = audit.verify()
-    _done(ok=report.ok, **asdict(report))
-    if not report.ok:
-        sys.exit(1)
-
-
 @click.command("rotate-keys")
 @with_appcontext
 def rotate_keys() -> None:
@@ -210,9 +197,9 @@ def init_app(app: Flask) -> None:
         load,
         sweep,
         deliver,
-        verify_audit,
         rotate_keys,
         worker,
         scheduler,
     ):
         app.cli.add_command(command)
+    cli_record.init_app(app)

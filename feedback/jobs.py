@@ -23,7 +23,7 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import delete
 
-from feedback import clock
+from feedback import clock, upkeep
 from feedback import models as m
 from feedback.extensions import db
 from feedback.services import (
@@ -36,6 +36,7 @@ from feedback.services import (
     figures,
     intake,
     outbox,
+    patterns,
     reissue,
     sessions,
     staffing,
@@ -77,6 +78,9 @@ PERIODIC = (
     ),
     Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
     Periodic("purge", 86_400, "tries of receipt codes and logins, and old sessions, are not kept"),
+    Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
+    Periodic("retain", 86_400, "what is older than its retention rule is removed"),
+    Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
 )
 _app: Flask | None = None
 
@@ -165,7 +169,7 @@ def chain_audit() -> Counts:
         chained += links
         if not links:
             break
-    return {"chained": chained}
+    return {"chained": chained, "heads": upkeep.write_head()}
 
 
 @job
@@ -223,6 +227,18 @@ def expire_files() -> Counts:
     """Forget files that belong to no case."""
     with transaction(JOB):
         return {"expired": attachments.expire(clock.now())}
+
+
+def find_patterns() -> Counts:
+    """Look for odd patterns in who looked at what."""
+    with transaction(JOB):
+        return {"patterns": patterns.compute(clock.now())}
+
+
+@job
+def retain() -> Counts:
+    """Remove what is older than its retention rule; the next day goes on where this one stops."""
+    return upkeep.retain(TIMEOUT_SECONDS / 2)
 
 
 @job
@@ -303,6 +319,8 @@ def worker_main(app: Flask | None = None) -> None:
         default_result_ttl=0,
     )
     worker.work(logging_level="WARNING")
+    with app.app_context():
+        upkeep.write_head(at_once=True)
 
 
 def scheduler_main(app: Flask | None = None) -> None:

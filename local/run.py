@@ -126,6 +126,7 @@ def environment(
             "DATABASE_OWNER_URL": servers.url("mrejesho_owner"),
             "DATABASE_LOADER_URL": servers.url("mrejesho_loader"),
             "DEMO": "1",
+            "AUDIT_HEADS": str(data / "audit-heads.jsonl"),
         }
     if servers.queue is not None:
         chosen["REDIS_URL"] = servers.redis_url()

@@ -200,6 +200,7 @@ REFERENCE = (
     "place",
     "post",
     "reference_state",
+    "retention_rule",
     "service_standard",
     "unit",
 )

@@ -15,7 +15,8 @@ LAYERS = [
     {"rules", "models"},
     {"transaction", "gateway"},
     {"services"},
-    {"web", "jobs", "cli"},
+    {"upkeep"},
+    {"web", "jobs", "cli", "cli_record"},
     {"__init__"},
 ]
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}

@@ -70,6 +70,8 @@ class Case(Base):
             postgresql_where=f"confidentiality = 'restricted' AND {OPEN_CASE}",
         ),
         Index("ix_case_received", "institution_id", "received_at"),
+        # What retention looks through, the oldest first.
+        Index("ix_case_ended", "closed_at", postgresql_where="closed_at IS NOT NULL"),
     )
     id: Mapped[RandomKey]
     reference: Mapped[str] = mapped_column(unique=True)

@@ -20,6 +20,7 @@ class InboundMessage(Base):
     __table_args__ = (
         one_of("state", ("new", "done", "dead")),
         Index("ix_inbound_message_waiting", "next_attempt_at", postgresql_where="state = 'new'"),
+        Index(None, "case_id"),
     )
     id: Mapped[RandomKey]
     # The gateway's own id: a retried callback is recognised by it.

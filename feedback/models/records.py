@@ -1,7 +1,8 @@
-"""The identity vault and the append-only record."""
+"""The identity vault, the append-only record, and what is kept for how long."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -90,7 +91,7 @@ class AuditEntry(Base):
     """One act or look, without personal data, with a keyed hash; never changed or deleted."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "case_id"), Index(None, "actor_id"))
+    __table_args__ = (Index(None, "case_id"), Index(None, "actor_id"), Index(None, "at"))
     id: Mapped[RandomKey]
     at: Mapped[Moment]
     act: Mapped[str]
@@ -117,3 +118,60 @@ class AuditLink(Base):
     entry_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("audit_entry.id"), unique=True)
     key_id: Mapped[str]
     chain: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditPattern(Base):
+    """What stands out in the looks of one officer; computed anew by a job, names no case.
+
+    number: what was counted; usual: what it is compared with, where there is such a thing;
+    last_on: the last day on which it happened.
+    """
+
+    __tablename__ = "audit_pattern"
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), primary_key=True)
+    last_on: Mapped[date]
+    number: Mapped[int]
+    usual: Mapped[float | None]
+    computed_at: Mapped[Moment]
+
+
+class RetentionRule(Base):
+    """How many months after a case ended its sealed identity and its words are kept."""
+
+    __tablename__ = "retention_rule"
+    __table_args__ = (
+        CheckConstraint(
+            "identity_months BETWEEN 1 AND 600 AND words_months BETWEEN identity_months AND 600",
+            name="months",
+        ),
+    )
+    # Code of the category; empty for every other one.
+    category: Mapped[str] = mapped_column(primary_key=True)
+    identity_months: Mapped[int]
+    words_months: Mapped[int]
+    source: Mapped[str]
+
+
+class LegalHold(Base):
+    """A case kept for a court or an inquiry, whatever its age."""
+
+    __tablename__ = "legal_hold"
+    __table_args__ = (
+        Index("uq_legal_hold_current", "case_id", unique=True, postgresql_where="ended_at IS NULL"),
+    )
+    id: Mapped[RandomKey]
+    case_id: Mapped[CaseKey]
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    ground: Mapped[str]
+    at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+
+
+class CaseErasure(Base):
+    """What retention removed from a case, and when."""
+
+    __tablename__ = "case_erasure"
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"), primary_key=True)
+    identity_at: Mapped[Moment]
+    words_at: Mapped[Moment | None]

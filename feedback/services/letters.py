@@ -72,7 +72,7 @@ def letter(escalation_id: UUID, now: datetime) -> Letter:
     escalation, case = found
     d = directory()
     is_open = case.confidentiality == Level.OPEN
-    audit.record("looked", case.id, now=now, words=0)
+    audit.record("looked", case.id, now=now, words=0, level=case.confidentiality)
     calendar = d.calendar_of(case.institution_id)
     return Letter(
         escalation.id,

@@ -1,19 +1,28 @@
-"""The record as an auditor reads it, and the calendars as an administrator sees them."""
+"""The record as an auditor reads it, and the calendars as an administrator sees them.
+
+Cases go by their reference, which opens none. Of a restricted report about the auditor's own
+institution the database shows nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select, text
 
 from feedback import models as m
+from feedback.clock import DAR_ES_SALAAM
 from feedback.extensions import db
+from feedback.services.audit import LOOKS
 
 PAGE = 50
+MOST_IN_FILE = 10_000
+KINDS = ("look", "act", "other")
+"""Kinds of entries: a look at a case, another act on one, and what concerns no case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,7 @@ class Entry:
     username: str
     case_id: UUID | None
     details: dict[str, Any]
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +48,31 @@ class EntryPage:
     next: int | None
 
 
-def entries(
-    *,
-    after: int | None = None,
-    username: str = "",
-    act: str = "",
-    case_id: UUID | None = None,
-) -> EntryPage:
-    """Chained entries (principal: an auditor), by officer, act and case.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an auditor looks for; empty is everything. Days are those of an office's calendar,
+    both included."""
+
+    username: str = ""
+    act: str = ""
+    kind: str = ""
+    case_id: UUID | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+def case_of(typed: str) -> UUID | None:
+    """The case that an auditor names by reference or inner number; None where there is none."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        query = text("SELECT guard.audited_case(:reference)")
+        found: UUID | None = db.session.scalar(query, {"reference": typed.strip().upper()})
+        return found
+
+
+def entries(asked: Asked, *, after: int | None = None, limit: int = PAGE) -> EntryPage:
+    """Chained entries that fit (principal: an auditor).
 
     The order is that of the chain, which an index serves; an entry appears once it is chained,
     some seconds after the act.
@@ -64,18 +91,14 @@ def entries(
         )
         .join(entry, entry.id == link.entry_id)
         .outerjoin(m.Officer, m.Officer.id == entry.actor_id)
+        .where(*_conditions(asked))
         .order_by(link.position.desc())
-        .limit(PAGE + 1)
+        .limit(limit + 1)
     )
     if after is not None:
         query = query.where(link.position < after)
-    if username:
-        chosen = select(m.Officer.id).where(m.Officer.username == username)
-        query = query.where(entry.actor_id.in_(chosen))
-    if act:
-        query = query.where(entry.act == act)
-    if case_id is not None:
-        query = query.where(entry.case_id == case_id)
+    found = db.session.execute(query).all()
+    names = references({row.case_id for row in found if row.case_id is not None})
     rows = [
         Entry(
             r.position,
@@ -86,10 +109,50 @@ def entries(
             r.username or "",
             r.case_id,
             r.details,
+            names.get(r.case_id, ""),
         )
-        for r in db.session.execute(query)
+        for r in found
     ]
-    return EntryPage(rows[:PAGE], rows[PAGE - 1].position if len(rows) > PAGE else None)
+    return EntryPage(rows[:limit], rows[limit - 1].position if len(rows) > limit else None)
+
+
+def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
+    entry = m.AuditEntry
+    found: list[ColumnElement[bool]] = []
+    if asked.username:
+        chosen = select(m.Officer.id).where(m.Officer.username == asked.username)
+        found.append(entry.actor_id.in_(chosen))
+    if asked.act:
+        found.append(entry.act == asked.act)
+    if asked.kind == "look":
+        found.append(entry.act.in_(LOOKS))
+    if asked.kind == "act":
+        found.append(and_(entry.case_id.is_not(None), entry.act.not_in(LOOKS)))
+    if asked.kind == "other":
+        found.append(entry.case_id.is_(None))
+    if asked.case_id is not None:
+        found.append(entry.case_id == asked.case_id)
+    if asked.since is not None:
+        found.append(entry.at >= midnight(asked.since))
+    if asked.until is not None:
+        found.append(entry.at < midnight(asked.until + timedelta(days=1)))
+    return found
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins in Dar es Salaam."""
+    return datetime.combine(day, time(), DAR_ES_SALAAM)
+
+
+def references(cases: set[UUID]) -> dict[UUID, str]:
+    """References of cases, as far as this auditor may know of them."""
+    if not cases:
+        return {}
+    rows = db.session.execute(
+        text("SELECT case_id, reference FROM guard.references_of(:cases)"),
+        {"cases": sorted(cases)},
+    )
+    return {row.case_id: row.reference for row in rows}
 
 
 def calendars() -> list[m.Calendar]:

@@ -41,8 +41,13 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("inbound_message", "sender"): "inbound:{id}:sender",
     ("inbound_message", "words"): "inbound:{id}:words",
     ("identity_opening", "reason"): None,
+    ("totp", "secret"): None,
+    ("totp", "pending"): None,
+    ("case_key", "sealed"): None,
+    ("upload", "sealed_key"): None,
 }
-# Columns of bytes that are no sealed values: keyed hashes and random numbers.
+# Columns of bytes that are no values sealed by these keys: hashes, random numbers, public keys, and
+# files, which the key of their case seals.
 PLAIN = frozenset(
     {
         ("sealed_identity", "number_hash"),
@@ -51,6 +56,15 @@ PLAIN = frozenset(
         ("submission", "receipt_nonce"),
         ("audit_entry", "mac"),
         ("audit_link", "chain"),
+        ("access_code", "code_hash"),
+        ("recovery_code", "code_hash"),
+        ("passkey", "credential_id"),
+        ("passkey", "public_key"),
+        ("staff_session", "challenge"),
+        ("attachment", "digest"),
+        ("attachment_content", "sealed"),
+        ("upload", "digest"),
+        ("upload_part", "sealed"),
     }
 )
 

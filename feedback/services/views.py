@@ -197,7 +197,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
     case, d = _case(case_id), directory()
     viewer, facts = viewers.present(), viewers.facts(case)
     reads = access.may_read_words(viewer, facts)
-    audit.record("looked", case.id, now=now, words=int(reads))
+    audit.record("looked", case.id, now=now, words=int(reads), level=case.confidentiality)
     mine = {v for v in allowed(Status(case.status)) if access.may_act(viewer, facts, v)}
     if case.first_response_at is not None:
         mine.discard(Verb.ACKNOWLEDGE)

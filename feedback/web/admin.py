@@ -1,4 +1,4 @@
-"""Minimal administration: alarms, officers, posts, leave and days off; and the auditor's record.
+"""Minimal administration: alarms, officers, posts, leave and days off; and the auditor's pages.
 
 Neither role opens a case: the database shows them none.
 """
@@ -6,8 +6,6 @@ Neither role opens a case: the database shows them none.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
-from uuid import UUID
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,14 +14,18 @@ from flask_login import current_user
 
 from feedback import transaction as edge_transaction
 from feedback.clock import local_day
-from feedback.services import audit, calendars, record, staffing
+from feedback.services import calendars, record, staffing
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import admin_officers, wording
+from feedback.web import admin_officers, admin_record, wording
 from feedback.web.admin_frame import blueprint, only
 
-__all__ = ["admin_officers", "blueprint"]  # whose import adds the routes of its pages
+__all__ = [
+    "admin_officers",
+    "admin_record",
+    "blueprint",
+]  # whose import adds the routes of its pages
 
 
 @blueprint.get("")
@@ -128,51 +130,3 @@ def correct_holiday() -> ResponseReturnValue:
     return redirect(
         url_for("admin.holiday_list", year=day.year, calendar=given.get("calendar")), 303
     )
-
-
-# The record
-
-
-def _record_page(report: audit.AuditReport | None = None) -> str:
-    asked = request.args
-    case_id = None
-    if asked.get("case"):
-        try:
-            case_id = UUID(asked["case"])
-        except ValueError:
-            abort(404)
-    with transaction():
-        page = record.entries(
-            after=asked.get("after", type=int),
-            username=asked.get("officer", "").strip().lower(),
-            act=asked.get("act", "").strip(),
-            case_id=case_id,
-        )
-    kept: dict[str, Any] = {k: asked[k] for k in ("officer", "act", "case") if asked.get(k)}
-    following = url_for("admin.record_page", after=page.next, **kept) if page.next else ""
-    return render_template(
-        "admin/record.html",
-        page=page,
-        asked=asked,
-        acts=wording.act_choices(),
-        wording=wording,
-        following=following,
-        report=report,
-    )
-
-
-@blueprint.get("/record")
-@only("auditor")
-def record_page() -> ResponseReturnValue:
-    """Who did and saw what, the latest first."""
-    return _record_page()
-
-
-@blueprint.post("/record/verify")
-@only("auditor")
-def verify_record() -> ResponseReturnValue:
-    """Check each entry's keyed hash and the whole chain."""
-    with transaction():
-        report = audit.verify()
-        audit.record("record_verified", now=g.now, problems=len(report.problems))
-    return _record_page(report)

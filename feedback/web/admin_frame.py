@@ -50,5 +50,9 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Days off"), "/admin/holidays"),
         ]
     if "auditor" in current_user.roles:
-        items.append((_("Record"), "/admin/record"))
+        items += [
+            (_("Record"), "/admin/record"),
+            (_("Patterns"), "/admin/patterns"),
+            (_("Legal holds"), "/admin/holds"),
+        ]
     return [(label, url, request.path.startswith(url)) for label, url in items]

@@ -20,14 +20,13 @@ from werkzeug.datastructures import MultiDict
 from feedback.models.columns import CHANNELS
 from feedback.services.figures import Board, Line, Question
 from feedback.services.reference import Directory, InstitutionInfo
+from feedback.web.downloads import inert
 from feedback.web.formats import OFFICE_DAY, name
 
 FIRST_YEAR = 2020
 BARS = 10  # more bars than that are read in the table
 SORTS = ("received", "open", "overdue", "on_time", "answer_median", "name")
 HIDDEN = "–"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would compute."""
 
 
 def question(
@@ -269,7 +268,7 @@ def as_file(page: Page) -> Response:
     for table, lines in tables.items():
         for line in lines:
             label = _("Total") if table == "total" else page.label(table, line.key)
-            rows.writerow(map(_inert, [heads[table], label, *page.values(line)]))
+            rows.writerow(map(inert, [heads[table], label, *page.values(line)]))
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     where = page.institution.code.lower() if page.institution else "tanzania"
     response.headers["Content-Disposition"] = (
@@ -285,10 +284,6 @@ def explained() -> str:
         " points at a person. Reports to the ethics offices are not counted here. Times are"
         " working days of 8 hours."
     )
-
-
-def _inert(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA) else value
 
 
 TABLES = ("institutions", "categories", "channels", "kinds", "months")

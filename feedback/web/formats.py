@@ -62,6 +62,11 @@ def name(thing: Any) -> str:
     return str(thing.name_en if locale and locale.language == "en" else thing.name_sw)
 
 
+def words(text: str) -> str:
+    """What somebody wrote; in its place, once retention removed it, that it did."""
+    return text or gettext("The words were removed: the time for keeping them is over.")
+
+
 def _translations() -> Any:
     """The request's catalog, looked up once: a page asks for a hundred texts."""
     if not has_request_context():
@@ -80,6 +85,6 @@ def init_app(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(
-        day=day, short_day=short_day, moment=moment, working_time=working_time
+        day=day, short_day=short_day, moment=moment, working_time=working_time, words=words
     )
     app.jinja_env.globals.update(name=name, get_locale=get_locale)

@@ -127,7 +127,7 @@ def piece() -> ResponseReturnValue:
     The form is the one whose id is named, or else a message to the case that is open here.
     Answers how many bytes have arrived, from where the next piece goes on.
     """
-    draft = files.draft_named() or _proven()
+    draft = files.draft_named() or proven()
     if g.csrf_failed or draft is None:
         return jsonify(error=_time_over()), 403
     upload, begins, whole = files.piece_head()
@@ -142,7 +142,7 @@ def piece() -> ResponseReturnValue:
 @blueprint.get("/track/file/<int:number>")
 def own_file(number: int) -> ResponseReturnValue:
     """A file of the case that is open in this browser."""
-    case_id = _proven()
+    case_id = proven()
     if case_id is None:
         return redirect("/track", 303)
     try:
@@ -195,7 +195,7 @@ def received() -> ResponseReturnValue:
 def track() -> ResponseReturnValue:
     """The case that this browser proved to hold the code of, or the question for both numbers."""
     was_open = CASE in session
-    case_id = _proven()
+    case_id = proven()
     if case_id is not None:
         return _case_page(case_id, ActForm())
     return render_template(
@@ -285,7 +285,7 @@ def _ask(
 
 def _act(form: ActForm) -> ResponseReturnValue:
     """Do one act of the citizen, or show the page again with what was typed and why not."""
-    case_id = _proven()
+    case_id = proven()
     if case_id is None:
         return _ask(form, 422, notice=_time_over())
     if g.csrf_failed:
@@ -338,7 +338,7 @@ def _case_page(
     )
 
 
-def _proven() -> UUID | None:
+def proven() -> UUID | None:
     """The case opened in this browser, unless it stood idle or open too long, was left in another
     browser with the same cookie, or its code was issued again since; then it is let go."""
     if CASE not in session:

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from feedback.services.views import Line, OfficerCase, Rung
-from feedback.web.formats import day, moment, name
+from feedback.web.formats import day, moment, name, words
 
 Item = dict[str, str]
 
@@ -44,7 +44,7 @@ def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
             {
                 "kind": "directive",
                 "title": _("Directive, due %(day)s", day=day(order.due_on)),
-                "body": order.body,
+                "body": words(order.body),
                 "who": name(order.post) if order.post else "",
             },
         )
@@ -105,5 +105,5 @@ def _line(line: Line, *, first: bool) -> Item:
         "title": titles.get(line.kind, line.kind),
         "who": who,
         # The first message stands above, as what the citizen wants.
-        "body": "" if first else line.body,
+        "body": "" if first or line.kind == "final_letter" else words(line.body),
     }

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from feedback.rules.workflow import OPEN, Status
 from feedback.services.views import CitizenCase, Line, Rung
-from feedback.web.formats import day, moment, name
+from feedback.web.formats import day, moment, name, words
 
 _FIRST = {"citizen": 0, "late": 1}
 """What comes first of several things at one moment: words before what follows from them."""
@@ -119,9 +119,9 @@ def _told(case: CitizenCase) -> Iterator[Event]:
             continue
         if line.author == "citizen":
             title = _("You sent this") if line is own[0] else _("You wrote")
-            yield Event(line.at, title, "citizen", body=line.body, placed=line.placed)
+            yield Event(line.at, title, "citizen", body=words(line.body), placed=line.placed)
         elif line.author == "officer":
-            yield Event(line.at, _said(line), "office", name(case.institution), line.body)
+            yield Event(line.at, _said(line), "office", name(case.institution), words(line.body))
         else:
             letter = final_letter(case)
             yield Event(line.at, _("Final letter"), "office", body=letter, placed=line.placed)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
+from feedback.rules import patterns as rules
 from feedback.rules.passwords import SHORTEST
 from feedback.services import grants
 from feedback.services.officers import LONGEST_NAME, LONGEST_USERNAME
@@ -227,6 +228,87 @@ def act_choices() -> list[tuple[str, str]]:
     return sorted(_acts().items(), key=lambda pair: pair[1])
 
 
+def entry_kinds() -> list[tuple[str, str]]:
+    """Kinds of entries to choose from."""
+    return [
+        ("look", _("Looks at cases")),
+        ("act", _("Acts on cases")),
+        ("other", _("What concerns no case")),
+    ]
+
+
+def actor(kind: str) -> str:
+    """Who acted, where it was no officer."""
+    return {
+        "officer": _("Officer"),
+        "public": _("Citizen"),
+        "lodging": _("Citizen"),
+        "login": _("Login"),
+        "hook": _("Gateway"),
+    }.get(kind, _("System"))
+
+
+def pattern(kind: str) -> tuple[str, str]:
+    """An odd pattern's name, and the rule by which it stands out."""
+    days, times = rules.DAYS, rules.MANY_TIMES
+    return {
+        "after_recusal": (
+            _("Looks after having been kept away"),
+            _("Any look at a case after the officer stepped back from it or was excluded."),
+        ),
+        "one_person": (
+            _("Looks at one person's cases"),
+            _(
+                "At least %(number)s cases from one and the same phone number, none of which was "
+                "ever the officer's. Whose they are is not shown.",
+                number=rules.SAME_PERSON,
+            ),
+        ),
+        "after_handover": (
+            _("Looks after handing over"),
+            _(
+                "At least %(number)s cases looked at after they had been given to somebody else.",
+                number=rules.AFTER_HANDOVER,
+            ),
+        ),
+        "many_looks": (
+            _("Many cases in one day"),
+            _(
+                "At least %(number)s cases in a day, and more than %(times)s times the median of "
+                "the officer's other days.",
+                number=rules.MANY_CASES,
+                times=times,
+            ),
+        ),
+        "without_work": (
+            _("Looks without work"),
+            _(
+                "At least %(number)s cases that the officer never owned nor acted on, and more "
+                "than half of all that the officer looked at. Heads and oversight look at much.",
+                number=rules.IDLE_CASES,
+            ),
+        ),
+        "off_hours": (
+            _("Looks out of hours"),
+            _(
+                "At least %(number)s looks between %(from_hour)s:00 and %(to_hour)s:00, at a "
+                "weekend or on a day off.",
+                number=rules.OFF_HOURS,
+                from_hour=rules.NIGHT_FROM,
+                to_hour=rules.NIGHT_TO,
+            ),
+        ),
+        "openings": (
+            _("Openings of the identity vault"),
+            _(
+                "At least %(number)s openings in %(days)s days.",
+                number=rules.OPENINGS,
+                days=days,
+            ),
+        ),
+    }[kind]
+
+
 def _acts() -> dict[str, str]:
     return {
         "lodged": _("Lodged"),
@@ -259,7 +341,6 @@ def _acts() -> dict[str, str]:
         "identity_asked": _("Asked to open an identity"),
         "identity_allowed": _("Allowed the opening of an identity"),
         "identity_refused": _("Refused the opening of an identity"),
-        "identity_looked": _("Looked at an identity"),
         "identity_closed": _("Ended the opening of an identity"),
         "identity_forgotten": _("The citizen had the identity removed"),
         "login": _("Logged in"),
@@ -287,4 +368,14 @@ def _acts() -> dict[str, str]:
         "calendar_corrected": _("Corrected the calendar"),
         "alarm_settled": _("Settled an alarm"),
         "record_verified": _("Verified the record"),
+        "record_exported": _("Took a file of the record"),
+        "heads_begun": _("Signed heads were begun in a new file"),
+        "identity_looked": _("Looked at an identity"),
+        "identity_removed": _("The sealed identity was removed, its time was over"),
+        "words_removed": _("The words were removed, their time was over"),
+        "copy_given": _("The citizen took a copy of everything kept"),
+        "hold_set": _("Kept the case for a court or an inquiry"),
+        "hold_ended": _("Ended the keeping for a court or an inquiry"),
+        "retention_set": _("Set how long a category is kept"),
+        "breach_report": _("Made a report of looks in a period"),
     }

@@ -20,8 +20,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from feedback import clock
-from feedback.services import checking, identity
+from feedback.services import audit, checking, identity
 from feedback.services.cases import Receipt
+from feedback.transaction import JOB, transaction
 from tests.cleaning import samples
 from tests.factories import Make
 from tests.services.test_attachments import give
@@ -67,6 +68,7 @@ DESK = levels(
 )
 CITIZENS_OWN = levels("citizen", "citizen", "citizen")
 ETHICS = levels("", "", "ethics")
+AUDITED = levels("auditor", "auditor", "auditor")
 # Addresses with a part of a case. `rung` is the head of PO-RALG, whom the case has reached.
 CASE_ROUTES: dict[str, Answer] = {
     "desk.case": DESK,
@@ -95,6 +97,8 @@ CASE_ROUTES: dict[str, Answer] = {
     "oversight.case_file": levels("rung head unit_head", "rung head", ""),
     "ethics.case_file": ETHICS,
     "public.own_file": CITIZENS_OWN,
+    # A case kept for a court: known by its reference, not opened.
+    "admin.end_hold": AUDITED,
 }
 # Pages that name cases: whose page may hold the reference.
 LISTS: dict[str, Answer] = {
@@ -120,7 +124,10 @@ LISTS: dict[str, Answer] = {
     "admin.new_officer": levels(),
     "admin.holiday_list": levels(),
     "admin.post_list": levels(),
-    "admin.record_page": levels(),
+    "admin.record_page": AUDITED,
+    "admin.record_file": AUDITED,
+    "admin.pattern_list": levels(),
+    "admin.hold_list": AUDITED,
     "auth.account.notice_list": levels("handler", "handler", "ethics"),
     "auth.account.password": levels(),
     "auth.account.look": levels(),
@@ -132,6 +139,7 @@ LISTS: dict[str, Answer] = {
 CITIZEN_PAGES: dict[str, Answer] = {
     "public.home": levels(),
     "public.new": levels(),
+    "privacy.notice": levels(),
     "public.received": levels(),
     "public.track": CITIZENS_OWN,
     "figures.country": levels(),
@@ -224,7 +232,21 @@ def world(app: Flask, make: Make, superuser: psycopg.Connection[Any]) -> World:
                 " WHERE i.code = 'PO-RALG' AND p.kind = 'institution_head'")  # fmt: skip
     for level in ("open", "confidential"):
         _escalate(superuser, cases[level], people["rung"], ralg, 5, "holder", restricted=False)
+        cases[level].parts["hold_id"] = _hold(superuser, cases[level], people["auditor"])
+    cases["restricted"].parts["hold_id"] = _hold(superuser, cases["restricted"], people["auditor"])
+    with transaction(JOB):
+        audit.chain(clock.now())
     return World(app, people, cases)
+
+
+def _hold(superuser: psycopg.Connection[Any], case: Case, officer: int) -> UUID:
+    number = uuid4()
+    superuser.execute(
+        "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"
+        " VALUES (%s, %s, %s, 'x', now())",
+        (number, case.receipt.case_id, officer),
+    )
+    return number
 
 
 def _case(make: Make, superuser: psycopg.Connection[Any], level: str, now: Any) -> Case:
@@ -346,8 +368,9 @@ def test_who_gets_to_a_case(world: World) -> None:
             token = token_of(tab) if name in PEOPLE else "none"
             for endpoint, expected in CASE_ROUTES.items():
                 for method, url in _urls(world.app, endpoint, case.parts):
-                    if method == "POST" and name in expected[level] and "letter" in endpoint:
-                        continue  # an act that succeeds: tests of letters
+                    succeeds = "letter" in endpoint or "hold" in endpoint
+                    if method == "POST" and name in expected[level] and succeeds:
+                        continue  # tests of letters and holds do it
                     answer = _ask(tab, method, url, token)
                     if _let_in(answer) is not (name in expected[level]):
                         wrong.append((name, level, method, endpoint, answer.status_code))

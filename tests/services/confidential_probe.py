@@ -20,6 +20,16 @@ CLOSED = ("submission", "conflict", "sealed_identity", "outbox", "inbound_messag
 # Openings of the vault: who may ask for one, or decide about one, knows of them.
 OPENINGS = ("identity_opening",)
 OF_A_CASE = (*FACTS, *WORDS, *CLOSED, *OPENINGS, "notice", "alarm", "audit_entry")
+WORDS = ("message",)
+CLOSED = (
+    "submission",
+    "conflict",
+    "sealed_identity",
+    "outbox",
+    "inbound_message",
+    "case_erasure",
+)
+OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry", "legal_hold")
 # Tables without a case that not everybody may read.
 APART = (
     "public.credential",
@@ -27,6 +37,7 @@ APART = (
     "public.receipt_request",
     "public.audit_link",
     "public.audit_tail",
+    "public.audit_pattern",
     "public.figure",
     "public.figure_dirty",
     "guard.delivery_report",

@@ -129,7 +129,14 @@ def fill(
             " %s, %s, 0)",
             (uuid4(), case, told, NOW, NOW, NOW),
         )
+        run("INSERT INTO case_erasure (case_id, identity_at) VALUES (%s, %s)", (case, NOW))
+        run(
+            "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"
+            " VALUES (%s, %s, %s, 'x', %s)",
+            (uuid4(), case, officer, NOW),
+        )
     run("INSERT INTO receipt_request VALUES ('ABC', %s, false)", (NOW,))
+    run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
     run("INSERT INTO guard.delivery_report VALUES ('x', 'Success', NULL, NULL, %s)", (NOW,))
     run(

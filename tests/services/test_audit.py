@@ -249,10 +249,10 @@ def test_links_renumbered_to_hide_a_gap_show(
     assert "the chain breaks at position 3" in verify().problems
 
 
-def test_the_newest_entries_taken_with_their_links_do_not_show_yet(
+def test_the_newest_entries_taken_with_their_links_need_a_head_to_show(
     record: Callable[..., None], superuser: Connection, monday: datetime
 ) -> None:
-    """Known limit: only a copy of the chain's head outside this database could tell."""
+    """By itself the chain cannot tell; tests of the signed heads show what can."""
     record(5)
     chain(monday)
     superuser.execute("DELETE FROM audit_link WHERE position >= 4")

@@ -110,7 +110,9 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 
 
 DELETES = {
+    "audit_pattern",
     "audit_tail",
+    "sealed_identity",  # by retention
     "receipt_attempt",
     "receipt_request",
     "figure",

@@ -14,7 +14,7 @@ from flask import Flask
 from feedback import clock
 from feedback.services import figures
 from feedback.transaction import JOB, transaction
-from feedback.web import boards
+from feedback.web import downloads
 from tests.factories import Make
 from tests.web.browser import browser
 
@@ -133,4 +133,4 @@ def test_sends_few_statements(app: Flask, twelve: None, query_count: Any) -> Non
 
 @pytest.mark.parametrize("value", ["=1+1", "+255", "-1", "@x", "\tx", "\rx"])
 def test_a_cell_that_a_spreadsheet_would_compute_is_inert(value: str) -> None:
-    assert boards._inert(value) == f"'{value}"
+    assert downloads.inert(value) == f"'{value}"

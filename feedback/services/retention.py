@@ -1,0 +1,153 @@
+"""How long what is kept, and its removal: identity first, words later, facts for figures stay.
+
+A case that lives is never touched: it must have ended longer ago than its category's rule says,
+with no timer, no appeal's window and no directive running, and without a legal hold. The record
+of acts stays whole. Every function here runs for the worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.services import audit
+from feedback.services.errors import Refused
+
+BATCH = 500
+"""Cases of one transaction."""
+
+_ENDED = """
+  FROM "case" c
+  LEFT JOIN category k ON k.id = c.category_id
+  JOIN retention_rule r ON r.category = coalesce(
+    (SELECT x.category FROM retention_rule x WHERE x.category = k.code), '')
+  LEFT JOIN case_erasure e ON e.case_id = c.id
+ WHERE c.status IN ('closed', 'withdrawn')
+   AND (c.window_ends_at IS NULL OR c.window_ends_at < :now)
+   AND NOT EXISTS (SELECT FROM timer t WHERE t.case_id = c.id AND NOT t.done)
+   AND NOT EXISTS (SELECT FROM directive d WHERE d.case_id = c.id AND d.done_at IS NULL)
+"""
+_IDENTITY_DUE = " c.closed_at < :now - make_interval(months => r.identity_months)"
+_WORDS_DUE = " c.closed_at < :now - make_interval(months => r.words_months)"
+_HELD = " EXISTS (SELECT FROM legal_hold h WHERE h.case_id = c.id AND h.ended_at IS NULL)"
+_IDENTITY_LEFT = " e.case_id IS NULL"
+_WORDS_LEFT = " e.case_id IS NOT NULL AND e.words_at IS NULL"
+_TAKE = f" AND NOT {_HELD} ORDER BY c.closed_at LIMIT :limit FOR UPDATE OF c SKIP LOCKED"
+_DRY = f"""
+SELECT coalesce(k.code, '') AS category,
+       count(*) FILTER (WHERE NOT {_HELD} AND {_IDENTITY_DUE} AND {_IDENTITY_LEFT}) AS identity,
+       count(*) FILTER (WHERE NOT {_HELD} AND {_WORDS_DUE} AND (e.words_at IS NULL)) AS words,
+       count(*) FILTER (WHERE {_HELD} AND {_IDENTITY_DUE} AND (e.words_at IS NULL)) AS held
+{_ENDED} AND {_IDENTITY_DUE} GROUP BY 1 ORDER BY 1"""  # constants of this module
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How many months after its end a case of a category keeps what; '' is every other one."""
+
+    category: str
+    identity_months: int
+    words_months: int
+    source: str
+
+
+def rules() -> Sequence[Rule]:
+    """Every rule, the general one first."""
+    rows = db.session.scalars(select(m.RetentionRule).order_by(m.RetentionRule.category))
+    return [Rule(r.category, r.identity_months, r.words_months, r.source) for r in rows]
+
+
+def set_rule(rule: Rule, now: datetime) -> None:
+    """Set the rule of a category (owner). Refused: bad-target, bad-days, empty."""
+    known = select(m.Category.id).where(m.Category.code == rule.category)
+    if rule.category and db.session.scalars(known).first() is None:
+        raise Refused("bad-target")
+    if not 1 <= rule.identity_months <= rule.words_months <= 600:
+        raise Refused("bad-days")
+    if not rule.source.strip():
+        raise Refused("empty")
+    values = {
+        "identity_months": rule.identity_months,
+        "words_months": rule.words_months,
+        "source": rule.source.strip(),
+    }
+    db.session.execute(
+        upsert(m.RetentionRule)
+        .values(category=rule.category, **values)
+        .on_conflict_do_update(index_elements=["category"], set_=values)
+    )
+    audit.record(
+        "retention_set",
+        now=now,
+        category=rule.category,
+        identity_months=rule.identity_months,
+        words_months=rule.words_months,
+    )
+
+
+def due(now: datetime) -> dict[str, dict[str, int]]:
+    """What the next run would remove, by code of category ('' without one): cases whose identity
+    and whose words are due, and cases that a legal hold keeps."""
+    rows = db.session.execute(text(_DRY), {"now": now}).mappings()
+    return {
+        row["category"]: {name: row[name] for name in ("identity", "words", "held")}
+        for row in rows
+        if row["identity"] or row["words"] or row["held"]
+    }
+
+
+def remove_identities(now: datetime, limit: int = BATCH) -> int:
+    """Take the sealed names and numbers of one batch of cases away; answers how many cases."""
+    return _remove(f"{_IDENTITY_DUE} AND {_IDENTITY_LEFT}", _without_identity, now, limit)
+
+
+def remove_words(now: datetime, limit: int = BATCH) -> int:
+    """Take the words of one batch of cases away, whose identity is gone; answers how many."""
+    return _remove(f"{_WORDS_DUE} AND {_WORDS_LEFT}", _without_words, now, limit)
+
+
+def _remove(
+    which: str, remove: Callable[[Sequence[UUID], datetime], str], now: datetime, limit: int
+) -> int:
+    query = f"SELECT c.id {_ENDED} AND {which} {_TAKE}"  # constants of this module
+    cases: list[UUID] = list(db.session.scalars(text(query), {"now": now, "limit": limit}))
+    if cases:
+        act = remove(cases, now)
+        audit.record_all([audit.entry(act, case_id, now, {}) for case_id in cases])
+    return len(cases)
+
+
+def _without_identity(cases: Sequence[UUID], now: datetime) -> str:
+    run: Callable[..., Any] = db.session.execute
+    run(delete(m.SealedIdentity).where(m.SealedIdentity.case_id.in_(cases)))
+    run(
+        update(m.InboundMessage)
+        .where(m.InboundMessage.case_id.in_(cases))
+        .values(sender=b"", number_hash=b"")
+    )
+    run(update(m.Outbox).where(m.Outbox.case_id.in_(cases)).values(recipient=None))
+    run(update(m.Case).where(m.Case.id.in_(cases)).values(reachable=False))
+    run(insert(m.CaseErasure), [{"case_id": each, "identity_at": now} for each in cases])
+    return "identity_removed"
+
+
+def _without_words(cases: Sequence[UUID], now: datetime) -> str:
+    run: Callable[..., Any] = db.session.execute
+    run(
+        update(m.Message)
+        .where(m.Message.case_id.in_(cases), m.Message.kind != "final_letter")
+        .values(body="", sealed=None)
+    )
+    run(update(m.InboundMessage).where(m.InboundMessage.case_id.in_(cases)).values(words=b""))
+    run(update(m.Outbox).where(m.Outbox.case_id.in_(cases)).values(words=None))
+    run(update(m.Case).where(m.Case.id.in_(cases)).values(place=None))
+    run(update(m.CaseErasure).where(m.CaseErasure.case_id.in_(cases)).values(words_at=now))
+    return "words_removed"

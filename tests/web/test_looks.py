@@ -1,0 +1,144 @@
+"""Every page of a case leaves a look on record; a route that shows one and is not walked fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from feedback.services.cases import Receipt
+from tests.factories import Make
+from tests.services import kit
+from tests.services.confidential_probe import Connection
+from tests.web.browser import Browser
+from tests.web.office import at_desk, token_of
+
+# Routes with a case in their address: how each is walked below. Posts that show no page, because
+# they lead to one, come with the page they lead to.
+GETS = {
+    "desk.case",
+    "oversight.case",
+    "ethics.case",
+    "desk.letter_page",
+    "ethics.letter_page",
+}
+POSTS = {
+    "desk.act",
+    "ethics.act",
+    "oversight.direct",
+    "desk.letter_handed_over",
+    "ethics.letter_handed_over",
+}
+LEVELS = ("open", "confidential", "restricted")
+
+
+def test_each_route_of_a_case_is_walked_here(app: Flask) -> None:
+    found: dict[str, set[str]] = {"GET": set(), "POST": set()}
+    for route in app.url_map.iter_rules():
+        if {"reference", "escalation_id", "case_id"} & route.arguments:
+            for method in found:
+                if method in (route.methods or ()):
+                    found[method].add(route.endpoint)
+    assert found == {"GET": GETS, "POST": POSTS}
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def case_of(make: Make, now: datetime) -> Callable[[str], Receipt]:
+    """A case of a level that climbed: its first rung is a letter, its third somebody's."""
+
+    def lodge(level: str) -> Receipt:
+        received = now - timedelta(days=60)
+        receipt = make.case(received, confidentiality=level, category="ROADS", phone="0712000001")
+        kit.sweep(now)
+        return receipt
+
+    return lodge
+
+
+class Office:
+    """An officer at a browser, and how many looks at a case are on record."""
+
+    def __init__(self, app: Flask, behind: Connection, officer: int, case: Receipt) -> None:
+        self.tab: Browser = at_desk(app, officer)
+        self.behind, self.officer, self.case = behind, officer, case
+
+    def looks(self) -> list[tuple[str, str]]:
+        """Words shown or not, and level, of each look."""
+        return self.behind.execute(
+            "SELECT details ->> 'words', details ->> 'level' FROM audit_entry"
+            " WHERE act = 'looked' AND case_id = %s AND actor_id = %s AND actor_kind = 'officer'",
+            (self.case.case_id, self.officer),
+        ).fetchall()
+
+    def leaves_one(self, url: str, status: int = 200, **data: str) -> None:
+        before = len(self.looks())
+        if data:
+            answer = self.tab.post(url, data={"csrf_token": token_of(self.tab), **data})
+        else:
+            answer = self.tab.get(url)
+        assert (answer.status_code, url) == (status, url)
+        assert len(self.looks()) == before + 1, url
+
+
+def letter_of(behind: Connection, case: Receipt) -> str:
+    row = behind.execute(
+        "SELECT id FROM escalation WHERE case_id = %s AND way = 'letter' ORDER BY rung",
+        (case.case_id,),
+    ).fetchone()
+    assert row
+    return str(row[0])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_pages_letters_and_refused_acts(
+    app: Flask,
+    make: Make,
+    superuser: Connection,
+    case_of: Callable[[str], Receipt],
+    level: str,
+) -> None:
+    restricted = level == "restricted"
+    place = "ETHICS" if restricted else "DODOMA-CC"
+    handler = make.officer(place, "ethics" if restricted else "handler", unit="REGISTRY")
+    head = make.officer("CS" if restricted else "DODOMA-CC", "head", "oversight")
+    make.hold(head, *(("CS", "ethics_post") if restricted else ("DODOMA-CC", "institution_head")))
+    case = case_of(level)
+    base = "/ethics" if restricted else "/desk"
+    superuser.execute('UPDATE "case" SET handler_id = %s', (handler,))
+    own = Office(app, superuser, handler, case)
+    own.leaves_one(f"{base}/case/{case.reference}")
+    own.leaves_one(f"{base}/case/{case.reference}/note", 409, seen="old", body="x")
+    own.leaves_one(f"{base}/case/{case.reference}/transfer", find="1", institution_query="x")
+    above = Office(app, superuser, head, case)
+    above.leaves_one(f"/oversight/case/{case.reference}")
+    above.leaves_one(f"/oversight/case/{case.reference}/directive", 422, body="", due_on="")
+    assert set(own.looks()) | set(above.looks()) == {("1", level)}
+    carrier = handler if restricted else make.officer("DODOMA-CC", "coordinator")
+    printing = Office(app, superuser, carrier, case)
+    url = f"{base}/letters/{letter_of(superuser, case)}"
+    printing.leaves_one(url)
+    printing.leaves_one(url, 303, mark="1")
+    assert ("0", level) in printing.looks()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_who_is_shown_nothing_leaves_no_look(
+    app: Flask,
+    make: Make,
+    superuser: Connection,
+    case_of: Callable[[str], Receipt],
+    level: str,
+) -> None:
+    stranger = make.officer("DAWASA", "handler", "oversight", "auditor", "admin")
+    case = case_of(level)
+    office = Office(app, superuser, stranger, case)
+    for page in ("/desk", "/oversight"):
+        assert office.tab.get(f"{page}/case/{case.reference}").status_code == 404
+    assert office.looks() == []
