@@ -27,7 +27,16 @@ from feedback.models.cases import (
 )
 from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
 from feedback.models.figures import Figure, FigureDirty
-from feedback.models.people import Credential, Leave, Officer, Post, PostHolding
+from feedback.models.levels import Extract, Lowering
+from feedback.models.people import (
+    Credential,
+    Leave,
+    Officer,
+    OfficerStanding,
+    PeopleState,
+    Post,
+    PostHolding,
+)
 from feedback.models.records import (
     AuditEntry,
     AuditLink,
@@ -65,6 +74,7 @@ __all__ = [
     "Deadline",
     "Directive",
     "Escalation",
+    "Extract",
     "Figure",
     "FigureDirty",
     "FileKey",
@@ -74,11 +84,14 @@ __all__ = [
     "Institution",
     "LadderRung",
     "Leave",
+    "Lowering",
     "Message",
     "Notice",
     "Officer",
+    "OfficerStanding",
     "Outbox",
     "Pause",
+    "PeopleState",
     "Place",
     "Post",
     "PostHolding",

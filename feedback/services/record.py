@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import all_, func, or_, select
 
 from feedback import models as m
 from feedback.extensions import db
@@ -64,6 +64,8 @@ def entries(
         )
         .join(entry, entry.id == link.entry_id)
         .outerjoin(m.Officer, m.Officer.id == entry.actor_id)
+        # An auditor whom a case concerns finds nothing of it here, the exclusion least of all.
+        .where(or_(entry.case_id.is_(None), entry.case_id != all_(func.guard.conflicts())))
         .order_by(link.position.desc())
         .limit(PAGE + 1)
     )

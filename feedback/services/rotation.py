@@ -41,6 +41,8 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("inbound_message", "sender"): "inbound:{id}:sender",
     ("inbound_message", "words"): "inbound:{id}:words",
     ("identity_opening", "reason"): None,
+    ("extract", "sealed"): None,
+    ("extract", "answer"): None,
 }
 # Columns of bytes that are no sealed values: keyed hashes and random numbers.
 PLAIN = frozenset(

@@ -17,6 +17,7 @@ MODULES = (
     "desk",
     "oversight",
     "ethics",
+    "extracts",
     "admin",
     "operations",
 )

@@ -15,6 +15,7 @@ def refusal(code: str) -> str:
         "not-found": _("This was not found, or you may not see it."),
         "not-allowed": _("This is not possible in the present state of the case."),
         "bad-target": _("Choose where it should go: an active officer, unit or institution."),
+        "no-addressee": _("Nobody there may have it: choose a higher institution."),
         "excluded": _("This officer is kept away from the case. Choose another."),
         "empty": _("Write your words here."),
         "too-long": _("This is too long. Write at most 5,000 characters."),
@@ -49,6 +50,8 @@ def done(verb: str, *, paused: bool) -> str:
         "recuse": _("You stepped back. The case goes to somebody else, and you see it no more."),
         "exclude": _("The officer is kept away from this case."),
         "directive": _("The directive is marked as followed."),
+        "lower": _("The citizen is asked. The level changes only by a yes."),
+        "extract": _("The extract was handed over. The answer will stand here."),
     }[verb]
 
 
@@ -148,6 +151,10 @@ def notice(kind: str) -> str:
         "identity_asked": _("An officer asks to open an identity: your decision is needed"),
         "identity_allowed": _("You may open the identity you asked for, for one hour"),
         "identity_refused": _("The identity you asked for stays closed"),
+        "lowering_granted": _("The citizen agreed: the case is less confidential"),
+        "lowering_refused": _("The citizen wants the case to stay as confidential as it is"),
+        "extract": _("An ethics officer handed you an extract: it stands under Extracts"),
+        "extract_answered": _("An extract of yours was answered"),
     }.get(kind, kind)
 
 
@@ -162,6 +169,26 @@ def alarm(kind: str) -> str:
         "inbound_dead": _("An SMS could not be read"),
         "outbox_dead": _("An SMS could not be sent"),
     }.get(kind, kind)
+
+
+def match(reason: str) -> str:
+    """By which kind of match an officer is kept away."""
+    return {
+        "named": _("In the citizen's list of persons"),
+        "words": _("A name in the citizen's words"),
+        "post": _("The title of the officer's post in the citizen's words"),
+        "marked": _("By a superior"),
+        "recused": _("Stepped back"),
+    }[reason]
+
+
+def exclusion(state: str) -> str:
+    """Whether an exclusion was decided."""
+    return {
+        "provisional": _("Waits for a decision"),
+        "confirmed": _("Confirmed"),
+        "lifted": _("Lifted"),
+    }[state]
 
 
 def act(code: str) -> str:
@@ -188,6 +215,15 @@ def _acts() -> dict[str, str]:
         "classified_by_citizen": _("The citizen named the institution"),
         "confidentiality_raised": _("Raised the confidentiality"),
         "excluded": _("Kept an officer away"),
+        "excluded_by_words": _("Officers kept away because of the citizen's words"),
+        "looked_to_decide": _("Looked at the words to decide an exclusion"),
+        "exclusion_confirmed": _("Confirmed an exclusion"),
+        "exclusion_lifted": _("Lifted an exclusion"),
+        "lowering_asked": _("Asked the citizen to lower the level"),
+        "lowering_answered": _("The citizen answered whether to lower the level"),
+        "extract_handed_over": _("Handed over an extract"),
+        "looked_at_extract": _("Looked at an extract"),
+        "extract_answered": _("Answered an extract"),
         "delay_explained": _("Gave the reason for the delay"),
         "directed": _("Gave a directive"),
         "directive_done": _("Followed a directive"),
