@@ -36,6 +36,7 @@ from feedback.services import (
     figures,
     intake,
     outbox,
+    owners,
     patterns,
     reissue,
     sessions,
@@ -71,6 +72,7 @@ PERIODIC = (
     Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
+    Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
     Periodic("reissue_receipts", 60, "codes said to be lost on the web, which the queue lost"),
     Periodic(
@@ -189,6 +191,21 @@ def hand_over() -> Counts:
             handed = staffing.hand_over(clock.now())
         counts["handed_over"] += handed
         if not handed:
+            break
+    return counts
+
+
+@job
+def compare_newcomers() -> Counts:
+    """Compare open cases with officers who are new or have another name, place or post."""
+    counts = {"officers": 0, "excluded": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            officers, excluded = owners.compare_newcomers(clock.now())
+        counts["officers"] += officers
+        counts["excluded"] += excluded
+        if not officers:
             break
     return counts
 

@@ -197,6 +197,7 @@ REFERENCE = (
     "holiday",
     "institution",
     "ladder_rung",
+    "people_state",
     "place",
     "post",
     "reference_state",

@@ -36,7 +36,16 @@ from feedback.models.cases import (
 )
 from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
 from feedback.models.figures import Figure, FigureDirty
-from feedback.models.people import Credential, Leave, Officer, Post, PostHolding
+from feedback.models.levels import Extract, Lowering
+from feedback.models.people import (
+    Credential,
+    Leave,
+    Officer,
+    OfficerStanding,
+    PeopleState,
+    Post,
+    PostHolding,
+)
 from feedback.models.records import (
     AuditEntry,
     AuditLink,
@@ -81,6 +90,7 @@ __all__ = [
     "Deadline",
     "Directive",
     "Escalation",
+    "Extract",
     "Figure",
     "FigureDirty",
     "FileKey",
@@ -93,12 +103,15 @@ __all__ = [
     "Leave",
     "LoginAttempt",
     "LegalHold",
+    "Lowering",
     "Message",
     "Notice",
     "Officer",
+    "OfficerStanding",
     "Outbox",
     "Passkey",
     "Pause",
+    "PeopleState",
     "Place",
     "Post",
     "PostHolding",

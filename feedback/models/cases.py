@@ -308,13 +308,22 @@ class Conflict(Base):
 
     __tablename__ = "conflict"
     __table_args__ = (
-        one_of("reason", ("named", "recused", "marked")),
+        one_of("reason", ("named", "recused", "marked", "words", "post")),
+        one_of("state", ("provisional", "confirmed", "lifted")),
         Index(None, "officer_id"),
+        Index("ix_conflict_waiting", "at", postgresql_where="state = 'provisional'"),
     )
     case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"), primary_key=True)
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), primary_key=True)
+    # By which kind of rule: in the list of persons, in the words, by the title of a post; or by a
+    # person's act. Never the words themselves.
     reason: Mapped[str]
+    # What words brought about is provisional until an ethics officer confirms or lifts it. A lifted
+    # one keeps nobody away, and stays so that the same words do not bring it back.
+    state: Mapped[str] = mapped_column(server_default=text("'confirmed'"))
     at: Mapped[Moment]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    decided_at: Mapped[Moment | None]
 
 
 class Notice(Base):

@@ -89,3 +89,20 @@ class Leave(Base):
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
     first_day: Mapped[date]
     last_day: Mapped[date]
+
+
+class OfficerStanding(Base):
+    """Name, place and posts of an officer when open cases were last compared with them."""
+
+    __tablename__ = "officer_standing"
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"), primary_key=True)
+    digest: Mapped[str]
+    at: Mapped[Moment]
+
+
+class PeopleState(Base):
+    """One row: a number that changes with officers, posts and their holders."""
+
+    __tablename__ = "people_state"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]

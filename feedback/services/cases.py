@@ -82,10 +82,13 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
         now = clock.day_start(now)
     d = directory()
     where = place(lodging, d)
-    excluded = (
-        conflicts.matching(lodging.persons, where.institution_id, d) if lodging.persons else []
+    restricted = where.confidentiality == access.Level.RESTRICTED
+    excluded = conflicts.concerned(
+        conflicts.Said([lodging.body], lodging.persons or ""),
+        conflicts.Place(where.institution_id, where.unit_id, restricted),
+        d,
     )
-    handler_id = pick_handler(where, excluded, now)
+    handler_id = pick_handler(where, list(excluded), now)
     standard = d.standard(where.standard, lodging.kind)
     calendar_id = d.institutions[where.institution_id].calendar_id
     calendar = d.calendar(calendar_id)
@@ -148,8 +151,14 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
     ]
     if excluded:
         rows["conflict"] = [
-            {"case_id": case_id, "officer_id": officer, "reason": "named", "at": now}
-            for officer in excluded
+            {
+                "case_id": case_id,
+                "officer_id": officer,
+                "reason": reason,
+                "state": "provisional",
+                "at": now,
+            }
+            for officer, reason in excluded.items()
         ]
     reference = _insert(rows, lodging, answer_due, now)
     return Receipt(

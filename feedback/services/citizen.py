@@ -17,7 +17,8 @@ from feedback.extensions import db
 from feedback.rules import access, workflow
 from feedback.rules.access import Level
 from feedback.rules.workflow import APPEAL_ANSWER_DAYS, Appeal, Status, Verb
-from feedback.services import acts, audit, clocks, desk, ladders, marks
+from feedback.services import acts, audit, clocks, desk, ladders, marks, owners
+from feedback.services.conflicts import Said
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
@@ -32,8 +33,15 @@ def add_message(case_id: UUID, body: str, now: datetime) -> None:
     at = acts.stamp(case, now)
     acts.write(case, "citizen", body, at, by_citizen=True)
     _heard(case, now)
-    _tell(case, "citizen_message", at)
     audit.record("citizen_message", case.id, now=at)
+    _tell_unless_named(case, "citizen_message", body, at)
+
+
+def _tell_unless_named(case: m.Case, kind: str, body: str, at: datetime) -> None:
+    """New words of the citizen: to the owner, unless they name just that officer."""
+    handler_id = case.handler_id
+    if handler_id not in owners.compare_and_pass_on(case, at, Said([body])):
+        _tell(case, kind, at, handler_id)
 
 
 def _heard(case: m.Case, now: datetime) -> None:
@@ -49,10 +57,10 @@ def _resumed(case: m.Case, now: datetime) -> datetime:
     return clock.day_start(now) + DAY if acts.unknown(case) else now
 
 
-def _tell(case: m.Case, kind: str, at: datetime) -> None:
+def _tell(case: m.Case, kind: str, at: datetime, handler_id: int | None = None) -> None:
     """A notice to the handler; several on a day whose hours are not kept are several."""
     key = uuid4().hex if acts.unknown(case) else ""
-    marks.notices([case.handler_id], kind, case.id, at, key)
+    marks.notices([handler_id or case.handler_id], kind, case.id, at, key)
 
 
 def withdraw(case_id: UUID, now: datetime) -> None:
@@ -126,10 +134,10 @@ def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
     clocks.start_cycle(case, APPEAL_ANSWER_DAYS, at)
     clocks.set_timer(case.id, "window", None)
     ladders.arm(case, d)
-    _tell(case, "not_fixed", at)
     acts.owe(case, "reopened", now, {"due": case.due_at.isoformat()})
     marks.figures(case.received_at, case.institution_id)
     audit.record("not_fixed", case.id, now=at, cycle=case.cycle)
+    _tell_unless_named(case, "not_fixed", body, at)
     return appeal
 
 

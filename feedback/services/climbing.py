@@ -69,7 +69,9 @@ def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
 def _excluded(case_ids: list[UUID]) -> dict[UUID, frozenset[int]]:
     found: dict[UUID, set[int]] = {}
     for row in db.session.execute(
-        select(m.Conflict.case_id, m.Conflict.officer_id).where(m.Conflict.case_id.in_(case_ids))
+        select(m.Conflict.case_id, m.Conflict.officer_id).where(
+            m.Conflict.case_id.in_(case_ids), m.Conflict.state != "lifted"
+        )
     ):
         found.setdefault(row.case_id, set()).add(row.officer_id)
     return {case_id: frozenset(officers) for case_id, officers in found.items()}

@@ -1,86 +1,141 @@
-"""Persons named as concerned, matched with officers, so that routing goes round them."""
+"""Officers whom a case concerns: found in the citizen's words before anyone is chosen for it."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from rapidfuzz import fuzz
-from sqlalchemy import insert, select
+from rapidfuzz import fuzz, process
+from sqlalchemy import ColumnElement, any_, literal, or_, select, text
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.rules.routing import normalise
+from feedback.rules import persons as rules
+from feedback.services import identity
 from feedback.services.reference import Directory
 
-# How alike two words must be (0–100). Better one officer too many than the one complained about:
-# an exclusion costs a colleague a minute, the other way costs the citizen.
+# How alike two words must be (0–100).
 ALIKE = 82
-# What stands before a name and is none.
-TITLES = frozenset(
-    [
-        "afisa",
-        "bi",
-        "bibi",
-        "bw",
-        "bwana",
-        "daktari",
-        "dk",
-        "dr",
-        "engineer",
-        "mama",
-        "mhe",
-        "mheshimiwa",
-        "mkuu",
-        "mr",
-        "mrs",
-        "ms",
-        "mtendaji",
-        "mwalimu",
-        "mzee",
-        "ndg",
-        "ndugu",
-        "officer",
-        "teacher",
-        "the",
-        "wa",
-        "ya",
+# Letters of a word up to which it must be the very name: short words have too many neighbours.
+EXACT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a citizen said of a case: the words, one text each, and the list of persons."""
+
+    texts: Sequence[str] = ()
+    persons: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a case is, or is about to be."""
+
+    institution_id: int
+    unit_id: int
+    restricted: bool
+
+
+def concerned(said: Said, place: Place, d: Directory) -> dict[int, str]:
+    """The officers whom the words concern, with the kind of match: named, words or post."""
+    near = _near(place.institution_id, d)
+    found: dict[int, str] = {}
+    known = _known(place, near, d)
+    for each in said.texts:
+        found |= rules.spoken_of(each, known, partial(_alike, exact=EXACT))
+    if said.persons:
+        everyone = _everyone(place, near)
+        listed = rules.listed(said.persons, everyone, partial(_alike, exact=0))
+        titled = rules.spoken_of(said.persons, known, partial(_alike, exact=EXACT))
+        found |= titled | dict.fromkeys(listed, "named")
+    return found
+
+
+def _alike(word: str, names: Collection[str], exact: int) -> Collection[str]:
+    if len(word) <= exact:
+        return {word} & set(names)
+    close = process.extract(word, list(names), scorer=fuzz.ratio, score_cutoff=ALIKE, limit=None)
+    return [name for name, _score, _index in close]
+
+
+_kept: tuple[tuple[int, int], dict[Place, list[rules.Known]]] = ((0, 0), {})
+
+
+def _known(place: Place, near: set[int], d: Directory) -> list[rules.Known]:
+    """Officers near the case, with the posts they hold in the institution concerned.
+
+    Each arrival of a complaint asks for them, so a process keeps them until the database says that
+    officers or posts, or the institutions, have changed.
+    """
+    global _kept
+    people = db.session.scalars(select(m.PeopleState.version)).one()
+    if _kept[0] != (people, d.version):
+        _kept = ((people, d.version), {})
+    kept = _kept[1]
+    if place not in kept:
+        kept[place] = _read(place, near, d)
+    return kept[place]
+
+
+def _read(place: Place, near: set[int], d: Directory) -> list[rules.Known]:
+    units = [unit.id for number in near for unit in d.units_of(number)]
+    officer = m.Officer
+    where: ColumnElement[bool] = officer.unit_id.in_(units)
+    if place.restricted:
+        where = or_(where, literal("ethics") == any_(officer.roles))
+    rows = db.session.execute(
+        select(
+            officer.id, officer.name, officer.institution_id, m.PostHolding.capacity, m.Post.kind
+        )
+        .outerjoin(
+            m.PostHolding,
+            (m.PostHolding.officer_id == officer.id) & m.PostHolding.until_day.is_(None),
+        )
+        .outerjoin(
+            m.Post,
+            (m.Post.id == m.PostHolding.post_id)
+            & (m.Post.institution_id == place.institution_id)
+            & or_(m.Post.unit_id.is_(None), m.Post.unit_id == place.unit_id),
+        )
+        .where(where, officer.active)
+    )
+    posts: dict[int, set[tuple[str, str]]] = {}
+    people: dict[int, tuple[str, int]] = {}
+    for row in rows:
+        people[row.id] = (row.name, row.institution_id)
+        if row.kind is not None:
+            posts.setdefault(row.id, set()).add((row.kind, row.capacity))
+    return [
+        rules.Known(
+            number,
+            name,
+            near=True,
+            own=institution == place.institution_id,
+            posts=frozenset(posts.get(number, ())),
+        )
+        for number, (name, institution) in people.items()
     ]
-)
-SEPARATORS = re.compile(r"[,;\n/&]|\bna\b|\band\b", re.IGNORECASE)
 
 
-def matching(persons: str, institution_id: int, directory: Directory) -> list[int]:
-    """Officers whose name is like one of the words: in the institution, above it and among those
-    whom the case may climb to; elsewhere, where a transfer may lead, by two names or more."""
-    parts = [normalise(part).split() for part in SEPARATORS.split(persons)]
-    named = [[word for word in part if word not in TITLES and len(word) > 2] for part in parts]
-    named = [part for part in named if part]
-    if not named:
-        return []
-    near = _near(institution_id, directory)
+def _everyone(place: Place, near: set[int]) -> list[rules.Known]:
     officers = db.session.execute(
         select(m.Officer.id, m.Officer.name, m.Officer.institution_id, m.Officer.roles).where(
             m.Officer.active
         )
     )
-    found = []
-    for officer in officers:
-        name = normalise(officer.name).split()
-        is_near = officer.institution_id in near or "ethics" in officer.roles
-        if any(_concerns(name, part, is_near) for part in named):
-            found.append(officer.id)
-    return found
-
-
-def _concerns(name: list[str], said: list[str], is_near: bool) -> bool:
-    """Whether the words said of a person fit an officer's name. A single common name would exclude
-    half of the country, so far away it takes two, and no word said beside them."""
-    known = sum(any(fuzz.ratio(word, one) >= ALIKE for one in name) for word in said)
-    if is_near:
-        return known >= min(2, len(said))
-    return known == len(said) > 1
+    return [
+        rules.Known(
+            officer.id,
+            officer.name,
+            near=officer.institution_id in near or "ethics" in officer.roles,
+            own=officer.institution_id == place.institution_id,
+        )
+        for officer in officers
+    ]
 
 
 def _near(institution_id: int, directory: Directory) -> set[int]:
@@ -100,12 +155,41 @@ def _near(institution_id: int, directory: Directory) -> set[int]:
     return {*institution.path, *named}
 
 
-def mark(case_id: UUID, officers: list[int], reason: str, now: datetime) -> None:
-    """Exclude officers from a case; marking one twice changes nothing."""
-    known = set(db.session.scalars(select(db.func.unnest(db.func.guard.excluded(case_id)))))
-    rows = [
-        {"case_id": case_id, "officer_id": officer, "reason": reason, "at": now}
-        for officer in sorted(set(officers) - known)
+def said_in(case_id: UUID) -> Said:
+    """What the citizen said so far (principal: one who sees the case, its citizen, the worker)."""
+    words = db.session.scalars(
+        select(m.Message).from_statement(text("SELECT * FROM guard.words_said(:case)")),
+        {"case": case_id},
+    ).all()
+    rows = db.session.scalars(
+        select(m.SealedIdentity).from_statement(text("SELECT * FROM guard.persons_named(:case)")),
+        {"case": case_id},
+    ).all()
+    texts = [
+        identity.unseal(each.sealed, f"message:{each.id}") if each.sealed else each.body or ""
+        for each in words
     ]
-    if rows:
-        db.session.execute(insert(m.Conflict), rows)
+    listed = [identity.unseal(row.sealed, f"case:{case_id}:persons") for row in rows]
+    for each in (*words, *rows):
+        db.session.expunge(each)  # read for this comparison alone
+    return Said(texts, "; ".join(listed))
+
+
+def keep_away(case_id: UUID, said: Said, place: Place, d: Directory, now: datetime) -> set[int]:
+    """Exclude, provisionally, whom the words concern at this place; answers who is new."""
+    found = concerned(said, place, d)
+    new: set[int] = set()
+    for reason in sorted(set(found.values())):
+        officers = [number for number, why in found.items() if why == reason]
+        new |= mark(case_id, officers, reason, now)
+    return new
+
+
+def mark(case_id: UUID, officers: Iterable[int], reason: str, now: datetime) -> set[int]:
+    """Exclude officers from a case; answers those who were not excluded before."""
+    return set(
+        db.session.scalars(
+            text("SELECT * FROM guard.exclude(:case, :officers, :reason, :at)"),
+            {"case": case_id, "officers": sorted(set(officers)), "reason": reason, "at": now},
+        )
+    )

@@ -16,7 +16,17 @@ from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.access import Level
 from feedback.rules.workflow import Status, Verb, window_end
-from feedback.services import acts, audit, clocks, conflicts, ladders, letters, marks, viewers
+from feedback.services import (
+    acts,
+    audit,
+    clocks,
+    conflicts,
+    ladders,
+    letters,
+    marks,
+    owners,
+    viewers,
+)
 from feedback.services.cases import pick_handler
 from feedback.services.errors import Refused
 from feedback.services.placing import Placing
@@ -165,7 +175,9 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
     lowers = access.rank(wanted) < access.rank(level)
     if lowers and not (case.cautious and level == Level.CONFIDENTIAL):
         raise Refused("not-allowed")
-    case.category_id, case.cautious = category.id, False
+    case.category_id = category.id
+    if not lowers:
+        case.cautious = False  # where it falls away with the level, the database says so itself
     marks.figures(case.received_at, case.institution_id)
     audit.record("classified", case.id, now=now, category=category.code, level=wanted.value)
     if wanted == Level.RESTRICTED and level != Level.RESTRICTED:
@@ -255,25 +267,8 @@ def recuse(case_id: UUID, now: datetime) -> None:
 def _exclude(case: m.Case, officer_id: int, reason: str, now: datetime) -> None:
     conflicts.mark(case.id, [officer_id], reason, now)
     audit.record("excluded", case.id, now=now, officer=officer_id, reason=reason)
-    if case.handler_id != officer_id:
-        return
-    where = Placing(
-        case.institution_id,
-        case.unit_id,
-        case.category_id,
-        case.confidentiality,
-        case.standard,
-        case.triage,
-    )
-    handler_id = pick_handler(where, acts.excluded(case.id), now)
-    acts.end_assignment(case.id, now)
-    acts.start_assignment(case.id, case.institution_id, case.unit_id, handler_id, now)
-    marks.notices([handler_id], "assigned", case.id, now)
-    acts.move(case, handler_id=handler_id, status=None if handler_id else _unowned(case))
-
-
-def _unowned(case: m.Case) -> str:
-    return "new" if case.status == "assigned" else case.status
+    if case.handler_id == officer_id:
+        owners.pass_on(case, now)
 
 
 def give_delay_reason(case_id: UUID, body: str, now: datetime) -> None:
@@ -336,6 +331,7 @@ def reroute(
     where = Placing(
         institution_id, unit_id, case.category_id, confidentiality, case.standard, False
     )
+    owners.compare(case, now, at=(institution_id, unit_id), level=confidentiality)
     handler_id = pick_handler(where, acts.excluded(case.id), now)
     former = case.institution_id
     acts.write(case, "transfer", reason, now, internal=True)

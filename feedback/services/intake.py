@@ -255,7 +255,6 @@ def _institution(sms: _Sms, now: datetime) -> UUID | None:
         return case.id
     case = acts.locked(case.id)
     level = _level_without_caution(case)
-    case.cautious = False
     category = d.categories.get(case.category_id or 0)
     audit.record("classified_by_citizen", case.id, now=now, to=target.id)
     desk.reroute(

@@ -45,6 +45,8 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("totp", "pending"): None,
     ("case_key", "sealed"): None,
     ("upload", "sealed_key"): None,
+    ("extract", "sealed"): None,
+    ("extract", "answer"): None,
 }
 # Columns of bytes that are no values sealed by these keys: hashes, random numbers, public keys, and
 # files, which the key of their case seals.

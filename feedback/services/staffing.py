@@ -19,10 +19,8 @@ from feedback.extensions import db
 from feedback.models.columns import ROLES
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN
-from feedback.services import acts, audit, grants, marks, officers
-from feedback.services.cases import pick_handler
+from feedback.services import audit, grants, officers, owners
 from feedback.services.errors import Refused
-from feedback.services.placing import Placing
 from feedback.services.reference import directory
 
 PAGE = 50
@@ -192,22 +190,9 @@ def hand_over(now: datetime, limit: int = 200) -> int:
         .with_for_update(of=m.Case, skip_locked=True)
     ).all()
     for case in stranded:
-        former = case.handler_id
-        where = Placing(
-            case.institution_id,
-            case.unit_id,
-            case.category_id,
-            case.confidentiality,
-            case.standard,
-            case.triage,
-        )
-        taker = pick_handler(where, acts.excluded(case.id), now)
-        acts.end_assignment(case.id, now)
-        acts.start_assignment(case.id, case.institution_id, case.unit_id, taker, now)
-        marks.notices([taker], "assigned", case.id, now)
-        audit.record("handed_over", case.id, now=now, former=former or 0, to=taker or 0)
-        unowned = "new" if taker is None and case.status == "assigned" else None
-        acts.move(case, handler_id=taker, status=unowned)
+        case_id, former = case.id, case.handler_id
+        taker = owners.pass_on(case, now)
+        audit.record("handed_over", case_id, now=now, former=former or 0, to=taker or 0)
     return len(stranded)
 
 

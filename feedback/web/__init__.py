@@ -18,6 +18,7 @@ MODULES = (
     "desk",
     "oversight",
     "ethics",
+    "extracts",
     "admin",
     "operations",
 )

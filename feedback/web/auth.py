@@ -283,6 +283,8 @@ def _nav_items(roles: frozenset[str]) -> Iterable[tuple[str, str]]:
         yield _("Desk"), "/desk"
     if roles & {"head", "oversight"}:
         yield _("Oversight"), "/oversight"
+    if roles & {"head", "oversight"}:
+        yield _("Extracts"), "/extracts"
     if "ethics" in roles:
         yield _("Ethics"), "/ethics"
     if roles & {"admin", "auditor"}:

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.rules.access import Level
-from feedback.services import acts, attachments, desk, staffing, views
+from feedback.services import acts, attachments, desk, extracts, lowering, staffing, views
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.services.views import OfficerCase
@@ -84,6 +84,10 @@ VERBS: dict[str, Callable[[UUID], object]] = {
     "recuse": lambda case_id: desk.recuse(case_id, g.now),
     "exclude": lambda case_id: desk.exclude(case_id, _officer(), g.now),
     "directive": _complete_directive,
+    "lower": lambda case_id: lowering.ask(case_id, g.now),
+    "extract": lambda case_id: extracts.hand_over(
+        case_id, request.form.get("institution", ""), _words(), g.now
+    ),
 }
 
 
@@ -158,6 +162,8 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
             d = directory()
             takers = staffing.takers(case.institution.id, case.confidentiality, case.handler_id)
             colleagues = staffing.everyone(case.institution.id)
+            may_lower, lowering_waits = lowering.offer(case.id)
+            handed_over = _extracts(case)
     except Refused:
         abort(404)
     said = [line for line in case.messages if line.author == "citizen"]
@@ -181,7 +187,35 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         ],
         levels=_levels(case),
         is_own=case.handler_id == current_user.officer_id,
+        may_lower=may_lower,
+        lowering_waits=lowering_waits,
+        extracts=handed_over,
+        extract_targets=_extract_targets(d, case),
+        draft=_draft(case),
     )
+
+
+def _is_ethics(case: OfficerCase) -> bool:
+    return case.confidentiality == Level.RESTRICTED and "ethics" in current_user.roles
+
+
+def _extracts(case: OfficerCase) -> list[extracts.ExtractView]:
+    return extracts.of_case(case.id) if _is_ethics(case) else []
+
+
+def _extract_targets(d: Directory, case: OfficerCase) -> list[tuple[str, str]]:
+    """Institutions to whose head an ethics officer may hand an extract; none to anyone else."""
+    if not _is_ethics(case):
+        return []
+    return [(each.code, name(each)) for each in extracts.targets(d, case.institution.id)]
+
+
+def _draft(case: OfficerCase) -> str:
+    """What an extract begins with: the citizen's words, from which parts are then taken out."""
+    if not _is_ethics(case):
+        return ""
+    said = [line.body for line in case.messages if line.author == "citizen"]
+    return "\n\n".join(said)[: acts.LONGEST]
 
 
 def _turn(case: OfficerCase) -> str:

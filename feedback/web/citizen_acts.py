@@ -10,7 +10,7 @@ from flask import g
 from flask_babel import gettext as _
 
 from feedback.clock import day_start
-from feedback.services import acts, attachments, citizen, views
+from feedback.services import acts, attachments, citizen, lowering, views
 from feedback.services.errors import Refused
 from feedback.services.views import CitizenCase
 from feedback.web.forms import ActForm
@@ -64,6 +64,16 @@ def _forget(_form: ActForm, case: CitizenCase) -> str:
     return _("Your name, number and address are removed. Only the secret code opens this now.")
 
 
+def _lower_yes(_form: ActForm, case: CitizenCase) -> str:
+    lowering.answer(case.id, yes=True, now=g.now)
+    return _("It is less confidential now, as you agreed.")
+
+
+def _lower_no(_form: ActForm, case: CitizenCase) -> str:
+    lowering.answer(case.id, yes=False, now=g.now)
+    return _("It stays as confidential as it was. The office is told.")
+
+
 ACTS: dict[str, Callable[[ActForm, CitizenCase], str]] = {
     "message": _message,
     "withdraw": _withdraw,
@@ -71,6 +81,8 @@ ACTS: dict[str, Callable[[ActForm, CitizenCase], str]] = {
     "not_fixed": _not_fixed,
     "raise": _raise,
     "forget": _forget,
+    "lower_yes": _lower_yes,
+    "lower_no": _lower_no,
 }
 
 

@@ -5,11 +5,14 @@ The page of a case is the desk's own. A level is never lowered here: that needs 
 
 from __future__ import annotations
 
-from flask import g, render_template, request, url_for
+from uuid import UUID
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from feedback.services import notices, queues
+from feedback.services import exclusions, notices, queues
+from feedback.services.errors import Refused
 from feedback.transaction import transaction
 from feedback.web import casework, lettering, openings, wording
 from feedback.web.edge import Audience, guarded
@@ -23,6 +26,12 @@ casework.mount(blueprint, "/ethics")
 def _tabs() -> lettering.Tabs:
     return [
         (_("Restricted cases"), "/ethics", request.path == "/ethics", None),
+        (
+            _("Exclusions"),
+            "/ethics/exclusions",
+            request.path.startswith("/ethics/exclusions"),
+            None,
+        ),
         (_("Letters"), "/ethics/letters", request.path == "/ethics/letters", None),
         (
             _("Identities to open"),
@@ -57,3 +66,59 @@ def queue() -> ResponseReturnValue:
         base="/ethics",
         wording=wording,
     )
+
+
+@blueprint.get("/exclusions")
+def exclusion_list() -> ResponseReturnValue:
+    """Cases of other institutions whose words keep officers away, until somebody decides."""
+    with transaction():
+        page = exclusions.waiting(request.args.get("after"))
+        g.unread = notices.unread()
+    here = url_for("ethics.exclusion_list")
+    return render_template(
+        "ethics/exclusions.html",
+        tabs_list=_tabs(),
+        page=page,
+        first=here if request.args.get("after") else "",
+        following=url_for("ethics.exclusion_list", after=page.next) if page.next else "",
+    )
+
+
+@blueprint.get("/exclusions/<uuid:case_id>")
+def exclusion_page(case_id: UUID) -> ResponseReturnValue:
+    """What is needed to decide, for this purpose alone; each look is recorded."""
+    try:
+        with transaction():
+            matter = exclusions.matter(case_id, g.now)
+    except Refused:
+        abort(404)
+    return render_template(
+        "ethics/exclusion.html", tabs_list=_tabs(), matter=matter, wording=wording
+    )
+
+
+@blueprint.post("/exclusions/<uuid:case_id>")
+def decide_exclusion(case_id: UUID) -> ResponseReturnValue:
+    """Confirm or lift one exclusion."""
+    officer_id = request.form.get("officer", 0, type=int)
+    decision = request.form.get("decision", "")
+    try:
+        with transaction():
+            if not exclusions.waits(case_id):
+                abort(404)
+            if decision not in ("confirm", "lift"):
+                raise Refused("not-found")
+            exclusions.decide(case_id, officer_id, lift=decision == "lift", now=g.now)
+        with transaction():
+            more = exclusions.waits(case_id)
+    except Refused:
+        flash(_("This was decided already. See what is still to decide."), "info")
+        return redirect(url_for("ethics.exclusion_page", case_id=case_id), 303)
+    said = {
+        "confirm": _("The officer stays away from the case."),
+        "lift": _("The exclusion is lifted. The officer may see the case as before."),
+    }
+    flash(said[decision], "success")
+    if more:
+        return redirect(url_for("ethics.exclusion_page", case_id=case_id), 303)
+    return redirect(url_for("ethics.exclusion_list"), 303)

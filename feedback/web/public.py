@@ -20,7 +20,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from feedback.cleaning import Refusal
-from feedback.services import attachments, cases, receipts, reissue, vault, views
+from feedback.rules import workflow
+from feedback.services import attachments, cases, lowering, receipts, reissue, vault, views
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
@@ -315,6 +316,8 @@ def _case_page(
         openings = vault.told(case_id)
         events = tracking.timeline(case)
         sent = attachments.of_case(case_id)
+        asked = lowering.pending(case_id, case.confidentiality)
+        lower_to = asked.to_level if asked and case.status in workflow.OPEN else ""
     with transaction(attachments.uploading(case_id)):
         held = attachments.staged()
     session[SEEN] = int(g.now.timestamp())
@@ -329,6 +332,7 @@ def _case_page(
         waits=tracking.waits(case),
         answer=tracking.answer(case),
         until=tracking.until(case),
+        lower_to=lower_to,
         form=form,
         again=again,
         problem=problem,

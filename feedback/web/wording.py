@@ -34,6 +34,7 @@ def refusal(code: str) -> str:
         "not-found": _("This was not found, or you may not see it."),
         "not-allowed": _("This is not possible in the present state of the case."),
         "bad-target": _("Choose where it should go: an active officer, unit or institution."),
+        "no-addressee": _("Nobody there may have it: choose a higher institution."),
         "excluded": _("This officer is kept away from the case. Choose another."),
         "empty": _("Write your words here."),
         "too-long": _("This is too long. Write at most 5,000 characters."),
@@ -69,6 +70,8 @@ def done(verb: str, *, paused: bool) -> str:
         "recuse": _("You stepped back. The case goes to somebody else, and you see it no more."),
         "exclude": _("The officer is kept away from this case."),
         "directive": _("The directive is marked as followed."),
+        "lower": _("The citizen is asked. The level changes only by a yes."),
+        "extract": _("The extract was handed over. The answer will stand here."),
     }[verb]
 
 
@@ -201,6 +204,10 @@ def notice(kind: str) -> str:
         "reset_password": _("A new password was set for your account by a one-time code"),
         "reset_factors": _("Your second step was removed by an administrator"),
         "account_opened": _("Your account was opened again"),
+        "lowering_granted": _("The citizen agreed: the case is less confidential"),
+        "lowering_refused": _("The citizen wants the case to stay as confidential as it is"),
+        "extract": _("An ethics officer handed you an extract: it stands under Extracts"),
+        "extract_answered": _("An extract of yours was answered"),
     }.get(kind, kind)
 
 
@@ -216,6 +223,26 @@ def alarm(kind: str) -> str:
         "outbox_dead": _("An SMS could not be sent"),
         "granted_alone": _("An administrator gave power alone: nobody else could approve"),
     }.get(kind, kind)
+
+
+def match(reason: str) -> str:
+    """By which kind of match an officer is kept away."""
+    return {
+        "named": _("In the citizen's list of persons"),
+        "words": _("A name in the citizen's words"),
+        "post": _("The title of the officer's post in the citizen's words"),
+        "marked": _("By a superior"),
+        "recused": _("Stepped back"),
+    }[reason]
+
+
+def exclusion(state: str) -> str:
+    """Whether an exclusion was decided."""
+    return {
+        "provisional": _("Waits for a decision"),
+        "confirmed": _("Confirmed"),
+        "lifted": _("Lifted"),
+    }[state]
 
 
 def act(code: str) -> str:
@@ -323,6 +350,15 @@ def _acts() -> dict[str, str]:
         "classified_by_citizen": _("The citizen named the institution"),
         "confidentiality_raised": _("Raised the confidentiality"),
         "excluded": _("Kept an officer away"),
+        "excluded_by_words": _("Officers kept away because of the citizen's words"),
+        "looked_to_decide": _("Looked at the words to decide an exclusion"),
+        "exclusion_confirmed": _("Confirmed an exclusion"),
+        "exclusion_lifted": _("Lifted an exclusion"),
+        "lowering_asked": _("Asked the citizen to lower the level"),
+        "lowering_answered": _("The citizen answered whether to lower the level"),
+        "extract_handed_over": _("Handed over an extract"),
+        "looked_at_extract": _("Looked at an extract"),
+        "extract_answered": _("Answered an extract"),
         "delay_explained": _("Gave the reason for the delay"),
         "directed": _("Gave a directive"),
         "directive_done": _("Followed a directive"),

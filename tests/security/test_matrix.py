@@ -69,6 +69,7 @@ DESK = levels(
 CITIZENS_OWN = levels("citizen", "citizen", "citizen")
 ETHICS = levels("", "", "ethics")
 AUDITED = levels("auditor", "auditor", "auditor")
+DECIDING = levels("ethics", "ethics", "ethics")
 # Addresses with a part of a case. `rung` is the head of PO-RALG, whom the case has reached.
 CASE_ROUTES: dict[str, Answer] = {
     "desk.case": DESK,
@@ -99,6 +100,12 @@ CASE_ROUTES: dict[str, Answer] = {
     "public.own_file": CITIZENS_OWN,
     # A case kept for a court: known by its reference, not opened.
     "admin.end_hold": AUDITED,
+    # Words and exclusions of any level, for deciding alone; never the case's own page.
+    "ethics.exclusion_page": DECIDING,
+    "ethics.decide_exclusion": DECIDING,
+    # An extract addressed to the council's head.
+    "extracts.one": levels("head", "head", "head"),
+    "extracts.reply": levels("head", "head", "head"),
 }
 # Pages that name cases: whose page may hold the reference.
 LISTS: dict[str, Answer] = {
@@ -118,6 +125,8 @@ LISTS: dict[str, Answer] = {
     "oversight.directives": levels(),
     "ethics.queue": ETHICS,
     "ethics.letter_list": ETHICS,
+    "ethics.exclusion_list": DECIDING,
+    "extracts.listed": levels(),
     "admin.home": levels(),
     "admin.alarm_list": levels(),
     "admin.officer_list": levels(),
@@ -222,6 +231,9 @@ def world(app: Flask, make: Make, superuser: psycopg.Connection[Any]) -> World:
                 (uuid4(), str(uuid4()), officer, case.receipt.case_id, now, officer,
                  case.receipt.case_id),
             )  # fmt: skip
+    superuser.execute("UPDATE conflict SET state = 'provisional'")
+    for case in cases.values():
+        _extract(superuser, case, people["ethics"])
     for name, level in ((n, case.level) for n in people for case in cases.values()):
         case = cases.get(level)
         if case and level == "restricted" and name == "ethics":
@@ -278,6 +290,18 @@ def _case(make: Make, superuser: psycopg.Connection[Any], level: str, now: Any) 
         (f"alarm {level}", now, receipt.case_id),
     )
     return case
+
+
+def _extract(superuser: psycopg.Connection[Any], case: Case, ethics: int) -> None:
+    number = case.parts["extract_id"] = uuid4()
+    case.parts["case_id"] = case.receipt.case_id
+    superuser.execute(
+        "INSERT INTO extract (id, case_id, by_officer_id, post_id, sealed, at)"
+        " SELECT %s, %s, %s, p.id, %s, now() FROM post p JOIN institution i"
+        " ON i.id = p.institution_id WHERE i.code = 'DODOMA-CC' AND p.kind = 'institution_head'",
+        (number, case.receipt.case_id, ethics,
+         identity.seal("Dondoo.", f"extract:{number}:sealed")),
+    )  # fmt: skip
 
 
 def _one(superuser: psycopg.Connection[Any], query: str, *values: Any) -> Any:

@@ -14,7 +14,7 @@ Connection = psycopg.Connection[Any]
 
 # Tables with a row for each case. "words" and "facts" name the rule that opens them to officers;
 # the rest is for others than officers, or for nobody in the web role.
-FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive")
+FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive", "lowering")
 WORDS = ("message", "attachment", "attachment_content", "case_key")
 CLOSED = ("submission", "conflict", "sealed_identity", "outbox", "inbound_message")
 # Openings of the vault: who may ask for one, or decide about one, knows of them.
@@ -30,6 +30,7 @@ CLOSED = (
     "case_erasure",
 )
 OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry", "legal_hold")
+OF_A_CASE = (*FACTS, *WORDS, *CLOSED, *OPENINGS, "notice", "alarm", "audit_entry", "extract")
 # Tables without a case that not everybody may read.
 APART = (
     "public.credential",
@@ -40,6 +41,7 @@ APART = (
     "public.audit_pattern",
     "public.figure",
     "public.figure_dirty",
+    "public.officer_standing",
     "guard.delivery_report",
     "public.upload",
     "public.upload_part",

@@ -118,6 +118,16 @@ def fill(
         )
         _files(connection, case)
         run(
+            "INSERT INTO lowering (id, case_id, officer_id, from_level, to_level, at)"
+            " VALUES (%s, %s, %s, 'confidential', 'open', %s)",
+            (uuid4(), case, told, NOW),
+        )
+        run(
+            "INSERT INTO extract (id, case_id, by_officer_id, post_id, sealed, at)"
+            " VALUES (%s, %s, %s, %s, '\\x00', %s)",
+            (uuid4(), case, told, post, NOW),
+        )
+        run(
             "INSERT INTO inbound_message (id, provider_id, sender, words, number_hash, received_at,"
             " state, attempts, next_attempt_at, case_id)"
             " VALUES (%s, %s, '\\x00', '\\x00', '\\x00', %s, 'done', 1, %s, %s)",
@@ -137,6 +147,7 @@ def fill(
         )
     run("INSERT INTO receipt_request VALUES ('ABC', %s, false)", (NOW,))
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
+    run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
     run("INSERT INTO guard.delivery_report VALUES ('x', 'Success', NULL, NULL, %s)", (NOW,))
     run(

@@ -533,6 +533,8 @@ def test_recusing_with_nobody_else_leaves_the_case_unowned(
         desk.recuse(receipt.case_id, monday)
     case = kit.case_row(superuser, receipt.case_id)
     assert (case["handler_id"], case["status"]) == (None, "new")
+    kit.sweep(monday)  # at once, not only when a clock runs out
+    assert [row["kind"] for row in kit.of_case(superuser, "alarm", receipt.case_id)] == ["unowned"]
     assert kit.timers(superuser, receipt.case_id)["ladder"] == receipt.acknowledge_due
     held = kit.of_case(superuser, "assignment", receipt.case_id, "at")
     assert [x["ended_at"] is None for x in held].count(True) == 1

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from psycopg.types.json import Jsonb
 
+from feedback.rules import access
 from tests.services import confidential_world
 from tests.services.confidential_probe import Connection, Principal, as_role, standing
 from tests.services.confidential_world import World
@@ -24,6 +25,7 @@ REFERENCE = {
     "category",
     "institution",
     "ladder_rung",
+    "people_state",
     "place",
     "reference_state",
     "service_standard",
@@ -107,6 +109,100 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
         assert not _all(superuser, member, role)
         create = "SELECT has_schema_privilege(%s, 'public', 'CREATE')"
         assert _all(superuser, create, role) == [(False,)]
+
+
+# Every function that runs as the owner, past all policies, and whom it answers. A new one fails
+# here until it says so; those that return something of a case are asked below by everybody.
+DEFINERS = {
+    "ask_opening": "officers who may open the identity",
+    "decide_opening": "the second person",
+    "drop_draft": "lodging: the files of one draft",
+    "drop_upload": "lodging, the citizen of the case: a file not sent yet",
+    "end_opening": "the officer whose opening it is",
+    "forget_identity": "the citizen of the case",
+    "keep_turn": "trigger",
+    "may_open": "officers who see the case: in which role they may ask",
+    "number_message": "trigger",
+    "openings_to_decide": "the second person",
+    "read_identity": "the officer whose opening was allowed",
+    "receipt_nonce": "lodging, receipt-check, the worker",
+    "sees": "everybody: whether the asker sees the case",
+    "staged_bytes": "everybody: a sum",
+    "take_uploads": "lodging, the citizen of the case",
+    "vault_fields": "the citizen of the case, officers who may open the identity",
+    "await_chain": "trigger",
+    "become": "everybody: writes the scope of the officer named, returns nothing of a case",
+    "decide_exclusion": "an ethics officer outside, not concerned",
+    "due_times": "one who knows the random submission id",
+    "exclude": "the worker, the citizen of the case, officers who see it",
+    "excluded": "the worker, the citizen of the case, officers who see it",
+    "exclusions": "an ethics officer outside, not concerned",
+    "exclusions_of": "an ethics officer outside, not concerned",
+    "institution_of": "an ethics officer outside, not concerned",
+    "kept_by_ethics": "everybody: whether a moment lies before the return from ethics",
+    "level_stands": "trigger",
+    "may_compare": "everybody: whether the asker may",
+    "may_decide": "everybody: whether the asker may",
+    "metrics": "operations",
+    "move_case": "the worker, the citizen of the case, officers who see it",
+    "people_changed": "trigger",
+    "persons_named": "the worker, the citizen of the case, officers who see it or decide",
+    "pick_ethics": "everybody: an officer's number",
+    "pick_handler": "everybody: an officer's number",
+    "posts_of": "everybody: reference data",
+    "reached": "everybody: about the asker's own posts",
+    "receipt": "receipt-check",
+    "reference_changed": "trigger",
+    "repeated": "lodging, the worker",
+    "revision": "everybody: no case",
+    "standing_of": "the worker: reference data",
+    "words_said": "the worker, the citizen of the case, officers who see it or decide",
+}
+
+
+def test_each_function_that_passes_policies_says_whom_it_answers(superuser: Connection) -> None:
+    rows = _all(
+        superuser,
+        "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        " WHERE n.nspname IN ('public', 'guard') AND p.prosecdef",
+    )
+    assert {row[0] for row in rows} == set(DEFINERS)
+
+
+def test_functions_of_a_case_answer_whom_they_say(world: World) -> None:
+    """With an exclusion to decide on every case, nobody but these gets anything."""
+    connection, wrong = world.connection, []
+    with connection.transaction(force_rollback=True):
+        connection.execute("UPDATE conflict SET state = 'provisional'")
+        for name, principal in world.principals().items():
+            person = world.people.get(name)
+            with as_role(connection, WEB), standing(connection, principal):
+                asked = _all(connection, "SELECT * FROM guard.exclusions(NULL, NULL, 999)")
+                listed = {row[0] for row in asked}
+                for title, item in world.items.items():
+                    sees = decides = False
+                    if person and name != "inactive handler":
+                        viewer, facts = person.viewer, item.facts
+                        sees = access.may_see_case(viewer, facts)
+                        decides = (
+                            "ethics" in viewer.roles
+                            and viewer.institution != facts.institution
+                            and viewer.officer not in facts.excluded
+                        )
+                    sees |= principal[0] == "public" and principal[2] == item.id
+                    expected = {
+                        "words_said": sees or decides,
+                        "persons_named": sees or decides,
+                        "exclusions_of": decides,
+                    }
+                    for function, answer in expected.items():
+                        got = _all(connection, f"SELECT * FROM guard.{function}(%s)", item.id)  # noqa: S608
+                        if bool(got) is not answer:
+                            wrong.append((name, title, function))
+                    place = _all(connection, "SELECT guard.institution_of(%s)", item.id)
+                    if (place != [(None,)]) is not decides or (item.id in listed) is not decides:
+                        wrong.append((name, title, "exclusions"))
+    assert not wrong
 
 
 DELETES = {
@@ -194,6 +290,29 @@ REFUSED = [
     Attempt("job", "SELECT guard.forget_identity(now())"),
     Attempt("citizen without a case", "SELECT guard.forget_identity(now())"),
     Attempt("handler", "SELECT * FROM conflict"),
+    Attempt("ethics officer", "SELECT * FROM conflict"),
+    Attempt("ethics officer", "SELECT * FROM sealed_identity"),
+    Attempt("handler", "SELECT * FROM officer_standing"),
+    Attempt("handler", "UPDATE conflict SET state = 'lifted'"),
+    Attempt("ethics officer", "UPDATE conflict SET state = 'lifted'"),
+    Attempt(
+        "handler", "SELECT guard.exclude('{case}', '{{1}}', 'named', now())", "open, elsewhere"
+    ),
+    Attempt("nobody", "SELECT guard.exclude('{case}', '{{1}}', 'named', now())"),
+    Attempt("job", "SELECT guard.exclude('{case}', '{{1}}', 'named', now())"),
+    Attempt(
+        "handler",
+        "UPDATE \"case\" SET confidentiality = 'open' WHERE id = '{case}'",
+        "confidential",
+    ),
+    Attempt("citizen of confidential", "UPDATE \"case\" SET confidentiality = 'open'"),
+    Attempt(
+        "ethics officer",
+        "UPDATE \"case\" SET confidentiality = 'confidential' WHERE id = '{case}'",
+        "restricted",
+    ),
+    Attempt("ethics officer", "UPDATE extract SET sealed = '\\x01'"),
+    Attempt("Chief Secretary", "UPDATE extract SET sealed = '\\x01'"),
     Attempt("director", "SELECT * FROM inbound_message"),
     Attempt("administrator", "SELECT * FROM sealed_identity"),
     Attempt("citizen of open", "SELECT * FROM sealed_identity"),
@@ -276,6 +395,10 @@ UNTOUCHED = [
     Attempt("nobody", "UPDATE timer SET done = true"),
     Attempt("auditor", "UPDATE notice SET read = true"),
     Attempt("handler", "UPDATE alarm SET settled_at = now()"),
+    Attempt("handler", "UPDATE lowering SET granted = true, answered_at = now()"),
+    Attempt("director", "UPDATE lowering SET granted = true, answered_at = now()"),
+    Attempt("ethics officer", "UPDATE extract SET answer = '\\x01', answered_by = {me}"),
+    Attempt("director", "UPDATE extract SET answer = '\\x01', answered_by = {me}"),
     Attempt("handler", "UPDATE officer SET roles = '{{ethics}}'"),
     Attempt("handler", "UPDATE credential SET password_hash = 'x' WHERE officer_id <> {me}"),
     Attempt("administrator", "UPDATE credential SET password_hash = 'x' WHERE officer_id <> {me}"),
@@ -290,7 +413,7 @@ UNTOUCHED = [
 def _said(world: World, attempt: Attempt) -> tuple[Principal, str]:
     case = world.items[attempt.case].id
     principal = world.principals()[attempt.who]
-    move = f"guard.move_case('{case}', 1, 1, NULL, 'open', 'new', false, 0)"
+    move = f"guard.move_case('{case}', 1, 1, NULL, 'restricted', 'new', false, 0)"
     ask = f"guard.ask_opening(gen_random_uuid(), '{case}', '{{name}}', '\\x00', now())"
     other = confidential_world.institution(world, "DAWASA")
     desk = confidential_world.unit(world, "DAWASA", "REGISTRY")

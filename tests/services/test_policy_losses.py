@@ -36,11 +36,14 @@ CHANGES = {
     "totp": "last_step = 1",
     "case_erasure": "words_at = now()",
     "deadline": "extension_days = 0",
+    "extract": "answer = '\\x01', answered_at = now(), answered_by = guard.officer()",
     "directive": "done_at = now()",
     "escalation": "handed_over_at = now()",
     "figure": "received = 1",
     "holiday": "name_en = 'x'",
     "inbound_message": "attempts = 1",
+    "lowering": "answered_at = now(), granted = true",
+    "officer_standing": "digest = 'y'",
     "leave": "last_day = current_date",
     "legal_hold": "ended_at = now()",
     "message": "body = NULL, sealed = '\\x01'",
@@ -58,7 +61,17 @@ CHANGES = {
     "upload": "received = 0",
 }
 # Changes that a policy must look at the outcome of.
-MORE = {"escalation": "case_id = '{case}'", "message": "body = 'x'"}
+MORE = {
+    "escalation": "case_id = '{case}'",
+    "extract": "answer = '\\x01', answered_at = now(), answered_by = by_officer_id",
+    "lowering": "granted = true",
+    "message": "body = 'x'",
+}
+# Cases to which a row is added, where the ordinary two would be refused whatever the policy.
+SAMPLED = {
+    "extract": ("restricted", "restricted, about ethics"),
+    "lowering": ("confidential", "open, elsewhere"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +113,8 @@ class Snapshot:
     def __init__(self, world: World, schema: str, table: str) -> None:
         self.world, self.name = world, f'{schema}."{table}"'
         self.table = table
-        self.rows = [self._sample(title) for title in ("open", "open, elsewhere")]
+        titles = SAMPLED.get(table, ("open", "open, elsewhere"))
+        self.rows = [self._sample(title) for title in titles]
 
     def _sample(self, title: str) -> dict[str, Any]:
         item = self.world.items[title]
@@ -159,6 +173,8 @@ class Snapshot:
             own["post_id"] = min(person.viewer.posts, default=0)
         if self.table == "audit_entry":
             own |= {"actor_kind": kind, "actor_id": officer}
+        if self.table == "extract":
+            own["by_officer_id"] = officer
         if self.table == "assignment":
             own["by_officer_id"] = officer
         other = {"by_officer_id": 1} if self.table == "assignment" else {}
@@ -213,6 +229,12 @@ def test_losing_or_loosening_any_policy_shows(world: World) -> None:
             "INSERT INTO message (id, case_id, cycle, kind, internal, body, at)"
             " VALUES (%s, %s, 1, 'citizen', false, 'maneno', now())",
             (uuid4(), world.items["open, elsewhere"].id),
+        )
+        # A case that came back from ethics, whose notes stay there.
+        connection.execute(
+            "INSERT INTO lowering (id, case_id, officer_id, from_level, to_level, at, answered_at,"
+            " granted) VALUES (%s, %s, %s, 'restricted', 'confidential', now(), now(), true)",
+            (uuid4(), world.items["confidential"].id, world.people["ethics officer"].number),
         )
         before: dict[str, tuple[Snapshot, dict[str, Any]]] = {}
         for policy in _all(connection, POLICIES):
