@@ -41,14 +41,21 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("inbound_message", "sender"): "inbound:{id}:sender",
     ("inbound_message", "words"): "inbound:{id}:words",
     ("identity_opening", "reason"): None,
+    ("case_key", "sealed"): None,
+    ("upload", "sealed_key"): None,
 }
-# Columns of bytes that are no sealed values: keyed hashes and random numbers.
+# Columns of bytes that need no rotation: keyed hashes, random numbers, and the content of files,
+# which is sealed under keys that stand above.
 PLAIN = frozenset(
     {
         ("sealed_identity", "number_hash"),
         ("inbound_message", "number_hash"),
         ("submission", "content_hash"),
         ("submission", "receipt_nonce"),
+        ("attachment", "digest"),
+        ("attachment_content", "sealed"),
+        ("upload", "digest"),
+        ("upload_part", "sealed"),
         ("audit_entry", "mac"),
         ("audit_link", "chain"),
     }
