@@ -43,9 +43,11 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("identity_opening", "reason"): None,
     ("case_key", "sealed"): None,
     ("upload", "sealed_key"): None,
+    ("totp", "secret"): None,
+    ("totp", "pending"): None,
 }
-# Columns of bytes that need no rotation: keyed hashes, random numbers, and the content of files,
-# which is sealed under keys that stand above.
+# Columns of bytes that need no rotation: hashes, random numbers, public keys, and the content of
+# files, which is sealed under keys that stand above.
 PLAIN = frozenset(
     {
         ("sealed_identity", "number_hash"),
@@ -56,6 +58,11 @@ PLAIN = frozenset(
         ("attachment_content", "sealed"),
         ("upload", "digest"),
         ("upload_part", "sealed"),
+        ("recovery_code", "code_hash"),
+        ("access_code", "code_hash"),
+        ("passkey", "credential_id"),
+        ("passkey", "public_key"),
+        ("staff_session", "challenge"),
         ("audit_entry", "mac"),
         ("audit_link", "chain"),
     }

@@ -94,6 +94,10 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
     with transaction(JOB):
         intake.process(intake.take(now), now)  # type: ignore[arg-type]
     key = identity.seal("key", "x")
+    behind.execute(
+        "INSERT INTO totp (officer_id, secret, pending, last_step) VALUES (%s, %s, %s, 0)",
+        (handler, key, key),
+    )
     behind.execute("INSERT INTO case_key VALUES (%s, %s)", (receipt.case_id, key))
     behind.execute(
         "INSERT INTO upload (id, draft_id, family, format, size, received, sealed_key, at)"
