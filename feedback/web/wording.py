@@ -160,7 +160,7 @@ def opening_state(state: str) -> str:
     """How a request to open an identity stands."""
     return {
         "waiting": _("Waits for a second person"),
-        "open": _("Open"),
+        "open": _("Open now"),
         "refused": _("Refused"),
         "ended": _("Ended"),
         "lapsed": _("Nobody decided in time"),

@@ -79,7 +79,7 @@ def test_every_column_of_bytes_is_called_sealed_or_plain(app: Flask) -> None:
     assert rotation.undeclared() == set()
 
 
-def fill(make: Make, now: datetime) -> None:
+def fill(make: Make, now: datetime, behind: Behind) -> None:
     """Something in every sealed column."""
     handler = make.officer("DODOMA-CC", "handler")
     receipt = make.case(now, name="Neema", phone="+255712345678", persons="Bw. Fulani")
@@ -93,6 +93,17 @@ def fill(make: Make, now: datetime) -> None:
         )
     with transaction(JOB):
         intake.process(intake.take(now), now)  # type: ignore[arg-type]
+    key = identity.seal("key", "x")
+    behind.execute(
+        "INSERT INTO totp (officer_id, secret, pending, last_step) VALUES (%s, %s, %s, 0)",
+        (handler, key, key),
+    )
+    behind.execute("INSERT INTO case_key VALUES (%s, %s)", (receipt.case_id, key))
+    behind.execute(
+        "INSERT INTO upload (id, draft_id, family, format, size, received, sealed_key, at)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 'image', 'jpeg', 1, 0, %s, %s)",
+        (key, now),
+    )
 
 
 def heads(behind: Behind) -> set[bytes]:
@@ -115,7 +126,7 @@ def test_everything_comes_under_the_new_key_and_still_opens(
     make: Make, monday: datetime, keys: Any, superuser: Behind
 ) -> None:
     keys(OLD)
-    fill(make, monday)
+    fill(make, monday, superuser)
     assert heads(superuser) == {b"\x00\x02k1"}
     (case,) = kit.rows(superuser, "SELECT case_id FROM identity_opening")
     old = sealed_before_envelopes("Neema", f"case:{case['case_id']}:name")

@@ -77,6 +77,14 @@ ROUTES = [
     ("GET", "/desk/case/{reference}", {"handler", "coordinator", "head"}),
     ("GET", "/desk/case/{reference}/file/{number}", {"handler", "coordinator", "head"}),
     ("POST", "/desk/case/{reference}/answer", {"handler", "coordinator", "head"}),
+    ("GET", "/desk/case/{reference}/identity", {"handler", "coordinator", "head"}),
+    ("POST", "/desk/case/{reference}/identity", {"handler", "coordinator", "head"}),
+    ("GET", "/desk/openings", {"handler", "coordinator", "head"}),
+    ("POST", "/desk/openings/{uuid}/{step}", {"handler", "coordinator", "head"}),
+    ("GET", "/ethics/case/{reference}/identity", {"ethics"}),
+    ("POST", "/ethics/case/{reference}/identity", {"ethics"}),
+    ("GET", "/ethics/openings", {"ethics"}),
+    ("POST", "/ethics/openings/{uuid}/{step}", {"ethics"}),
     ("GET", "/ethics", {"ethics"}),
     ("GET", "/ethics/letters", {"ethics"}),
     ("GET", "/ethics/letters/{uuid}", {"ethics"}),
@@ -153,7 +161,7 @@ def test_each_route_for_each_role(app: Flask, make: Make, role: str) -> None:
     office = at_desk(app, make.officer("PO-PSMGG", role))
     stranger = browser(app)
     for method, path, roles in ROUTES:
-        url = path.format(reference=receipt.reference, uuid=receipt.case_id)
+        url = path.format(reference=receipt.reference, uuid=receipt.case_id, step="end")
         answer = office.open(url, method=method)
         expected = {400, 404} if method == "POST" else {200, 302, 404}
         admitted = role in roles
