@@ -25,7 +25,7 @@ from feedback import models as m
 from feedback import transaction
 from feedback.cleaning import Refusal, kinds
 from feedback.extensions import db
-from feedback.services import audit, identity
+from feedback.services import acts, audit, identity
 from feedback.services.errors import Refused
 from feedback.services.incoming import MOST_BYTES, NONCE, PART, Incoming, seal_part
 from feedback.transaction import Principal, wake
@@ -208,7 +208,7 @@ def drop_all(draft: UUID) -> None:
     db.session.execute(text("SELECT guard.drop_draft(:draft)"), {"draft": draft})
 
 
-def take(draft: UUID, case_id: UUID, now: datetime, *, anonymous: bool) -> int:
+def take(draft: UUID, case_id: UUID, now: datetime) -> int:
     """Give the form's files to the case, in the transaction of its words; answers how many.
 
     Principal: lodging, or public, of this case. They are checked by a job.
@@ -218,7 +218,7 @@ def take(draft: UUID, case_id: UUID, now: datetime, *, anonymous: bool) -> int:
     )
     if taken:
         # Of an unknown citizen the record tells the day and not the hour.
-        at = now.replace(hour=0, minute=0, second=0, microsecond=0) if anonymous else now
+        at = acts.stamp(db.session.get_one(m.Case, case_id), now)
         audit.record("files_added", case_id, now=at, files=taken)
         wake("check_files")
     return taken

@@ -31,7 +31,7 @@ def perform(form: ActForm, case_id: UUID) -> str:
 def _message(form: ActForm, case: CitizenCase) -> str:
     if not _said_already(case, form.body):
         citizen.add_message(case.id, form.body, g.now)
-    attachments.take(case.id, case.id, g.now, anonymous=case.anonymous)
+    attachments.take(case.id, case.id, g.now)
     return _("Your message was added.")
 
 

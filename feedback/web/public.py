@@ -118,7 +118,7 @@ def _hand_over(draft: files.Draft, form: NewForm, receipt: cases.Receipt) -> Non
     if receipt.repeated:
         attachments.drop_all(submission)
     else:
-        attachments.take(submission, receipt.case_id, g.now, anonymous=form.anonymous)
+        attachments.take(submission, receipt.case_id, g.now)
 
 
 @blueprint.post("/files")

@@ -22,12 +22,11 @@ CREATE POLICY attachment_content_read ON attachment_content FOR SELECT TO mrejes
 CREATE POLICY job_all ON attachment_content TO mrejesho_worker
   USING ((SELECT guard.kind()) = 'job') WITH CHECK ((SELECT guard.kind()) = 'job');
 
--- The key of a case's files, itself sealed under a key outside the database. The worker seals it
--- anew when keys are rotated.
+-- The key of a case's files, itself sealed under a key outside the database.
 ALTER TABLE case_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE case_key FORCE ROW LEVEL SECURITY;
 GRANT SELECT ON case_key TO mrejesho_web;
-GRANT SELECT, INSERT, UPDATE (sealed) ON case_key TO mrejesho_worker;
+GRANT SELECT, INSERT ON case_key TO mrejesho_worker;
 CREATE POLICY owner_all ON case_key TO mrejesho_owner USING (true) WITH CHECK (true);
 CREATE POLICY case_key_read ON case_key FOR SELECT TO mrejesho_web
   USING (EXISTS (SELECT FROM attachment a WHERE a.case_id = case_key.case_id));
@@ -39,7 +38,7 @@ CREATE POLICY job_all ON case_key TO mrejesho_worker
 ALTER TABLE upload ENABLE ROW LEVEL SECURITY;
 ALTER TABLE upload FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT, UPDATE (received) ON upload TO mrejesho_web;
-GRANT SELECT, UPDATE (sealed_key), DELETE ON upload TO mrejesho_worker;
+GRANT SELECT, DELETE ON upload TO mrejesho_worker;
 CREATE POLICY owner_all ON upload TO mrejesho_owner USING (true) WITH CHECK (true);
 CREATE POLICY upload_stage ON upload TO mrejesho_web
   USING ((SELECT guard.kind()) = 'uploading' AND draft_id = (SELECT guard.case_id())

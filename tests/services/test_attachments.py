@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 
 from feedback import jobs
-from feedback.services import attachments, checking, identity, sandbox
+from feedback.clock import day_start
+from feedback.services import attachments, checking, identity, rotation, sandbox
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.services.incoming import MOST_BYTES, PART, Incoming
@@ -48,7 +49,7 @@ def give(case: Receipt, now: datetime, *files: bytes) -> int:
     """Files with a message of the citizen."""
     assert stage(case.case_id, now, *files) == []
     with transaction(Principal.of_case(case.case_id)):
-        return attachments.take(case.case_id, case.case_id, now, anonymous=False)
+        return attachments.take(case.case_id, case.case_id, now)
 
 
 def files_of(case: Receipt) -> list[attachments.File]:
@@ -219,7 +220,7 @@ def test_pieces_make_a_file_again_over_a_broken_line(
         at = append(draft, file, at, whole, monday, 3000)
     assert [each.size for each in held(draft)] == [len(whole)]
     with transaction(Principal.of_case(draft)):
-        assert attachments.take(draft, draft, monday, anonymous=False) == 1
+        assert attachments.take(draft, draft, monday) == 1
     assert checking.check(monday, 60).cleaned == 1
     assert fetch(case, 1, monday)[1][:3] == b"\xff\xd8\xff"
 
@@ -341,17 +342,32 @@ def test_the_jobs_do_it(case: Receipt, monday: datetime) -> None:
 
 
 def test_the_hour_of_an_unknown_citizen_is_not_kept(
-    case: Receipt, monday: datetime, superuser: Behind
+    make: Make, monday: datetime, superuser: Behind
 ) -> None:
-    draft = case.case_id
-    stage(draft, monday, samples.pdf())
-    with transaction(Principal.of_case(draft)):
-        attachments.take(draft, draft, monday, anonymous=True)
+    make.officer("DODOMA-CC", "handler")
+    case = make.case(monday, anonymous=True)
+    give(case, monday, samples.pdf())
     checking.check(monday, 60)
     (entry,) = rows(superuser, "SELECT at FROM audit_entry WHERE act = 'files_added'")
-    assert (entry["at"].hour, entry["at"].minute, entry["at"].second) == (0, 0, 0)
+    assert entry["at"] == day_start(monday)
     (row,) = rows(superuser, "SELECT * FROM attachment")
     assert not [v for v in row.values() if isinstance(v, datetime)]
+
+
+def test_keys_are_changed_while_files_wait_and_when_they_are_clean(
+    app: Flask, case: Receipt, monday: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(case, monday, samples.jpeg())
+    checking.check(monday, 60)
+    give(case, monday, samples.pdf())
+    (old,) = app.config["IDENTITY_KEYS"].items()
+    monkeypatch.setitem(app.config, "IDENTITY_KEYS", {"k2": b"n" * 32, old[0]: old[1]})
+    done = rotation.rotate(["k2", old[0]])
+    assert (done.ok, done.removable) == (True, [old[0]])
+    monkeypatch.setitem(app.config, "IDENTITY_KEYS", {"k2": b"n" * 32})
+    assert checking.check(monday, 60).cleaned == 1
+    assert fetch(case, 1, monday)[1].startswith(b"\xff\xd8\xff")
+    assert fetch(case, 2, monday)[1].startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize(("level", "sees"), [("open", True), ("confidential", False)])

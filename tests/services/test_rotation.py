@@ -14,9 +14,11 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback.services import desk, identity, intake, rotation, vault
+from feedback.services import attachments, checking, desk, identity, intake, rotation, vault
 from feedback.services.identity import CannotUnseal
+from feedback.services.incoming import Incoming
 from feedback.transaction import JOB, Principal, transaction
+from tests.cleaning import samples
 from tests.factories import Make
 from tests.services import kit
 
@@ -98,12 +100,16 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
         "INSERT INTO totp (officer_id, secret, pending, last_step) VALUES (%s, %s, %s, 0)",
         (handler, key, key),
     )
-    behind.execute("INSERT INTO case_key VALUES (%s, %s)", (receipt.case_id, key))
-    behind.execute(
-        "INSERT INTO upload (id, draft_id, family, format, size, received, sealed_key, at)"
-        " VALUES (gen_random_uuid(), gen_random_uuid(), 'image', 'jpeg', 1, 0, %s, %s)",
-        (key, now),
-    )
+    # A file that is clean, and one that waits.
+    for number in (1, 2):
+        file = Incoming()
+        file.write(samples.jpeg((10 * number, 10)))
+        with transaction(attachments.uploading(receipt.case_id)):
+            assert attachments.stage(receipt.case_id, [file], now) == []
+        with transaction(Principal.of_case(receipt.case_id)):
+            attachments.take(receipt.case_id, receipt.case_id, now)
+        if number == 1:
+            assert checking.check(now, 60).cleaned == 1
 
 
 def heads(behind: Behind) -> set[bytes]:
