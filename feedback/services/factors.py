@@ -66,6 +66,14 @@ def sealed(officer_id: int, secret: str) -> bytes:
     return identity.seal(secret, f"officer:{officer_id}:totp")
 
 
+def _opened(officer_id: int, kept: bytes) -> str | None:
+    """The secret; None where its key is gone: recovery codes still open the second step."""
+    try:
+        return identity.unseal(kept, f"officer:{officer_id}:totp")
+    except identity.CannotUnseal:
+        return None
+
+
 def begin(officer_id: int) -> str:
     """A new secret, which counts once a code of it was shown; an earlier one counts until then."""
     secret = pyotp.random_base32()
@@ -83,7 +91,7 @@ def pending(officer_id: int) -> str | None:
     found = db.session.scalars(
         select(m.Totp.pending).where(m.Totp.officer_id == officer_id)
     ).one_or_none()
-    return None if found is None else identity.unseal(found, f"officer:{officer_id}:totp")
+    return None if found is None else _opened(officer_id, found)
 
 
 def address(username: str, secret: str) -> str:
@@ -128,7 +136,8 @@ def _check_totp(officer_id: int, code: str, now: datetime) -> bool:
     ).one_or_none()
     if kept is None:
         return False
-    step = _step_of(identity.unseal(kept.secret, f"officer:{officer_id}:totp"), code, now)
+    secret = _opened(officer_id, kept.secret)
+    step = _step_of(secret, code, now) if secret else None
     if step is None:
         return False
     # Compared where it is written: of two requests at once with one code, one finds it used.

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+import pyotp
 from flask import Flask
 
 from feedback import jobs
-from feedback.services import delays, officers, sessions
+from feedback.services import delays, factors, officers, sessions
 from feedback.transaction import Principal, transaction
-from tests.factories import Make
+from tests.factories import TOTP_SECRET, Make
 from tests.services.kit import rows
 
 WORDS = "maneno matatu yangu peke yangu"
@@ -71,3 +72,22 @@ def test_a_device_is_told_in_two_words() -> None:
     assert sessions.device_of(iphone) == "Safari, iOS"
     assert sessions.device_of(edge) == "Edge, Windows"
     assert sessions.device_of("curl/8") == ""
+
+
+def test_a_secret_belongs_to_its_officer_and_printed_codes_outlive_its_key(
+    make: Make, superuser: psycopg.Connection[Any], monday: datetime
+) -> None:
+    first, second = (make.officer("RS-DODOMA", "oversight") for _ in range(2))
+    code = pyotp.TOTP(TOTP_SECRET).at(monday)
+    with transaction(Principal("login")):
+        printed = factors.new_recovery_codes(first, monday)
+    superuser.execute(
+        "UPDATE totp SET secret = (SELECT secret FROM totp WHERE officer_id = %s)"
+        " WHERE officer_id = %s",
+        (second, first),
+    )
+    with transaction(Principal("login")):
+        assert not factors.check(first, code, monday)
+        assert factors.check(second, code, monday)
+        assert not factors.check(second, printed[0], monday)
+        assert factors.check(first, printed[0], monday)

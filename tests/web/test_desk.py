@@ -161,9 +161,7 @@ def test_each_route_for_each_role(app: Flask, make: Make, role: str) -> None:
     office = at_desk(app, make.officer("PO-PSMGG", role))
     stranger = browser(app)
     for method, path, roles in ROUTES:
-        url = path.format(
-            reference=receipt.reference, uuid=receipt.case_id, step="end", number=1
-        )
+        url = path.format(reference=receipt.reference, uuid=receipt.case_id, step="end", number=1)
         answer = office.open(url, method=method)
         expected = {400, 404} if method == "POST" else {200, 302, 404}
         admitted = role in roles
