@@ -14,7 +14,16 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback.services import attachments, checking, desk, identity, intake, rotation, vault
+from feedback.services import (
+    attachments,
+    checking,
+    desk,
+    extracts,
+    identity,
+    intake,
+    rotation,
+    vault,
+)
 from feedback.services.identity import CannotUnseal
 from feedback.services.incoming import Incoming
 from feedback.transaction import JOB, Principal, transaction
@@ -89,6 +98,14 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
     with transaction(Principal.of_officer(handler)):
         desk.answer(receipt.case_id, "Tayari.", now)
         vault.ask(receipt.case_id, ["name"], "Sababu.", now)
+    ethics = make.officer("ETHICS", "ethics")
+    head = make.officer("DODOMA-CC", "head")
+    make.hold(head, "DODOMA-CC", "institution_head")
+    hidden = make.case(now, confidentiality="restricted")
+    with transaction(Principal.of_officer(ethics)):
+        extract = extracts.hand_over(hidden.case_id, "DODOMA-CC", "Dondoo.", now)
+    with transaction(Principal.of_officer(head)):
+        extracts.answer(extract, "Jibu.", now)
     with transaction(Principal("hook")):
         intake.receive(
             provider_id="1", sender="+255712345678", words="MSIMBO", received_at=now, now=now
