@@ -29,7 +29,7 @@ def remember(response: Response, username: str) -> None:
     kept = _read()
     of = [_mark(username), *(mark for mark in kept["of"] if mark != _mark(username))]
     response.set_cookie(
-        COOKIE,
+        _name(),
         str(_serializer().dumps({"id": kept["id"], "of": of[:MOST]})),
         max_age=KEPT,
         path="/staff",
@@ -39,9 +39,14 @@ def remember(response: Response, username: str) -> None:
     )
 
 
+def _name() -> str:
+    """Over TLS with the prefix by which a browser takes the cookie over TLS only."""
+    return f"__Secure-{COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else COOKIE
+
+
 def _read() -> dict[str, Any]:
     try:
-        kept: dict[str, Any] = _serializer().loads(request.cookies.get(COOKIE, ""))
+        kept: dict[str, Any] = _serializer().loads(request.cookies.get(_name(), ""))
     except BadSignature:
         return {"id": secrets.token_hex(8), "of": []}
     return kept

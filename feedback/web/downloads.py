@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from flask import Response
 
+POLICY = "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+"""For what a browser saves and shows nowhere: whatever it is, nothing in it runs."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would compute."""
 
@@ -30,5 +32,5 @@ def as_download(content: str, mimetype: str, filename: str) -> Response:
     """A file that a browser saves and shows nowhere; nothing in it runs."""
     response = Response(content, mimetype=mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Security-Policy"] = POLICY
     return response

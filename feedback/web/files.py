@@ -14,8 +14,7 @@ from feedback.services import attachments
 from feedback.services.attachments import File, Staged
 from feedback.services.incoming import Incoming
 from feedback.transaction import transaction
-
-POLICY = "sandbox; default-src 'none'"
+from feedback.web.downloads import POLICY
 
 
 @dataclass(slots=True)
