@@ -82,7 +82,6 @@ PERIODIC = (
     Periodic("purge", 86_400, "tries of receipt codes and logins, and old sessions, are not kept"),
     Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
     Periodic("retain", 86_400, "what is older than its retention rule is removed"),
-    Periodic("purge", 86_400, "tries of receipt codes are kept for a day only"),
 )
 _app: Flask | None = None
 

@@ -295,9 +295,9 @@ def test_an_auditor_finds_nothing_of_a_case_that_concerns_the_auditor(
     with transaction(JOB):
         audit.chain(monday)
     with as_officer(other):
-        assert record.entries(case_id=receipt.case_id).rows
+        assert record.entries(record.Asked(case_id=receipt.case_id)).rows
     with as_officer(concerned):
-        assert record.entries(case_id=receipt.case_id).rows == []
+        assert record.entries(record.Asked(case_id=receipt.case_id)).rows == []
         assert audit.verify().ok  # the chain as a whole is still the auditor's to verify
 
 

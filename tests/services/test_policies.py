@@ -114,6 +114,14 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 # Every function that runs as the owner, past all policies, and whom it answers. A new one fails
 # here until it says so; those that return something of a case are asked below by everybody.
 DEFINERS = {
+    "approvers": "everybody: officers' numbers, no case",
+    "audited_case": "an auditor: the number of a case by its reference",
+    "audits": "everybody: whether the asker audits a case",
+    "decide": "the officer who approves a grant",
+    "held_about_me": "the citizen of the case",
+    "hidden_macs": "an auditor: keyed hashes alone",
+    "references_of": "an auditor: references of cases that are not hidden from the asker",
+    "to_decide": "the officer who approves a grant",
     "ask_opening": "officers who may open the identity",
     "decide_opening": "the second person",
     "drop_draft": "lodging: the files of one draft",
