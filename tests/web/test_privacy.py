@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -19,24 +17,7 @@ from tests.web.browser import Browser, browser, hidden
 from tests.web.office import at_desk
 from tests.web.story import DAY, MONDAY, Story, begin
 
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
-
-
-@pytest.fixture
-def client(app: Flask) -> Browser:
-    tab = browser(app)
-    tab.get("/?lang=en")
-    return tab
-
-
-@pytest.fixture
-def story(make: Make, client: Browser, clock: Any) -> Story:
-    return begin(make, client, clock)
+pytestmark = pytest.mark.usefixtures("moved_clock")
 
 
 # The notice.
@@ -55,17 +36,17 @@ def test_the_notice_is_short_and_sets_no_cookie(app: Flask, path: str) -> None:
     assert "name and number 36 months, words 120" in english
 
 
-def test_form_and_footer_lead_to_it(client: Browser) -> None:
-    form = client.get("/new").text
+def test_form_and_footer_lead_to_it(english: Browser) -> None:
+    form = english.get("/new").text
     assert "By filling these in you agree" in form
     assert form.count('href="/privacy"') == 2
-    assert 'href="/privacy"' in client.get("/").text
+    assert 'href="/privacy"' in english.get("/").text
 
 
-def test_the_notice_tells_the_rules_that_hold(client: Browser, superuser: Connection) -> None:
+def test_the_notice_tells_the_rules_that_hold(english: Browser, superuser: Connection) -> None:
     superuser.execute("UPDATE retention_rule SET words_months = 77 WHERE category = ''")
     try:
-        assert "words 77" in client.get("/privacy").text
+        assert "words 77" in english.get("/privacy").text
     finally:
         superuser.execute("UPDATE retention_rule SET words_months = 60 WHERE category = ''")
 
@@ -125,7 +106,7 @@ def test_the_copy_tells_every_kind_of_look(make: Make, story: Story, act: str) -
 
 
 def test_the_readable_copy_says_the_same_and_computes_nothing(
-    make: Make, story: Story, client: Browser
+    make: Make, story: Story, english: Browser
 ) -> None:
     story.act("message", body="=HYPERLINK(1)<b>kali</b>")
     page = copy(story, "html")
@@ -144,15 +125,17 @@ def test_the_readable_copy_says_the_same_and_computes_nothing(
         assert active not in page.text
 
 
-def test_an_anonymous_case_has_nothing_sealed(make: Make, client: Browser, clock: Any) -> None:
-    story = begin(make, client, clock)
+def test_an_anonymous_case_has_nothing_sealed(
+    make: Make, english: Browser, moved_clock: Any
+) -> None:
+    story = begin(make, english, moved_clock)
     with transaction(JOB) as session:
         session.execute(retention.text("DELETE FROM sealed_identity"))
     assert "No name, number or address is kept." in copy(story, "html").text
 
 
 def test_nobody_gets_a_copy_without_the_code(
-    app: Flask, make: Make, story: Story, clock: Any
+    app: Flask, make: Make, story: Story, moved_clock: Any
 ) -> None:
     stranger = browser(app)
     token = hidden(stranger.get("/new").text, "csrf_token")
@@ -160,7 +143,7 @@ def test_nobody_gets_a_copy_without_the_code(
     assert (answer.status_code, answer.location) == (303, "/track")
     assert story.client.post("/track/copy", data={"format": "json"}).status_code == 400
     token = hidden(story.page(), "csrf_token")
-    clock.shift(DAY / 24 * 0.6)  # 36 minutes without a word
+    moved_clock.shift(DAY / 24 * 0.6)  # 36 minutes without a word
     late = story.client.post("/track/copy", data={"csrf_token": token})
     assert (late.status_code, late.location) == (303, "/track")
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 
 from feedback.rules.reference import make_reference
@@ -15,53 +13,35 @@ from feedback.services import desk, escalations
 from feedback.transaction import JOB, transaction
 from tests.factories import Make
 from tests.web.browser import Browser, browser, hidden
-from tests.web.story import DAY, MONDAY, Story, ask, begin, enter
+from tests.web.story import DAY, MONDAY, Story, ask, enter
 
 NEVER_MADE = make_reference(bytes(8))
 
 
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
-
-
-@pytest.fixture
-def client(app: Flask) -> Browser:
-    """A browser that reads English, without a case."""
-    tab = browser(app)
-    tab.get("/?lang=en")
-    return tab
-
-
-@pytest.fixture
-def story(make: Make, client: Browser, clock: Any) -> Story:
-    """A complaint that its citizen has open."""
-    return begin(make, client, clock)
+pytestmark = pytest.mark.usefixtures("moved_clock")
 
 
 # Opening.
 
 
 @pytest.mark.parametrize("path", ["/track", "/fuatilia"])
-def test_both_addresses_ask_for_the_two_numbers(client: Browser, path: str) -> None:
-    page = client.get(path)
+def test_both_addresses_ask_for_the_two_numbers(english: Browser, path: str) -> None:
+    page = english.get(path)
     assert page.status_code == 200
     assert 'name="reference"' in page.text
     assert 'name="receipt_code"' in page.text
 
 
-def test_numbers_are_read_as_people_write_them(make: Make, client: Browser) -> None:
+def test_numbers_are_read_as_people_write_them(make: Make, english: Browser) -> None:
     receipt = make.case(MONDAY)
     loose = receipt.receipt_code.lower().replace("-", " ")
-    answer = ask(client, f" {receipt.reference.lower().replace('-', '')} ", loose)
+    answer = ask(english, f" {receipt.reference.lower().replace('-', '')} ", loose)
     assert (answer.status_code, answer.location) == (303, "/track")
-    assert receipt.reference in client.get("/track").text
+    assert receipt.reference in english.get("/track").text
 
 
 def test_a_wrong_code_an_unknown_reference_and_no_code_get_one_answer(
-    app: Flask, make: Make, client: Browser
+    app: Flask, make: Make, english: Browser
 ) -> None:
     receipt, other = make.case(MONDAY), make.case(MONDAY)
     tries = {
@@ -97,13 +77,15 @@ def test_too_many_tries_wait_the_same_for_an_unknown_reference(app: Flask, make:
     assert pages[0] == pages[1]
 
 
-def test_the_right_code_after_the_wait_opens(make: Make, client: Browser, clock: Any) -> None:
+def test_the_right_code_after_the_wait_opens(
+    make: Make, english: Browser, moved_clock: Any
+) -> None:
     receipt = make.case(MONDAY)
     for _ in range(4):
-        ask(client, receipt.reference, "0000-0000-000")
-    assert enter(client, receipt).status_code == 429
-    clock.shift(timedelta(minutes=3))
-    assert enter(client, receipt).status_code == 303
+        ask(english, receipt.reference, "0000-0000-000")
+    assert enter(english, receipt).status_code == 429
+    moved_clock.shift(timedelta(minutes=3))
+    assert enter(english, receipt).status_code == 303
 
 
 def test_neither_number_stands_in_an_address_or_cookie(story: Story) -> None:
@@ -217,19 +199,19 @@ def test_an_answer_shows_the_window_and_both_choices(story: Story) -> None:
     assert 'value="withdraw"' not in page
 
 
-def test_words_are_shown_as_text(make: Make, client: Browser) -> None:
+def test_words_are_shown_as_text(make: Make, english: Browser) -> None:
     receipt = make.case(MONDAY, body="<img src=x onerror=alert(1)>")
-    enter(client, receipt)
-    page = client.get("/track").text
+    enter(english, receipt)
+    page = english.get("/track").text
     assert "<img" not in page
     assert "&lt;img src=x" in page
 
 
 @pytest.mark.parametrize("level", ["confidential", "restricted"])
-def test_the_citizen_reads_sealed_words(make: Make, client: Browser, level: str) -> None:
+def test_the_citizen_reads_sealed_words(make: Make, english: Browser, level: str) -> None:
     receipt = make.case(MONDAY, confidentiality=level, body="Siri kubwa.")
-    enter(client, receipt)
-    assert "Siri kubwa." in client.get("/track").text
+    enter(english, receipt)
+    assert "Siri kubwa." in english.get("/track").text
 
 
 def test_the_page_of_a_case_takes_few_statements(story: Story, query_count: Any) -> None:

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
-import time_machine
 from flask import Flask
 
 from feedback.services import desk
 from tests.factories import Make
-from tests.web.browser import Browser, browser, hidden
-from tests.web.story import DAY, HOUR, MONDAY, Story, begin, row, said, token_of
+from tests.web.browser import browser, hidden
+from tests.web.story import DAY, HOUR, MONDAY, Story, row, said, token_of
 
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
-
-
-@pytest.fixture
-def client(app: Flask) -> Browser:
-    """A browser that reads English, without a case."""
-    tab = browser(app)
-    tab.get("/?lang=en")
-    return tab
-
-
-@pytest.fixture
-def story(make: Make, client: Browser, clock: Any) -> Story:
-    """A complaint that its citizen has open."""
-    return begin(make, client, clock)
+pytestmark = pytest.mark.usefixtures("moved_clock")
 
 
 def test_a_message_is_added(story: Story, superuser: psycopg.Connection[Any]) -> None:
