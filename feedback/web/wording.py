@@ -340,6 +340,10 @@ def _acts() -> dict[str, str]:
     return {
         "lodged": _("Lodged"),
         "looked": _("Looked at the case"),
+        "file_read": _("Looked at a file"),
+        "files_added": _("Files were added"),
+        "reference_imported": _("Reference data was loaded"),
+        "history_loaded": _("A made-up history was loaded"),
         "acknowledged": _("Acknowledged"),
         "answered": _("Answered"),
         "asked": _("Asked the citizen"),

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from feedback.rules import patterns as rules
 from feedback.services import audit, patterns
 from feedback.services.cases import Receipt
 from feedback.transaction import JOB, Principal, transaction
+from feedback.web import wording
 from feedback.web.downloads import FORMULA
 from tests.factories import Make
 from tests.services.confidential_probe import Connection
@@ -22,6 +24,15 @@ from tests.web.browser import Browser
 from tests.web.office import at_desk, token_of
 
 WORDS = "Mwenyekiti aliomba rushwa ya shilingi elfu hamsini."
+
+
+def test_every_act_has_words(app: Flask) -> None:
+    """An act that the source records and the page does not name would stand there as a code."""
+    source = "".join(path.read_text() for path in Path(wording.__file__).parents[1].rglob("*.py"))
+    recorded = set(re.findall(r"audit\.(?:record|entry)\(\s*\"([a-z_]+)\"", source))
+    assert "files_added" in recorded
+    with app.test_request_context():
+        assert recorded <= {code for code, _ in wording.act_choices()}
 
 
 @pytest.fixture
