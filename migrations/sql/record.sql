@@ -111,7 +111,27 @@ CREATE POLICY job_all ON audit_pattern TO mrejesho_worker
 -- Retention takes sealed values away.
 GRANT DELETE ON sealed_identity TO mrejesho_worker;
 
+-- The files of cases and the extracts made of them hold words too. The worker may delete none of
+-- these rows by itself: it takes away whole cases of them, here.
+CREATE FUNCTION guard.erase_papers(p_cases uuid[]) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+  IF NOT guard.is_job() THEN
+    RAISE EXCEPTION 'only the worker takes words away' USING ERRCODE = '42501';
+  END IF;
+  DELETE FROM upload u USING attachment a
+   WHERE u.attachment_id = a.id AND a.case_id = ANY (p_cases);
+  DELETE FROM attachment_content WHERE case_id = ANY (p_cases);
+  DELETE FROM attachment WHERE case_id = ANY (p_cases);
+  DELETE FROM case_key WHERE case_id = ANY (p_cases);
+  DELETE FROM extract WHERE case_id = ANY (p_cases);
+END
+$$;
+
 REVOKE EXECUTE ON FUNCTION guard.audits(uuid), guard.hidden_macs(), guard.audited_case(text),
   guard.references_of(uuid[]), guard.held_about_me() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION guard.audits(uuid), guard.hidden_macs(), guard.audited_case(text),
   guard.references_of(uuid[]), guard.held_about_me() TO mrejesho_web, mrejesho_worker;
+REVOKE EXECUTE ON FUNCTION guard.erase_papers(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION guard.erase_papers(uuid[]) TO mrejesho_worker;

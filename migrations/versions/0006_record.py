@@ -14,6 +14,7 @@ depends_on = None
 
 SQL = Path(__file__).parent.parent / "sql"
 FUNCTIONS = (
+    "guard.erase_papers(uuid[])",
     "guard.held_about_me()",
     "guard.references_of(uuid[])",
     "guard.audited_case(text)",

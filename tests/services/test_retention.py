@@ -43,6 +43,7 @@ def ended(make: Make, superuser: Connection) -> Ended:
     """`ended(age)` is a case that ended so long ago, with a name, a number, words and SMS."""
 
     def lodge(age: timedelta, category: str = "ROADS", **changed: str) -> UUID:
+        ethics = make.officer("ETHICS", "ethics")
         receipt = make.case(
             NOW - age - MONTH,
             category=category,
@@ -64,6 +65,7 @@ def ended(make: Make, superuser: Connection) -> Ended:
             " 1, %s, %s)",
             (uuid4(), str(case), NOW, NOW, case),
         )
+        _papers(superuser, case, ethics)
         with transaction(JOB):
             outbox.owe(f"a:{case}", "answer", case_id=case, words="Maneno", **OUTBOX)
         for column, value in changed.items():
@@ -71,6 +73,36 @@ def ended(make: Make, superuser: Connection) -> Ended:
         return case
 
     return lodge
+
+
+def _papers(behind: Connection, case: UUID, ethics: int) -> None:
+    """A cleaned file, one that waits, their case's key, and an extract."""
+    behind.execute("INSERT INTO case_key VALUES (%s, 'x')", (case,))
+    for number, state in ((1, "clean"), (2, "waiting")):
+        file = uuid4()
+        behind.execute(
+            "INSERT INTO attachment (id, case_id, number, family, format, size, state, attempts,"
+            " next_attempt_at) VALUES (%s, %s, %s, 'image', 'jpeg', 1, %s, 0, %s)",
+            (file, case, number, state, NOW if state == "waiting" else None),
+        )
+        if state == "clean":
+            behind.execute(
+                "INSERT INTO attachment_content (attachment_id, case_id, sealed)"
+                " VALUES (%s, %s, 'x')",
+                (file, case),
+            )
+        else:
+            behind.execute(
+                "INSERT INTO upload (id, draft_id, attachment_id, family, format, size, received,"
+                " sealed_key, at) VALUES (%s, %s, %s, 'image', 'jpeg', 1, 1, 'x', %s)",
+                (file, case, file, NOW),
+            )
+            behind.execute("INSERT INTO upload_part VALUES (%s, 0, 'x')", (file,))
+    behind.execute(
+        "INSERT INTO extract (id, case_id, by_officer_id, post_id, sealed, at)"
+        " SELECT %s, %s, %s, (SELECT min(id) FROM post), 'x', %s",
+        (uuid4(), case, ethics, NOW),
+    )
 
 
 def due() -> dict[str, dict[str, int]]:
@@ -98,10 +130,15 @@ def left(behind: Connection, case: UUID) -> dict[str, bool]:
         ),
         "sms": any(each["words"] for each in inbound + kit.of_case(behind, "outbox", case)),
         "place": row["place"] is not None,
+        "papers": any(
+            kit.of_case(behind, table, case, order="case_id")
+            for table in ("attachment", "attachment_content", "case_key", "extract")
+        )
+        or bool(kit.rows(behind, "SELECT FROM upload WHERE draft_id = %s", case)),
     }
 
 
-EVERYTHING = dict.fromkeys(("identity", "sender", "words", "sms", "place"), True)
+EVERYTHING = dict.fromkeys(("identity", "sender", "words", "sms", "place", "papers"), True)
 NO_IDENTITY = EVERYTHING | {"identity": False, "sender": False}
 NOTHING = dict.fromkeys(EVERYTHING, False)
 
@@ -156,7 +193,8 @@ ALIVE = {
     " now() FROM (SELECT * FROM escalation LIMIT 1) e, (SELECT id FROM message LIMIT 1) m,"
     " (SELECT id FROM post LIMIT 1) p, (SELECT id FROM officer LIMIT 1) o",
     "hold": "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"
-    " SELECT gen_random_uuid(), c.id, o.id, 'x', now() FROM \"case\" c, officer o",
+    " SELECT gen_random_uuid(), c.id, o.id, 'x', now()"
+    ' FROM "case" c, (SELECT id FROM officer LIMIT 1) o',
 }
 
 
