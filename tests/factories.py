@@ -11,10 +11,12 @@ from uuid import UUID, uuid4
 
 from flask import Flask
 from sqlalchemy import event, insert, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.engine import Engine
 
 from feedback import clock
 from feedback import models as m
+from feedback.extensions import db
 from feedback.services import cases, factors, passwords, sessions
 from feedback.services.cases import Lodging, Receipt
 from feedback.transaction import JOB, Principal, transaction
@@ -66,11 +68,17 @@ class Make:
                 insert(m.Credential).values(officer_id=officer.id, password_hash=PASSWORD_HASH)
             )
             if enrolled and sessions.NEEDS_FACTOR & set(officer.roles):
-                secret = factors.sealed(officer.id, TOTP_SECRET)
-                session.execute(
-                    insert(m.Totp).values(officer_id=officer.id, secret=secret, last_step=0)
-                )
+                self.enrol(officer.id)
             return officer.id
+
+    def enrol(self, officer_id: int) -> None:
+        """Give an officer the second step TOTP_SECRET, if there is none (in a transaction)."""
+        secret = factors.sealed(officer_id, TOTP_SECRET)
+        db.session.execute(
+            pg_insert(m.Totp)
+            .values(officer_id=officer_id, secret=secret, last_step=0)
+            .on_conflict_do_nothing()
+        )
 
     def hold(
         self,
@@ -94,6 +102,7 @@ class Make:
             else:
                 query = query.where(m.Post.unit_id.is_(None))
             post_id = session.scalars(query).one()
+            self.enrol(officer_id)
             session.add(
                 m.PostHolding(
                     post_id=post_id, officer_id=officer_id, capacity=capacity, since_day=since

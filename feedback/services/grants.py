@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, column, func, insert, select, true
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import aliased
 
 from feedback import models as m
@@ -105,7 +106,13 @@ def ask(
         return Outcome("pending")
     if officer_id == mine:
         raise Refused("nobody-decides")
-    return decide(number, now, approve=True)
+    try:
+        return decide(number, now, approve=True)
+    except ProgrammingError as error:
+        # Nobody is there, and this is not for an administrator alone.
+        if getattr(error.orig, "sqlstate", "") == "42501":
+            raise Refused("nobody-decides") from None
+        raise
 
 
 def _not_twice(
@@ -195,6 +202,7 @@ def decide(request_id: UUID, now: datetime, *, approve: bool) -> Outcome:
     audit.record(act, now=now, officer=about.officer_id, kind=about.kind)
     if approve:
         marks.notices([about.officer_id], TOLD[about.kind], None, now, str(request_id))
+        transaction.wake("compare_newcomers")  # whom a case concerns is kept off at once
     return Outcome(state or "", code if state == "code" else "", about.username)
 
 

@@ -7,13 +7,13 @@ page. Principal: login until it is proven, then the officer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Exists, delete, exists, insert, or_, select, update
 
 from feedback import models as m
 from feedback.extensions import db
@@ -143,7 +143,12 @@ def prove(session_id: UUID, officer_id: int, now: datetime) -> None:
 def user(officer_id: int, session_id: UUID, now: datetime) -> StaffUser | None:
     """The officer of a cookie (principal: that officer); None when the session has ended."""
     row = db.session.execute(
-        select(m.Officer, m.StaffSession.seen_at, has_factor().label("safe"))
+        select(
+            m.Officer,
+            m.StaffSession.seen_at,
+            has_factor().label("safe"),
+            _seated().label("seated"),
+        )
         .join(m.StaffSession, m.StaffSession.officer_id == m.Officer.id)
         .where(
             m.Officer.id == officer_id,
@@ -154,9 +159,13 @@ def user(officer_id: int, session_id: UUID, now: datetime) -> StaffUser | None:
             m.StaffSession.started_at > now - lifetime(),
         )
     ).one_or_none()
-    if row is None or now - row.seen_at > idle_limit(row[0].roles):
+    if row is None:
         return None
     officer = row[0]
+    # A post gives the powers of its holder, whatever the roles.
+    powers = set(officer.roles) | ({"head"} if row.seated else set())
+    if now - row.seen_at > idle_limit(powers):
+        return None
     return StaffUser(
         officer.id,
         session_id,
@@ -167,13 +176,20 @@ def user(officer_id: int, session_id: UUID, now: datetime) -> StaffUser | None:
         officer.unit_id,
         officer.language,
         row.seen_at,
-        must_enrol=bool(NEEDS_FACTOR & set(officer.roles)) and not row.safe,
+        must_enrol=bool(NEEDS_FACTOR & powers) and not row.safe,
     )
 
 
-def idle_limit(roles: Sequence[str]) -> timedelta:
+def _seated() -> Exists:
+    """Whether the officer holds or deputises for a post, from whatever day on."""
+    return exists().where(
+        m.PostHolding.officer_id == m.Officer.id, m.PostHolding.until_day.is_(None)
+    )
+
+
+def idle_limit(powers: Set[str]) -> timedelta:
     """How long nobody may be there before the session is over."""
-    tight = bool(TIGHT & set(roles))
+    tight = bool(TIGHT & powers)
     minutes: int = current_app.config["IDLE_MINUTES_TIGHT" if tight else "IDLE_MINUTES"]
     return timedelta(minutes=minutes)
 

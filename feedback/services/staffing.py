@@ -24,6 +24,7 @@ from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
 PAGE = 50
+POST_LOCK = 7_301  # any fixed number: the space of locks that posts are set under
 OWNERS = ("handler", "coordinator", "head")
 CAPACITIES = ("holder", "deputy")
 
@@ -231,9 +232,9 @@ def seat(
 
     Refused: not-found, bad-target (not an active officer of the post's institution), same-person.
     """
-    post = db.session.scalars(
-        select(m.Post).where(m.Post.id == post_id).with_for_update()
-    ).one_or_none()
+    # Whoever sets the same post at this moment waits; the post itself is not ours to lock.
+    db.session.execute(select(func.pg_advisory_xact_lock(POST_LOCK, post_id)))
+    post = db.session.get(m.Post, post_id)
     if post is None:
         raise Refused("not-found")
     if holder_id is not None and holder_id == deputy_id:

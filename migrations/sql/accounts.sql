@@ -26,6 +26,10 @@ CREATE TRIGGER only_less BEFORE UPDATE ON officer
 -- A post is left on screen; it is given by a decision.
 DROP POLICY admin_adds ON post_holding;
 REVOKE INSERT, UPDATE ON post_holding FROM mrejesho_web;
+-- What a seat gives follows from its post, so that nobody changes one by the way.
+DROP POLICY admin_adds ON post;
+DROP POLICY admin_changes ON post;
+REVOKE INSERT, UPDATE ON post FROM mrejesho_web;
 GRANT UPDATE (until_day) ON post_holding TO mrejesho_web;
 CREATE FUNCTION guard.only_ends() RETURNS trigger LANGUAGE plpgsql
   SET search_path = public, pg_temp
@@ -99,7 +103,8 @@ DECLARE
 BEGIN
   SELECT g.kind, g.roles, g.officer_id, g.asked_by, o.roles AS present, i.path, p.kind AS post INTO r
     FROM grant_request g JOIN officer o ON o.id = g.officer_id
-    JOIN institution i ON i.id = o.institution_id LEFT JOIN post p ON p.id = g.post_id
+    LEFT JOIN post p ON p.id = g.post_id
+    JOIN institution i ON i.id = coalesce(p.institution_id, o.institution_id)
    WHERE g.id = p_request;
   IF NOT FOUND THEN RETURN '{}'; END IF;
   v_roles := r.roles;
@@ -159,7 +164,12 @@ DECLARE
 BEGIN
   SELECT * INTO r FROM grant_request WHERE id = p_request FOR UPDATE;
   v_ids := guard.approvers(p_request);
-  v_alone := v_ids = '{}' AND guard.officer() = r.asked_by AND r.officer_id <> r.asked_by;
+  v_alone := v_ids = '{}' AND guard.officer() = r.asked_by AND r.officer_id <> r.asked_by
+    -- Where there was ever another ethics officer, nobody makes one alone by closing that account.
+    AND NOT ('ethics' = ANY (r.roles) AND (
+      EXISTS (SELECT FROM officer o WHERE 'ethics' = ANY (o.roles) AND o.id <> r.officer_id)
+      OR EXISTS (SELECT FROM grant_request g WHERE g.state = 'approved' AND 'ethics' = ANY (g.roles)
+                    AND g.officer_id <> r.officer_id)));
   IF guard.kind() <> 'officer'
      OR NOT coalesce(guard.officer() = ANY (v_ids) OR v_alone AND guard.has('admin'), false) THEN
     RAISE EXCEPTION 'this officer does not decide here' USING ERRCODE = '42501';

@@ -87,7 +87,7 @@ BEGIN
     RETURNING id
   )
   SELECT count(*) INTO v_taken FROM made;
-  UPDATE upload u SET attachment_id = a.id FROM attachment a
+  UPDATE upload u SET attachment_id = a.id, at = p_now FROM attachment a
    WHERE a.id = u.id AND a.case_id = v_case AND u.draft_id = p_draft AND u.attachment_id IS NULL;
   RETURN v_taken;
 END

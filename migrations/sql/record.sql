@@ -126,6 +126,7 @@ BEGIN
   DELETE FROM attachment WHERE case_id = ANY (p_cases);
   DELETE FROM case_key WHERE case_id = ANY (p_cases);
   DELETE FROM extract WHERE case_id = ANY (p_cases);
+  UPDATE identity_opening SET reason = '' WHERE case_id = ANY (p_cases);
 END
 $$;
 

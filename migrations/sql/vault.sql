@@ -163,7 +163,10 @@ $$;
 CREATE FUNCTION guard.forget_identity(p_now timestamptz) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-DECLARE v_case uuid := guard.case_id();
+DECLARE
+  v_case uuid := guard.case_id();
+  -- Of who is forgotten the day alone is kept.
+  v_day timestamptz := date_trunc('day', p_now, 'Africa/Dar_es_Salaam');
 BEGIN
   IF guard.kind() <> 'public' OR v_case IS NULL THEN PERFORM guard.refuse_opening(); END IF;
   DELETE FROM sealed_identity WHERE case_id = v_case AND field IN ('name', 'phone', 'email');
@@ -171,19 +174,28 @@ BEGIN
   UPDATE inbound_message SET sender = '', number_hash = '' WHERE case_id = v_case;
   -- What was not sent yet is sent no more. One that a worker is sending at this moment ends by itself.
   UPDATE outbox SET recipient = NULL WHERE case_id = v_case;
-  UPDATE outbox SET state = 'failed', status_code = 'forgotten', finished_at = p_now
+  UPDATE outbox SET state = 'failed', status_code = 'forgotten', finished_at = v_day
    WHERE case_id = v_case AND state IN ('queued', 'unknown');
-  UPDATE identity_opening SET ended_at = p_now WHERE case_id = v_case AND ended_at IS NULL;
+  UPDATE identity_opening SET ended_at = greatest(v_day, asked_at, opened_at)
+   WHERE case_id = v_case AND ended_at IS NULL;
 END
 $$;
 
--- Receipts. A code issued again derives from a random number too, so that the old one is void.
+-- Receipts. A code issued again derives from a random number too. Until it is used the old one
+-- stays good: who only knows a reference must not be able to shut its citizen out.
 CREATE FUNCTION guard.receipt(p_reference text)
-  RETURNS TABLE (case_id uuid, submission_id uuid, receipt_nonce bytea)
+  RETURNS TABLE (case_id uuid, submission_id uuid, receipt_nonce bytea, issued_nonce bytea)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-  SELECT c.id, s.id, s.receipt_nonce FROM "case" c JOIN submission s ON s.case_id = c.id
+  SELECT c.id, s.id, s.receipt_nonce, s.issued_nonce FROM "case" c JOIN submission s ON s.case_id = c.id
    WHERE c.reference = p_reference AND guard.kind() = 'receipt-check'
+$$;
+CREATE FUNCTION guard.adopt_receipt(p_reference text) RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+  UPDATE submission s SET receipt_nonce = s.issued_nonce, issued_nonce = NULL FROM "case" c
+   WHERE c.id = s.case_id AND c.reference = p_reference AND s.issued_nonce IS NOT NULL
+     AND guard.kind() = 'receipt-check'
 $$;
 -- With which number the code of the citizen's own case was issued: a browser in which it was opened
 -- by an older code is shut out.
@@ -199,12 +211,13 @@ AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(p_submission::text, 0));
   RETURN QUERY
-    SELECT c.id, c.reference::text, s.content_hash, s.at, s.receipt_nonce IS NOT NULL
+    SELECT c.id, c.reference::text, s.content_hash, s.at,
+           coalesce(s.receipt_nonce, s.issued_nonce) IS NOT NULL
       FROM submission s JOIN "case" c ON c.id = s.case_id
      WHERE s.id = p_submission AND (guard.kind() = 'lodging' OR guard.is_job());
 END
 $$;
-GRANT UPDATE (receipt_nonce) ON submission TO mrejesho_worker;
+GRANT UPDATE (issued_nonce) ON submission TO mrejesho_worker;
 
 {secure:receipt_request}
 GRANT SELECT, INSERT, UPDATE ON receipt_request TO mrejesho_web;
@@ -250,5 +263,5 @@ GRANT EXECUTE ON FUNCTION guard.sees(uuid), guard.may_open(uuid), guard.may_deci
   guard.ask_opening(uuid, uuid, text[], bytea, timestamptz),
   guard.decide_opening(uuid, boolean, timestamptz), guard.end_opening(uuid, timestamptz),
   guard.read_identity(uuid, uuid, timestamptz), guard.openings_to_decide(timestamptz),
-  guard.forget_identity(timestamptz), guard.receipt(text), guard.receipt_nonce(),
+  guard.forget_identity(timestamptz), guard.receipt(text), guard.receipt_nonce(), guard.adopt_receipt(text),
   guard.repeated(uuid) TO mrejesho_web, mrejesho_worker;

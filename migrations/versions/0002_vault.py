@@ -94,6 +94,7 @@ def upgrade() -> None:
         "ix_receipt_request_waiting", "receipt_request", ["at"], postgresql_where="NOT done"
     )
     op.add_column("submission", sa.Column("receipt_nonce", sa.LargeBinary(), nullable=True))
+    op.add_column("submission", sa.Column("issued_nonce", sa.LargeBinary(), nullable=True))
     op.add_column("message", sa.Column("seq", sa.Integer(), nullable=True))
     op.execute(
         "UPDATE message m SET seq = n.seq FROM (SELECT id, row_number() OVER ("
@@ -117,6 +118,7 @@ def downgrade() -> None:
         "number_message()",
         "repeated(uuid)",
         "receipt_nonce()",
+        "adopt_receipt(text)",
         "receipt(text)",
         "forget_identity(timestamptz)",
         "openings_to_decide(timestamptz)",
@@ -134,6 +136,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f("uq_message_case_id_seq"), "message")
     op.drop_column("message", "seq")
     op.create_index(op.f("ix_message_case_id_at"), "message", ["case_id", "at"])
+    op.drop_column("submission", "issued_nonce")
     op.drop_column("submission", "receipt_nonce")
     op.execute("REVOKE UPDATE ON submission FROM mrejesho_worker")
     for name, arguments in (("receipt", "text"), ("repeated", "uuid")):

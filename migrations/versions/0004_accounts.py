@@ -194,6 +194,11 @@ REVOKE UPDATE (until_day) ON post_holding FROM mrejesho_web;
 GRANT INSERT, UPDATE ON post_holding TO mrejesho_web;
 CREATE POLICY admin_adds ON post_holding FOR INSERT TO mrejesho_web
   WITH CHECK ((SELECT guard.has('admin')));
+GRANT INSERT, UPDATE ON post TO mrejesho_web;
+CREATE POLICY admin_adds ON post FOR INSERT TO mrejesho_web
+  WITH CHECK ((SELECT guard.has('admin')));
+CREATE POLICY admin_changes ON post FOR UPDATE TO mrejesho_web
+  USING ((SELECT guard.has('admin')));
 DROP POLICY own ON credential;
 CREATE POLICY credential_web ON credential TO mrejesho_web
   USING ((SELECT guard.kind()) = 'login' OR officer_id = (SELECT guard.officer())

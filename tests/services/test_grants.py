@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from feedback.extensions import db
@@ -91,6 +91,31 @@ def test_an_ethics_officer_decides_for_ethics(
     assert approvers(admin, superuser) == [first]  # the post reads, whatever the role
     ask(admin, "post", officer, monday, post_id=post, capacity="deputy")
     assert approvers(admin, superuser) == [first]
+
+
+def test_nobody_makes_an_ethics_officer_alone_by_closing_the_others(
+    make: Make, admin: int, monday: datetime
+) -> None:
+    first = make.officer("ETHICS", "handler")
+    assert ask(admin, "roles", first, monday, roles=["ethics"]).state in ("done", "code")
+    friend = make.officer("ETHICS", "handler")
+    with transaction(Principal.of_officer(admin)):
+        staffing.deactivate(first, monday)
+    with pytest.raises(Refused, match="nobody-decides"):
+        ask(admin, "roles", friend, monday, roles=["ethics"])
+    assert ask(admin, "roles", friend, monday, roles=["coordinator"]).state in ("done", "code")
+
+
+def test_no_administrator_changes_what_a_seat_gives(make: Make, admin: int) -> None:
+    for statement in (
+        "UPDATE post SET kind = 'institution_head', unit_id = NULL",
+        "INSERT INTO post SELECT * FROM post LIMIT 1",
+    ):
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            transaction(Principal.of_officer(admin)) as session,
+        ):
+            session.execute(text(statement))
 
 
 def test_nobody_else_decides(

@@ -65,6 +65,20 @@ def test_handlers_may_do_without(app: Flask, make: Make, role: str) -> None:
     assert post_login(browser(app), name, PASSWORD).location == "/desk"
 
 
+@pytest.mark.parametrize("capacity", ["holder", "deputy"])
+def test_a_post_needs_a_factor_whatever_the_role(
+    app: Flask, make: Make, superuser: psycopg.Connection[Any], capacity: str
+) -> None:
+    number = make.officer("DODOMA-CC", "handler")
+    make.hold(number, "DODOMA-CC", "institution_head", capacity=capacity)
+    superuser.execute("DELETE FROM totp")
+    tab = browser(app)
+    assert post_login(tab, username_of(number), PASSWORD).status_code == 303
+    assert tab.get("/desk").location == "/staff/factors"
+    superuser.execute("UPDATE post_holding SET until_day = current_date - 1")
+    assert tab.get("/desk").status_code == 200
+
+
 def test_setting_up_an_authenticator_opens_everything(
     app: Flask, make: Make, superuser: psycopg.Connection[Any]
 ) -> None:
