@@ -201,10 +201,13 @@ def compare_newcomers() -> Counts:
     end = time.monotonic() + RUN_SECONDS
     while time.monotonic() < end:
         with transaction(JOB):
-            officers, excluded = owners.compare_newcomers(clock.now())
-        counts["officers"] += officers
-        counts["excluded"] += excluded
-        if not officers:
+            run = owners.newcomers()
+        while not run.done:
+            with transaction(JOB):
+                owners.compare_newcomers(run, clock.now())
+        counts["officers"] += len(run.officers)
+        counts["excluded"] += run.excluded
+        if not run.officers:
             break
     return counts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -77,12 +78,21 @@ def compare_and_pass_on(case: m.Case, now: datetime, said: Said | None = None) -
     return new
 
 
-def compare_newcomers(now: datetime, cases_at_most: int = 500) -> tuple[int, int]:
-    """Compare open cases with officers who are new, or have another name, place or post (worker).
+@dataclass
+class Newcomers:
+    """Officers of one institution who are new, or have another name, place or post, and how far
+    its cases were compared with them. `officers`: id and what was known of each at the beginning;
+    who comes later waits for the next time."""
 
-    One institution at a time, found by state, so that a lost run is made up by the next. Answers
-    how many officers were looked at and how many exclusions followed.
-    """
+    institution_id: int = 0
+    officers: list[tuple[int, str]] = field(default_factory=list)
+    after: UUID = UUID(int=0)
+    excluded: int = 0
+    done: bool = False
+
+
+def newcomers() -> Newcomers:
+    """Whoever is to be compared next (worker); without officers where nobody is."""
     standing = func.guard.standing_of(m.Officer.id)
     unknown = (
         select(m.Officer.institution_id, m.Officer.id, standing.label("digest"))
@@ -91,29 +101,33 @@ def compare_newcomers(now: datetime, cases_at_most: int = 500) -> tuple[int, int
     )
     first = db.session.execute(unknown.order_by(m.Officer.institution_id).limit(1)).first()
     if first is None:
-        return 0, 0
-    officers = db.session.execute(
-        unknown.where(m.Officer.institution_id == first.institution_id)
+        return Newcomers(done=True)
+    rows = db.session.execute(unknown.where(m.Officer.institution_id == first.institution_id))
+    return Newcomers(first.institution_id, [(row.id, row.digest) for row in rows])
+
+
+def compare_newcomers(run: Newcomers, now: datetime, limit: int = 200) -> None:
+    """Compare one batch of open cases with the newcomers of a run (worker, one transaction).
+
+    Found by state, so that a run cut short is made up by the next.
+    """
+    batch = db.session.scalars(
+        select(m.Case)
+        .where(
+            m.Case.id > run.after,
+            _may_reach(run.institution_id),
+            m.Case.status.in_([status.value for status in OPEN]),
+        )
+        .order_by(m.Case.id)
+        .limit(limit)
     ).all()
-    new = 0
-    after = UUID(int=0)
-    while True:
-        batch = db.session.scalars(
-            select(m.Case)
-            .where(
-                m.Case.id > after,
-                _may_reach(first.institution_id),
-                m.Case.status.in_([status.value for status in OPEN]),
-            )
-            .order_by(m.Case.id)
-            .limit(cases_at_most)
-        ).all()
-        for case in batch:
-            after = case.id  # read first: passing a case on lets go of what is known of it
-            new += len(compare_and_pass_on(case, now))
-        if len(batch) < cases_at_most:
-            break
-    known = [{"officer_id": o.id, "digest": o.digest, "at": now} for o in officers]
+    for case in batch:
+        run.after = case.id  # read first: passing a case on lets go of what is known of it
+        run.excluded += len(compare_and_pass_on(case, now))
+    run.done = len(batch) < limit
+    if not run.done:
+        return
+    known = [{"officer_id": o, "digest": digest, "at": now} for o, digest in run.officers]
     statement = insert(m.OfficerStanding)
     db.session.execute(
         statement.on_conflict_do_update(
@@ -122,7 +136,6 @@ def compare_newcomers(now: datetime, cases_at_most: int = 500) -> tuple[int, int
         ),
         known,
     )
-    return len(officers), new
 
 
 def _may_reach(institution_id: int) -> ColumnElement[bool]:

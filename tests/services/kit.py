@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from feedback.extensions import db
-from feedback.services import escalations
+from feedback.services import escalations, owners
 from feedback.transaction import JOB, transaction
 from tests.conftest import REFERENCE
 
@@ -191,3 +191,18 @@ def empty(behind: Behind) -> None:
         list(REFERENCE),
     )
     behind.execute(f"TRUNCATE {found['tables']} RESTART IDENTITY CASCADE")
+
+
+def compare_newcomers(now: datetime, limit: int = 1) -> tuple[int, int]:
+    """Officers compared and exclusions made, as the job does it, in the smallest batches."""
+    looked = excluded = 0
+    while True:
+        with transaction(JOB):
+            run = owners.newcomers()
+        while not run.done:
+            with transaction(JOB):
+                owners.compare_newcomers(run, now, limit)
+        if not run.officers:
+            return looked, excluded
+        looked += len(run.officers)
+        excluded += run.excluded

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from feedback.services import citizen, desk, escalations, exclusions, owners, staffing
+from feedback.services import citizen, desk, escalations, exclusions, staffing
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 from tests.conftest import LONG
@@ -132,10 +132,7 @@ class Office:
         self.now += timedelta(days=self.draw.randint(1, 12))
         with transaction(JOB):
             staffing.hand_over(self.now)
-        looked = 1
-        while looked:
-            with transaction(JOB):
-                looked, _new = owners.compare_newcomers(self.now)
+        kit.compare_newcomers(self.now, limit=200)
         with transaction(JOB):
             escalations.sweep_batch(self.now)
 
