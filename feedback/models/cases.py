@@ -124,6 +124,8 @@ class Submission(Base):
     at: Mapped[Moment]
     # Random, once a lost receipt was issued again: the code derives from it too.
     receipt_nonce: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Of a code that was issued again and not used yet: its first use makes the former one void.
+    issued_nonce: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Message(Base):

@@ -67,6 +67,13 @@ class File:
         return kinds.OUTPUT[self.format][0]
 
 
+def message_draft(case_id: UUID) -> UUID:
+    """The id under which files wait for a message to a case. Who knows the number of a case cannot
+    work it out, and so can put no file into another's words."""
+    key: bytes = current_app.config["RECEIPT_KEY"]
+    return UUID(bytes=hmac.digest(key, b"message:" + case_id.bytes, hashlib.sha256)[:16])
+
+
 def uploading(draft: UUID) -> Principal:
     """The purpose of putting files in under a form's id."""
     return Principal("uploading", case=draft)
@@ -213,12 +220,12 @@ def take(draft: UUID, case_id: UUID, now: datetime) -> int:
 
     Principal: lodging, or public, of this case. They are checked by a job.
     """
+    # Of an unknown citizen neither files nor record tell the hour.
+    at = acts.stamp(db.session.get_one(m.Case, case_id), now)
     taken: int = db.session.scalar(
-        text("SELECT guard.take_uploads(:draft, :now)"), {"draft": draft, "now": now}
+        text("SELECT guard.take_uploads(:draft, :now)"), {"draft": draft, "now": at}
     )
     if taken:
-        # Of an unknown citizen the record tells the day and not the hour.
-        at = acts.stamp(db.session.get_one(m.Case, case_id), now)
         audit.record("files_added", case_id, now=at, files=taken)
         wake("check_files")
     return taken

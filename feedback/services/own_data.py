@@ -12,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from feedback import models as m
 from feedback.extensions import db
-from feedback.services import audit, retention, views
+from feedback.services import acts, audit, retention, views
 from feedback.services.views import CitizenCase
 
 
@@ -25,7 +26,8 @@ def copy(case_id: UUID, now: datetime) -> dict[str, Any]:
     """
     case = views.for_citizen(case_id, now)
     held: dict[str, Any] = db.session.scalar(text("SELECT guard.held_about_me()")) or {}
-    audit.record("copy_given", case_id, now=now)
+    at = acts.stamp(db.session.get_one(m.Case, case_id), now)
+    audit.record("copy_given", case_id, now=at)
     return {
         "made_at": now.isoformat(timespec="seconds"),
         "case": _facts(case),

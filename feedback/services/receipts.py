@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
@@ -43,17 +43,20 @@ def code(submission_id: UUID, nonce: bytes | None = None) -> str:
 def code_for(case_id: UUID) -> str:
     """The receipt code of a case, for an SMS to the number that filed it (worker only)."""
     row = db.session.execute(
-        select(m.Submission.id, m.Submission.receipt_nonce).where(m.Submission.case_id == case_id)
+        select(
+            m.Submission.id,
+            func.coalesce(m.Submission.issued_nonce, m.Submission.receipt_nonce).label("nonce"),
+        ).where(m.Submission.case_id == case_id)
     ).one()
-    return code(row.id, row.receipt_nonce)
+    return code(row.id, row.nonce)
 
 
 def issue_again(case_id: UUID) -> None:
-    """Make a new code for the case, by which the old one is void (worker only)."""
+    """Make a new code for the case; its first use makes the old one void (worker only)."""
     db.session.execute(
         update(m.Submission)
         .where(m.Submission.case_id == case_id)
-        .values(receipt_nonce=os.urandom(NONCE))
+        .values(issued_nonce=os.urandom(NONCE))
     )
 
 
@@ -90,12 +93,17 @@ def check(reference_text: str, code_text: str, now: datetime) -> UUID | Wait | N
         if left > timedelta():
             return Wait(int(left.total_seconds()) + 1)
     found = db.session.execute(
-        text("SELECT case_id, submission_id, receipt_nonce FROM guard.receipt(:reference)"),
-        {"reference": reference},
+        text("SELECT * FROM guard.receipt(:reference)"), {"reference": reference}
     ).one_or_none()
-    expected = code(found.submission_id, found.receipt_nonce) if found else code(NOBODY)
     given = references.parse_receipt_code(code_text) or ""
-    right = hmac.compare_digest(expected.encode(), given.encode()) and found is not None
+    submission, nonce, issued = found[1:] if found else (NOBODY, None, None)
+    same = [
+        hmac.compare_digest(code(submission, each).encode(), given.encode())
+        for each in (nonce, issued or nonce)
+    ]
+    right = any(same) and found is not None
+    if right and issued and same[1]:
+        db.session.execute(text("SELECT guard.adopt_receipt(:reference)"), {"reference": reference})
     if right and attempt is None:
         return found.case_id if found else None
     statement = insert(m.ReceiptAttempt).values(

@@ -56,6 +56,7 @@ PLAIN = frozenset(
         ("inbound_message", "number_hash"),
         ("submission", "content_hash"),
         ("submission", "receipt_nonce"),
+        ("submission", "issued_nonce"),
         ("audit_entry", "mac"),
         ("audit_link", "chain"),
         ("access_code", "code_hash"),

@@ -145,7 +145,7 @@ def record_look(opening_id: UUID, now: datetime) -> UUID:
     """Put a look on record, before it is made; answers the entry. The caller commits, and then
     calls `look` in a transaction of its own. Refused: not-allowed."""
     opening = _opening(opening_id)
-    if opening.officer_id != acts.officer():
+    if opening.officer_id != acts.officer() or _state(opening, now) != "open":
         raise Refused("not-allowed")
     details = _details(opening_id, opening.role, opening.fields)
     row = audit.entry("identity_looked", opening.case_id, now, details)
@@ -267,7 +267,7 @@ def _place(opening_id: UUID) -> str:
 
 
 def _reason(opening_id: UUID, sealed: bytes) -> str:
-    return identity.unseal(sealed, _place(opening_id))
+    return identity.unseal(sealed, _place(opening_id)) if sealed else ""
 
 
 def _heads(case: m.Case) -> list[int]:

@@ -113,6 +113,8 @@ class CitizenCase:
     unit: UnitInfo | None
     category: CategoryInfo | None
     confidentiality: str
+    # Confidential by triage's caution alone: nobody asked for it yet.
+    cautious: bool
     anonymous: bool
     received_at: datetime
     due_at: datetime
@@ -148,7 +150,6 @@ class OfficerCase(CitizenCase):
     channel: str = ""
     may_read_words: bool = False
     unread: bool = False
-    cautious: bool = False
     # The officer may ask to open the identity, or be the second person for one who asked.
     may_unseal: bool = False
     transfers: int = 0
@@ -211,7 +212,6 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         channel=case.channel,
         may_read_words=reads,
         unread=case.unread,
-        cautious=case.cautious,
         may_unseal=access.may_open_identity(viewer, facts) is not None
         or access.may_decide_opening(viewer, facts, 0),
         transfers=case.transfers,
@@ -240,6 +240,7 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
         "unit": d.units.get(case.unit_id),
         "category": d.categories.get(case.category_id or 0),
         "confidentiality": case.confidentiality,
+        "cautious": case.cautious,
         "anonymous": case.anonymous,
         "received_at": case.received_at,
         "due_at": case.due_at,

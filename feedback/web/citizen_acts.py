@@ -31,7 +31,7 @@ def perform(form: ActForm, case_id: UUID) -> str:
 def _message(form: ActForm, case: CitizenCase) -> str:
     if not _said_already(case, form.body):
         citizen.add_message(case.id, form.body, g.now)
-    attachments.take(case.id, case.id, g.now)
+    attachments.take(attachments.message_draft(case.id), case.id, g.now)
     return _("Your message was added.")
 
 
@@ -54,7 +54,7 @@ def _not_fixed(form: ActForm, case: CitizenCase) -> str:
 
 
 def _raise(form: ActForm, case: CitizenCase) -> str:
-    if case.confidentiality != form.level:
+    if case.confidentiality != form.level or case.cautious:
         citizen.raise_confidentiality(case.id, form.level, g.now)
     return _("It is more confidential now.")
 

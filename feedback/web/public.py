@@ -128,7 +128,8 @@ def piece() -> ResponseReturnValue:
     The form is the one whose id is named, or else a message to the case that is open here.
     Answers how many bytes have arrived, from where the next piece goes on.
     """
-    draft = files.draft_named() or proven()
+    case_id = proven()
+    draft = files.draft_named() or (case_id and attachments.message_draft(case_id))
     if g.csrf_failed or draft is None:
         return jsonify(error=_time_over()), 403
     upload, begins, whole = files.piece_head()
@@ -263,7 +264,7 @@ def _lost() -> ResponseReturnValue:
     flash(
         _(
             "If a phone number was given with this reference, a new secret code is on its way to "
-            "it by SMS, at most once a day. The old code is then void."
+            "it by SMS, at most once a day. Once it is used, the old code is void."
         )
     )
     return redirect("/track", 303)
@@ -291,7 +292,7 @@ def _act(form: ActForm) -> ResponseReturnValue:
         return _ask(form, 422, notice=_time_over())
     if g.csrf_failed:
         return _case_page(case_id, form, again=True), 422
-    draft = files.settle(case_id, g.now, remove=form.drops)
+    draft = files.settle(attachments.message_draft(case_id), g.now, remove=form.drops)
     if draft.removed:
         form.act = "message"
         return _case_page(case_id, form)
@@ -318,7 +319,7 @@ def _case_page(
         sent = attachments.of_case(case_id)
         asked = lowering.pending(case_id, case.confidentiality)
         lower_to = asked.to_level if asked and case.status in workflow.OPEN else ""
-    with transaction(attachments.uploading(case_id)):
+    with transaction(attachments.uploading(attachments.message_draft(case_id))):
         held = attachments.staged()
     session[SEEN] = int(g.now.timestamp())
     return render_template(

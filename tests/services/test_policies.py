@@ -122,6 +122,7 @@ DEFINERS = {
     "hidden_macs": "an auditor: keyed hashes alone",
     "references_of": "an auditor: references of cases that are not hidden from the asker",
     "to_decide": "the officer who approves a grant",
+    "adopt_receipt": "receipt-check",
     "ask_opening": "officers who may open the identity",
     "decide_opening": "the second person",
     "drop_draft": "lodging: the files of one draft",

@@ -89,6 +89,22 @@ def test_the_filing_number_gets_a_new_code_by_sms(
     assert not opens(case.reference, fresh, monday + HOUR)
 
 
+def test_until_the_new_code_is_used_the_old_one_opens(
+    make: Make, monday: datetime, phone: PhoneSimulator
+) -> None:
+    """Else whoever knows a reference could shut its citizen out."""
+    case = make.case(monday, phone=NUMBER)
+    for day in range(3):
+        assert say_lost(case.reference, monday + day * (DAY + HOUR)) == 1
+        assert opens(case.reference, case.receipt_code, monday + day * (DAY + HOUR))
+    later = monday + 3 * DAY
+    fresh = code_in(phone, later)
+    assert opens(case.reference, case.receipt_code, later)
+    assert opens(case.reference, fresh, later)
+    assert not opens(case.reference, case.receipt_code, later)
+    assert opens(case.reference, fresh, later)
+
+
 def test_no_other_number_gets_or_voids_anything(
     make: Make, monday: datetime, superuser: Behind
 ) -> None:

@@ -99,6 +99,11 @@ def _papers(behind: Connection, case: UUID, ethics: int) -> None:
             )
             behind.execute("INSERT INTO upload_part VALUES (%s, 0, 'x')", (file,))
     behind.execute(
+        "INSERT INTO identity_opening (id, case_id, officer_id, role, fields, reason, asked_at,"
+        " looks) VALUES (%s, %s, %s, 'ethics', '{name}', 'x', %s, 0)",
+        (uuid4(), case, ethics, NOW),
+    )
+    behind.execute(
         "INSERT INTO extract (id, case_id, by_officer_id, post_id, sealed, at)"
         " SELECT %s, %s, %s, (SELECT min(id) FROM post), 'x', %s",
         (uuid4(), case, ethics, NOW),
@@ -135,10 +140,13 @@ def left(behind: Connection, case: UUID) -> dict[str, bool]:
             for table in ("attachment", "attachment_content", "case_key", "extract")
         )
         or bool(kit.rows(behind, "SELECT FROM upload WHERE draft_id = %s", case)),
+        "reasons": any(each["reason"] for each in kit.of_case(behind, "identity_opening", case)),
     }
 
 
-EVERYTHING = dict.fromkeys(("identity", "sender", "words", "sms", "place", "papers"), True)
+EVERYTHING = dict.fromkeys(
+    ("identity", "sender", "words", "sms", "place", "papers", "reasons"), True
+)
 NO_IDENTITY = EVERYTHING | {"identity": False, "sender": False}
 NOTHING = dict.fromkeys(EVERYTHING, False)
 

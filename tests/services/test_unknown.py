@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from feedback import clock
 from feedback.rules import deadlines
-from feedback.services import audit, citizen, desk, intake, outbox, vault, views
+from feedback.services import audit, citizen, desk, intake, outbox, own_data, vault, views
 from feedback.services.cases import Receipt
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
@@ -68,6 +68,8 @@ def test_no_table_holds_the_hour_of_anything_the_citizen_did(make: Make, superus
     by_citizen(others[0].case_id, citizen.withdraw, soon)
     by_citizen(others[1].case_id, citizen.raise_confidentiality, "restricted", soon)
     by_citizen(others[2].case_id, citizen.raise_confidentiality, "confidential", soon)
+    with transaction(Principal.of_case(answered.case_id)):
+        own_data.copy(answered.case_id, soon + 2 * DAY)
     assert holding(superuser, MARK) == set()
     # Of a citizen whose number is known it is seen: the search finds what is there.
     known = make.case(CAME, phone=NUMBER)
@@ -236,6 +238,12 @@ def test_forget_me_takes_the_identity_and_keeps_the_case(make: Make, superuser: 
     states = {r["state"] for r in kit.of_case(superuser, "outbox", case.case_id)}
     assert states == {"failed"}
     assert kit.of_case(superuser, "outbox", other.case_id)[0]["state"] == "queued"
+    # Nor does anything tell the hour at which the citizen said so.
+    ended = {clock.is_day(r["finished_at"]) for r in kit.of_case(superuser, "outbox", case.case_id)
+             if r["status_code"] == "forgotten"}  # fmt: skip
+    assert ended == {True}
+    (opening,) = kit.of_case(superuser, "identity_opening", case.case_id)
+    assert clock.is_day(opening["ended_at"])
     # An opening that ran is over.
     with transaction(Principal.of_officer(handler)):
         assert vault.openings(case.case_id, CAME)[0].state == "ended"

@@ -140,6 +140,21 @@ def test_who_is_excluded_neither_decides_nor_learns_of_it(scene: Scene, monday: 
     decide(scene.second_ethics, opening, monday)
 
 
+def test_what_is_not_open_leaves_no_look_on_record(
+    scene: Scene, monday: datetime, superuser: Behind
+) -> None:
+    case = scene.case(monday, "confidential").case_id
+    opening = ask(scene.handler, case, monday)
+    with pytest.raises(Refused, match="not-allowed"):
+        look(scene.handler, opening, monday)
+    decide(scene.head, opening, monday)
+    with pytest.raises(Refused, match="not-allowed"):
+        look(scene.handler, opening, monday + HOUR)
+    assert "identity_looked" not in kit.acts(superuser, case)
+    assert look(scene.handler, opening, monday + MINUTE) == {"name": NAME}
+    assert kit.acts(superuser, case).count("identity_looked") == 1
+
+
 def test_refused_taken_back_and_ended_show_nothing(scene: Scene, monday: datetime) -> None:
     case = scene.case(monday, "confidential").case_id
     refused = ask(scene.handler, case, monday)

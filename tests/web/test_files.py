@@ -312,6 +312,18 @@ def test_pieces_of_a_message_go_to_the_open_case(own: Browser, superuser: Behind
     assert files_of(superuser) == [(1, "document", "waiting", None)]
 
 
+def test_who_knows_the_number_of_a_case_puts_no_file_into_it(
+    app: Flask, own: Browser, superuser: Behind
+) -> None:
+    (case,) = superuser.execute('SELECT id FROM "case"').fetchone() or (None,)
+    stranger = browser(app)
+    token = hidden(stranger.get("/new").text, "csrf_token")
+    piece(stranger, token, 0, samples.pdf(), uuid4().hex, X_Draft=str(case))
+    assert 'value="remove:' not in own.get("/track").text
+    assert say(own, "Hati hii hapa.").status_code == 303
+    assert files_of(superuser) == []
+
+
 def test_pieces_are_refused_with_a_reason(client: Browser, superuser: Behind) -> None:
     said = fields(client)
     draft = {"X_Draft": said["submission_id"]}

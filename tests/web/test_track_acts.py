@@ -150,6 +150,16 @@ def test_the_level_can_be_raised(story: Story, superuser: psycopg.Connection[Any
     assert "Taa za barabarani" in story.page()
 
 
+def test_what_caution_made_confidential_the_citizen_can_make_so(
+    story: Story, superuser: psycopg.Connection[Any]
+) -> None:
+    superuser.execute("UPDATE \"case\" SET confidentiality = 'confidential', cautious = true")
+    assert 'value="confidential"' in story.page()
+    assert story.act("raise", level="confidential").status_code == 303
+    assert row(superuser, "confidentiality, cautious") == ("confidential", False)
+    assert 'value="confidential"' not in story.page()
+
+
 def test_raising_to_ethics_keeps_the_citizen_in(
     make: Make, story: Story, superuser: psycopg.Connection[Any]
 ) -> None:
