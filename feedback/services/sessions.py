@@ -181,9 +181,13 @@ def user(officer_id: int, session_id: UUID, now: datetime) -> StaffUser | None:
 
 
 def _seated() -> Exists:
-    """Whether the officer holds or deputises for a post, from whatever day on."""
+    """Whether the officer holds or deputises for a post that reads or decides, from whatever day
+    on. A coordinator's post gives nothing beyond the role."""
     return exists().where(
-        m.PostHolding.officer_id == m.Officer.id, m.PostHolding.until_day.is_(None)
+        m.PostHolding.officer_id == m.Officer.id,
+        m.PostHolding.until_day.is_(None),
+        m.Post.id == m.PostHolding.post_id,
+        m.Post.kind != "coordinator",
     )
 
 

@@ -106,6 +106,11 @@ def check_second_steps(ids: dict[str, int], logins: dict[str, dict[str, str]]) -
         with transaction(Principal("login")):
             assert factors.of(number).any is bool(code) is (role in with_one)
             assert factors.check(number, code, EVENING) is (role in with_one)
+            session_id = sessions.start(number, proven=True, device="", now=EVENING)
+        with transaction(Principal.of_officer(number)):
+            user = sessions.user(number, session_id, EVENING)
+        assert user is not None
+        assert not user.must_enrol, role
     with pytest.raises(Refused, match="not-found"):
         demo.present_code("king", EVENING)
 

@@ -79,6 +79,17 @@ def test_a_post_needs_a_factor_whatever_the_role(
     assert tab.get("/desk").status_code == 200
 
 
+def test_a_coordinators_post_gives_no_more_than_the_role(
+    app: Flask, make: Make, superuser: psycopg.Connection[Any]
+) -> None:
+    number = make.officer("DODOMA-CC", "coordinator")
+    make.hold(number, "DODOMA-CC", "coordinator")
+    superuser.execute("DELETE FROM totp")
+    tab = browser(app)
+    assert post_login(tab, username_of(number), PASSWORD).status_code == 303
+    assert tab.get("/desk").status_code == 200
+
+
 def test_setting_up_an_authenticator_opens_everything(
     app: Flask, make: Make, superuser: psycopg.Connection[Any]
 ) -> None:
