@@ -192,7 +192,6 @@ def superuser(urls: dict[str, str]) -> Iterator[psycopg.Connection[Any]]:
 REFERENCE = (
     "alembic_version",
     "calendar",
-    "calendar_correction",
     "category",
     "holiday",
     "institution",
