@@ -248,6 +248,7 @@ def expire_files() -> Counts:
         return {"expired": attachments.expire(clock.now())}
 
 
+@job
 def find_patterns() -> Counts:
     """Look for odd patterns in who looked at what."""
     with transaction(JOB):

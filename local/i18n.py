@@ -18,7 +18,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from feedback.services.sms_templates import STATUS_WORDS, TEMPLATES
+from feedback.services.texts import STATUS_WORDS, TEMPLATES
 
 PRODUCT = Path(__file__).resolve().parent.parent / "feedback"
 CATALOG = PRODUCT / "translations" / "sw" / "LC_MESSAGES" / "messages.po"

@@ -46,6 +46,7 @@ from feedback.models.people import (
     Post,
     PostHolding,
 )
+from feedback.models.phones import Phone
 from feedback.models.records import (
     AuditEntry,
     AuditLink,
@@ -112,6 +113,7 @@ __all__ = [
     "Passkey",
     "Pause",
     "PeopleState",
+    "Phone",
     "Place",
     "Post",
     "PostHolding",

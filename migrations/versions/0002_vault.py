@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-from types import ModuleType
 
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.shorthands import fill
 
 revision = "0002"
 down_revision = "0001"
@@ -16,19 +15,9 @@ branch_labels = None
 depends_on = None
 
 
-def _first() -> ModuleType:
-    """The first migration, whose shorthands of SQL are used here too."""
-    spec = spec_from_file_location("cases_0001", Path(__file__).with_name("0001_cases.py"))
-    if spec is None or spec.loader is None:
-        raise RuntimeError("the first migration is missing")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _as_it_was(name: str) -> str:
     """A function of the first migration, as that one made it."""
-    filled = _first()._fill("guard.sql")
+    filled = fill("guard.sql")
     found = re.search(rf"CREATE FUNCTION guard\.{name}\(.*?\n\$\$;", filled, re.DOTALL)
     if found is None:
         raise RuntimeError(f"guard.{name} is missing")
@@ -105,7 +94,7 @@ def upgrade() -> None:
     op.drop_index(op.f("ix_message_case_id_at"), table_name="message")
     for function in ("receipt(text)", "repeated(uuid)"):
         op.execute(f"DROP FUNCTION guard.{function}")
-    op.get_bind().exec_driver_sql(_first()._fill("vault.sql"))
+    op.get_bind().exec_driver_sql(fill("vault.sql"))
 
 
 def downgrade() -> None:

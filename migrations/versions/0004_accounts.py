@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.shorthands import fill
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parent.parent / "sql" / "accounts.sql"
 ROLES = "ARRAY['handler', 'coordinator', 'head', 'oversight', 'ethics', 'admin', 'auditor']::text[]"
 TABLES = (
     "totp",
@@ -24,28 +22,6 @@ TABLES = (
     "login_attempt",
     "grant_request",
 )
-
-SECURE = """
-ALTER TABLE {t} ENABLE ROW LEVEL SECURITY;
-ALTER TABLE {t} FORCE ROW LEVEL SECURITY;
-CREATE POLICY owner_all ON {t} TO mrejesho_owner USING (true) WITH CHECK (true);"""
-
-OWN = """
-GRANT {g} ON {t} TO mrejesho_web;
-CREATE POLICY own ON {t} TO mrejesho_web
-  USING ((SELECT guard.kind()) = 'login' OR officer_id = (SELECT guard.officer()))
-  WITH CHECK ((SELECT guard.kind()) = 'login' OR officer_id = (SELECT guard.officer()));"""
-
-
-def _filled() -> str:
-    """The SQL file with the shorthands {secure:table} and {own:table:grants} written out."""
-
-    def expand(match: re.Match[str]) -> str:
-        table, _, grants = match["argument"].partition(":")
-        secure = SECURE.format(t=table)
-        return secure + (OWN.format(t=table, g=grants) if match["verb"] == "own" else "")
-
-    return re.sub(r"\{(?P<verb>secure|own):(?P<argument>[^}]+)\}", expand, SQL.read_text())
 
 
 def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
@@ -135,7 +111,7 @@ def upgrade() -> None:
         _key("login_attempt", "key"),
     )
     _create_grant_request()
-    op.get_bind().exec_driver_sql(_filled())
+    op.get_bind().exec_driver_sql(fill("accounts.sql"))
 
 
 def _create_grant_request() -> None:

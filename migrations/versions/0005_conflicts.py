@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.shorthands import fill
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parent.parent / "sql" / "conflicts.sql"
-SHORTHAND = re.compile(r"\{(?P<verb>officer_sees|secure|job):(?P<argument>[^}]+)\}")
 REASONS = ("named", "recused", "marked")
 MORE_REASONS = (*REASONS, "words", "post")
 # A lifted exclusion keeps nobody away. Only this piece of the functions changes.
@@ -45,28 +40,6 @@ FUNCTIONS = (
     "people_changed()",
     "kept_by_ethics(uuid, timestamptz, integer)",
 )
-
-
-def _first() -> Any:
-    """The first migration, whose shorthands the SQL file uses."""
-    spec = spec_from_file_location("first_migration", Path(__file__).with_name("0001_cases.py"))
-    if spec is None or spec.loader is None:
-        raise RuntimeError("the first migration is missing")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _filled() -> str:
-    first = _first()
-    return SHORTHAND.sub(
-        lambda match: {
-            "officer_sees": lambda: first.OFFICER_SEES.format(c=match["argument"]),
-            "secure": lambda: first.SECURE.format(t=match["argument"]),
-            "job": lambda: first.JOB.format(t=match["argument"]),
-        }[match["verb"]](),
-        SQL.read_text(),
-    )
 
 
 def _amend(*, back: bool) -> None:
@@ -170,7 +143,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_extract_case_id"), "extract", ["case_id"])
     op.create_index(op.f("ix_extract_post_id_at"), "extract", ["post_id", "at"])
-    op.get_bind().exec_driver_sql(_filled())
+    op.get_bind().exec_driver_sql(fill("conflicts.sql"))
     _amend(back=False)
 
 

@@ -36,6 +36,7 @@ APART = (
     "public.credential",
     "public.receipt_attempt",
     "public.receipt_request",
+    "public.phone",
     "public.audit_link",
     "public.audit_tail",
     "public.audit_pattern",

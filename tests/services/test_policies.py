@@ -221,6 +221,7 @@ DELETES = {
     "sealed_identity",  # by retention
     "receipt_attempt",
     "receipt_request",
+    "phone",
     "figure",
     "figure_dirty",
     "delivery_report",

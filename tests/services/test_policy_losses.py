@@ -50,6 +50,7 @@ CHANGES = {
     "notice": "read = true",
     "officer": "language = 'en'",
     "outbox": "attempts = 1",
+    "phone": "stopped_at = now()",
     "pause": "ends_at = now()",
     "post": "name_en = 'x'",
     "post_holding": "until_day = current_date",

@@ -13,7 +13,7 @@ from flask import Flask
 
 from feedback.rules.reference import make_reference
 from feedback.services import citizen, desk, intake, outbox, texts
-from feedback.services.sms_templates import TEMPLATES
+from feedback.services.texts import TEMPLATES
 from feedback.transaction import JOB, Principal, transaction
 from local.phone import PhoneSimulator
 from tests.factories import Make

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.services import sms_templates, texts
+from feedback.services import texts
 from local.phone.sms import parts
 
 LONGEST_URL = "https://mrejesho-ya-wananchi.utumishi.go.tz/track"
 REFERENCE = "MWMW-MWMW"
 # The longest month in each language is September.
 DUE = "2026-09-30T12:30:00+00:00"
-CASES = list(itertools.product(sms_templates.TEMPLATES, ("sw", "en")))
+CASES = list(itertools.product(texts.TEMPLATES, ("sw", "en")))
 
 
 def rendered(template: str, language: str, words: str | None = None, **given_: str) -> str:
@@ -25,13 +25,13 @@ def rendered(template: str, language: str, words: str | None = None, **given_: s
 
 
 def takes_words(template: str) -> bool:
-    return bool(sms_templates.TEMPLATES[template]["sw"].pointer)
+    return bool(texts.TEMPLATES[template]["sw"].pointer)
 
 
 @pytest.mark.parametrize(("template", "language"), CASES)
 def test_the_longest_values_fit_one_part(template: str, language: str) -> None:
     words = "neno " * 400 if takes_words(template) else None
-    for status in sms_templates.STATUS_WORDS:
+    for status in texts.STATUS_WORDS:
         text = rendered(template, language, words, status=status)
         assert texts.fits(text), (texts.septets(text), text)
         assert parts(text) == 1
@@ -41,7 +41,7 @@ def test_the_longest_values_fit_one_part(template: str, language: str) -> None:
 @pytest.mark.parametrize(("template", "language"), CASES)
 def test_nothing_of_our_own_is_cut(template: str, language: str) -> None:
     """With the longest values every sentence stands there whole, the tail included."""
-    text = sms_templates.TEMPLATES[template][language]
+    text = texts.TEMPLATES[template][language]
     words = None if not takes_words(template) else "Sawa."
     whole = rendered(template, language, words)
     for sentence in (*text.parts, text.after):
@@ -50,11 +50,11 @@ def test_nothing_of_our_own_is_cut(template: str, language: str) -> None:
 
 
 def test_both_languages_have_every_text_with_the_same_values() -> None:
-    def names(template: sms_templates.Template) -> set[str | None]:
+    def names(template: texts.Template) -> set[str | None]:
         said = (*template.parts, template.after, template.pointer)
         return {name for part in said for _, name, _, _ in Formatter().parse(part) if name}
 
-    for template, languages in sms_templates.TEMPLATES.items():
+    for template, languages in texts.TEMPLATES.items():
         assert set(languages) == {"sw", "en"}, template
         assert names(languages["sw"]) == names(languages["en"]), template
 

@@ -5,7 +5,6 @@ Dates are spelled by CLDR in the language of the text. A citizen's stored words 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from string import Formatter
@@ -13,67 +12,11 @@ from string import Formatter
 from babel.dates import format_date
 
 from feedback import clock
-from feedback.services.sms_templates import STATUS_WORDS, TEMPLATES
+from feedback.services.texts.gsm import ONE_PART, fits, septets, to_gsm
+from feedback.services.texts.shipped import STATUS_WORDS, TEMPLATES
 
-ONE_PART = 160
-BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-EXTENSION = frozenset("\f^{}\\[~]|€")  # each takes two places
-PLAIN = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc`\u00b4", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u2033\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
-        **dict.fromkeys("\u2022\u00b7", "-"),
-        **dict.fromkeys("\t\u00a0\u202f\u2009", " "),
-        "\u2044": "/",
-        "\u2026": "...",
-    }
-)
 OPTIONAL = frozenset({"due"})
 CUT = "..."  # stands after words of which only the beginning is sent
-
-
-def septets(text: str) -> int:
-    """Places that a GSM-7 text takes; raises ValueError for a character outside the alphabet."""
-    count = 0
-    for character in text:
-        if character in BASIC:
-            count += 1
-        elif character in EXTENSION:
-            count += 2
-        else:
-            raise ValueError("the text leaves the GSM-7 alphabet")
-    return count
-
-
-def fits(text: str) -> bool:
-    """Whether the text is one GSM-7 part."""
-    try:
-        return septets(text) <= ONE_PART
-    except ValueError:
-        return False
-
-
-def to_gsm(text: str) -> str:
-    """The text in the GSM-7 alphabet, for sending only: what has no likeness becomes `?`."""
-    out = []
-    for character in text.translate(PLAIN):
-        if character in BASIC or character in EXTENSION:
-            out.append(character)
-            continue
-        base = [
-            c
-            for c in unicodedata.normalize("NFKD", character).translate(PLAIN)
-            if c in BASIC or c in EXTENSION
-        ]
-        if base:
-            out.extend(base)
-        elif unicodedata.category(character)[0] not in "MC":  # marks and joiners say nothing
-            out.append("?")
-    return "".join(out)
 
 
 def render(

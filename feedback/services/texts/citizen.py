@@ -1,4 +1,4 @@
-"""What an SMS says, in Swahili and English.
+"""What an SMS to a citizen says, in Swahili and English.
 
 A text names no institution, category or word of the case, except an office's own answer or
 question on an open case. With the longest values each fits one GSM-7 part; a test tries them all.
@@ -6,21 +6,7 @@ question on an open case. With the longest values each fits one GSM-7 part; a te
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A text as sentences; one whose optional value is missing is left out.
-
-    With `words`, an office's words stand between `parts` and `after`; where they do not fit,
-    their beginning does, and `pointer` says where the whole stands.
-    """
-
-    parts: tuple[str, ...]
-    after: str = ""
-    pointer: str = ""
-
+from feedback.services.texts.template import Template
 
 _T = Template
 TEMPLATES: dict[str, dict[str, Template]] = {
