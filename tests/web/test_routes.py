@@ -33,6 +33,7 @@ ETHICS, ADMIN, AUDITOR = frozenset({"ethics"}), frozenset({"admin"}), frozenset(
 STAFF = {
     "admin.home": ADMIN | AUDITOR,
     "admin.alarm_list": ADMIN,
+    "admin.cost_list": ADMIN,
     "admin.settle": ADMIN,
     "admin.holiday_list": ADMIN,
     "admin.correct_holiday": ADMIN,
@@ -67,6 +68,7 @@ STAFF = {
     "ethics.letter_page": ETHICS,
     "ethics.letter_handed_over": ETHICS,
     "desk.alarm_list": LEADING,
+    "desk.cost_list": LEADING,
     "ethics.queue": ETHICS,
     "ethics.case": ETHICS,
     "ethics.case_file": ETHICS,
