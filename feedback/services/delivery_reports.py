@@ -59,7 +59,7 @@ def receive(
     number: str,
     reason: str,
     now: datetime,
-    network_code: str = "",
+    network_code: str | None = None,
 ) -> bool:
     """Store a report (principal: hook); False for what is no report that we know.
 
@@ -95,10 +95,16 @@ def settle(now: datetime, number_of: NumberOf) -> int:
 def _note_networks() -> None:
     """Keep the network's code with the message. Where reports name two, as after a number was
     carried over, it is the same one whatever their order."""
+    named = (
+        select(REPORT.c.provider_id, func.min(REPORT.c.network_code).label("network_code"))
+        .where(REPORT.c.network_code.is_not(None))
+        .group_by(REPORT.c.provider_id)
+        .subquery()
+    )
     db.session.execute(
         update(m.Outbox)
-        .where(m.Outbox.provider_id == REPORT.c.provider_id, REPORT.c.network_code != "")
-        .values(network_code=func.least(m.Outbox.network_code, REPORT.c.network_code))
+        .where(m.Outbox.provider_id == named.c.provider_id)
+        .values(network_code=func.least(m.Outbox.network_code, named.c.network_code))
     )
 
 

@@ -104,7 +104,7 @@ def take_report(
             value(given, names["number"]),
             value(given, names["reason"])[:LONGEST_ID],
             g.now,
-            _network(given, names["network"]) or "",
+            _network(given, names["network"]),
         )
         if known:
             wake("replay")

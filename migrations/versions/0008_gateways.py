@@ -72,27 +72,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where="charge_on IS NOT NULL",
     )
-    # A report says the same twice in any order, only if nothing of it is lost to the one before.
-    op.execute("ALTER TABLE guard.delivery_report ADD COLUMN network_code text NOT NULL DEFAULT ''")
-    op.execute(
-        "ALTER TABLE guard.delivery_report DROP CONSTRAINT pk_delivery_report,"
-        " ADD CONSTRAINT pk_delivery_report PRIMARY KEY (provider_id, status, network_code)"
-    )
+    op.execute("ALTER TABLE guard.delivery_report ADD COLUMN network_code text")
     op.get_bind().exec_driver_sql(fill("costs.sql"))
 
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER forget_link ON inbound_message")
     op.execute("DROP FUNCTION guard.forget_link()")
-    op.execute(
-        "DELETE FROM guard.delivery_report r WHERE EXISTS (SELECT FROM guard.delivery_report o"
-        " WHERE o.provider_id = r.provider_id AND o.status = r.status"
-        " AND o.network_code < r.network_code)"
-    )
-    op.execute(
-        "ALTER TABLE guard.delivery_report DROP CONSTRAINT pk_delivery_report,"
-        " ADD CONSTRAINT pk_delivery_report PRIMARY KEY (provider_id, status)"
-    )
     op.execute("ALTER TABLE guard.delivery_report DROP COLUMN network_code")
     op.drop_index(
         "ix_outbox_to_charge", table_name="outbox", postgresql_where="charge_on IS NOT NULL"
