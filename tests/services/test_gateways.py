@@ -7,11 +7,10 @@ last two are one adapter and two pages of settings, those of docs/deployment.md.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,72 +22,10 @@ from feedback import gateway
 from feedback.gateway import Accepted, Cost, Rejected, Result, Transient, Unknown
 from local.phone import PhoneSimulator
 from tests.conftest import environment
+from tests.gateways import GATEWAYS, KEY
 
 NUMBER = "+255712000001"
-KEY = "key-of-the-account"
-TOKEN = "token-of-the-plain-hook-" + "p" * 20
 URLS = {"DATABASE_URL": "postgresql:///nothing"}
-
-
-def at(phone: PhoneSimulator) -> dict[str, str]:
-    return {"AT_API_KEY": KEY, "AT_BASE_URL": phone.url}
-
-
-def kannel(phone: PhoneSimulator) -> dict[str, str]:
-    fields = {
-        "username": "mrejesho",
-        "password": "{key}",
-        "from": "{sender}",
-        "to": "{number}",
-        "text": "{text}",
-        "charset": "UTF-8",
-        "coding": "0",
-        "dlr-mask": "31",
-        "dlr-url": "{report_url}?id={reference}&status=%d&reason=%A&number=%P&network=%i",
-    }
-    return {
-        "SMS_GATEWAY": "http",
-        "SMS_HTTP_URL": f"{phone.url}/cgi-bin/sendsms",
-        "SMS_HTTP_METHOD": "get",
-        "SMS_HTTP_KEY": KEY,
-        "SMS_HTTP_HOOK_TOKEN": TOKEN,
-        "SMS_HTTP_FIELDS": json.dumps(fields),
-        "SMS_HTTP_ACCEPTED": "^[03]: ",
-        "SMS_HTTP_REFUSED": "denied|rejected|Do not try again",
-        "SMS_HTTP_REFUSED_STATUS": "400,403",
-        "SMS_HTTP_PRICE": "TZS 22",
-        "SMS_HTTP_REPORT": '{"number": "number", "reason": "reason", "network": "network"}',
-    }
-
-
-def mgov(phone: PhoneSimulator) -> dict[str, str]:
-    payload = {
-        "recipients": "{digits}",
-        "message": "{text}",
-        "datetime": "{time}",
-        "sender_id": "{sender}",
-        "mobile_service_id": "106",
-    }
-    headers = {
-        "X-Auth-Request-Id": "mrejesho@example.go.tz",
-        "X-Auth-Request-Type": "api",
-        "X-Auth-Request-Hash": "{signature}",
-    }
-    return {
-        "SMS_GATEWAY": "http",
-        "SMS_HTTP_URL": f"{phone.url}/msdg/public/quick_sms",
-        "SMS_HTTP_METHOD": "json",
-        "SMS_HTTP_KEY": KEY,
-        "SMS_HTTP_HOOK_TOKEN": TOKEN,
-        "SMS_HTTP_FIELDS": '{"data": "{payload}", "datetime": "{time}"}',
-        "SMS_HTTP_PAYLOAD": json.dumps(payload),
-        "SMS_HTTP_HEADERS": json.dumps(headers),
-        "SMS_HTTP_ACCEPTED": r'"error":\s*false',
-        "SMS_HTTP_REFUSED": r'"statusMessage":\s*"refused"',
-        "SMS_HTTP_LATER": r'"statusMessage":\s*"busy"',
-        "SMS_HTTP_MESSAGE_ID": r'"message_id":\s*"([^"]+)"',
-        "SMS_HTTP_PRICE": "TZS 22",
-    }
 
 
 @dataclass
@@ -114,11 +51,10 @@ def shared() -> Iterator[PhoneSimulator]:
         yield phone
 
 
-@pytest.fixture(params=[at, kannel, mgov], ids=lambda made: made.__name__)
+@pytest.fixture(params=GATEWAYS)
 def peer(request: pytest.FixtureRequest, shared: PhoneSimulator) -> Peer:
     shared.reset()
-    made: Callable[[PhoneSimulator], dict[str, str]] = request.param
-    return Peer.of(shared, made(shared))
+    return Peer.of(shared, GATEWAYS[request.param](shared))
 
 
 def test_it_arrives_as_written_and_is_accepted(peer: Peer) -> None:
