@@ -35,7 +35,7 @@ from feedback.models.cases import (
     Timer,
 )
 from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
-from feedback.models.figures import Figure, FigureDirty
+from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.levels import Extract, Lowering
 from feedback.models.people import (
     Credential,
@@ -124,6 +124,7 @@ __all__ = [
     "RetentionRule",
     "SealedIdentity",
     "ServiceStandard",
+    "SmsCost",
     "StaffSession",
     "Submission",
     "Timer",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import column, delete, or_, select, table, update
+from sqlalchemy import column, delete, func, or_, select, table, update
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
@@ -26,7 +26,10 @@ log = structlog.get_logger()
 # `migrations/sql/gateway.sql` tells why this one stands outside the models.
 REPORT = table(
     "delivery_report",
-    *(column(name) for name in ("provider_id", "status", "number_hash", "reason", "at")),
+    *(
+        column(name)
+        for name in ("provider_id", "status", "network_code", "number_hash", "reason", "at")
+    ),
     schema="guard",
 )
 # "Success" there means on the handset; Sent, Submitted and Buffered are on the way.
@@ -50,8 +53,18 @@ class _Waiting:
     since: datetime
 
 
-def receive(provider_id: str, status: str, number: str, reason: str, now: datetime) -> bool:
-    """Store a report (principal: hook); False for what is no report that we know."""
+def receive(
+    provider_id: str,
+    status: str,
+    number: str,
+    reason: str,
+    now: datetime,
+    network_code: str | None = None,
+) -> bool:
+    """Store a report (principal: hook); False for what is no report that we know.
+
+    network_code: as it came, known or not.
+    """
     if status not in DELIVERED | FAILED | UNDERWAY or not provider_id:
         return False
     e164 = identity.normalise_number(number)
@@ -60,6 +73,7 @@ def receive(provider_id: str, status: str, number: str, reason: str, now: dateti
         .values(
             provider_id=provider_id,
             status=status,
+            network_code=network_code,
             number_hash=identity.number_hash(e164) if e164 else None,
             reason=reason or None,
             at=now,
@@ -71,10 +85,27 @@ def receive(provider_id: str, status: str, number: str, reason: str, now: dateti
 
 def settle(now: datetime, number_of: NumberOf) -> int:
     """Compare what came in with the outbox (worker); answers how many messages it moved."""
+    _note_networks()
     moved = _by_id(now)
     moved += _by_number(now, number_of)
     db.session.execute(delete(REPORT).where(REPORT.c.at < now - KEEP))
     return moved
+
+
+def _note_networks() -> None:
+    """Keep the network's code with the message. Where reports name two, as after a number was
+    carried over, it is the same one whatever their order."""
+    named = (
+        select(REPORT.c.provider_id, func.min(REPORT.c.network_code).label("network_code"))
+        .where(REPORT.c.network_code.is_not(None))
+        .group_by(REPORT.c.provider_id)
+        .subquery()
+    )
+    db.session.execute(
+        update(m.Outbox)
+        .where(m.Outbox.provider_id == named.c.provider_id)
+        .values(network_code=func.least(m.Outbox.network_code, named.c.network_code))
+    )
 
 
 def _by_id(now: datetime) -> int:

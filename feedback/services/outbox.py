@@ -30,7 +30,15 @@ from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules.access import Level
-from feedback.services import delivery_reports, identity, receipts, sms_limits, texts
+from feedback.services import (
+    delivery_reports,
+    identity,
+    links,
+    receipts,
+    sms_costs,
+    sms_limits,
+    texts,
+)
 from feedback.services.reference import directory
 from feedback.transaction import JOB, transaction, wake
 
@@ -245,6 +253,7 @@ def _lease(now: datetime) -> _Leased | None:
                 lease_token=token,
                 attempts=attempts,
                 next_attempt_at=now + LEASE,
+                **sms_costs.charged(row.case_id, now),
             )
         )
     return _Leased(
@@ -267,6 +276,7 @@ def _attempt(row: _Leased, day: date) -> gateway.Result:
         with transaction(JOB):
             number = number_of(row.id, row.recipient, row.case_id)
             text = None if number is None else _render(row)
+            link_id = links.answered_by(row.dedupe, row.case_id)
     except Exception as error:
         log.exception("sms_cannot_be_written", template=row.template)
         return gateway.Transient(type(error).__name__, everyone=False)
@@ -274,7 +284,8 @@ def _attempt(row: _Leased, day: date) -> gateway.Result:
         return gateway.Rejected("no-number")
     if refusal := sms_limits.refusal(row.id, row.dedupe, number, day):
         return gateway.Rejected(refusal)
-    return gateway.send(current_app.config, number, text)
+    reference, parts = str(row.id), texts.parts(text)
+    return gateway.send(current_app.config, number, text, reference, link_id, parts)
 
 
 def _render(row: _Leased) -> str:
@@ -336,7 +347,7 @@ def _outcome(
             values |= {
                 "state": "sent",
                 "provider_id": result.provider_id,
-                "cost": result.cost,
+                **sms_costs.columns(result),
                 "finished_at": now,
                 "lease_token": None,
             }
