@@ -58,6 +58,16 @@ GIVE_UP = timedelta(days=14)
 RUN_SECONDS = 10
 FAILURES_IN_A_ROW = 2
 
+# What is told of a message that ended.
+ENDED = (
+    m.Outbox.id,
+    m.Outbox.case_id,
+    m.Outbox.template,
+    m.Outbox.state,
+    m.Outbox.status_code,
+    m.Outbox.unknown_attempts,
+)
+
 Outcome = gateway.Result | Suppressed
 
 
@@ -218,14 +228,7 @@ def replay(now: datetime) -> Replayed:
                 m.Outbox.next_attempt_at <= now,
             )
             .values(state="dead", finished_at=now)
-            .returning(
-                m.Outbox.id,
-                m.Outbox.case_id,
-                m.Outbox.template,
-                m.Outbox.state,
-                m.Outbox.status_code,
-                m.Outbox.unknown_attempts,
-            )
+            .returning(*ENDED)
         ).all()
         for row in buried:
             _ended(row, now)
@@ -254,17 +257,7 @@ def _finish(row: Leased, result: Outcome, now: datetime) -> None:
         unknown = stands.unknown_attempts - (stands.state == "unknown")
         values = _outcome(result, row, unknown, stands.created_at, now)
         ended = db.session.execute(
-            update(m.Outbox)
-            .where(m.Outbox.id == row.id)
-            .values(**values)
-            .returning(
-                m.Outbox.id,
-                m.Outbox.case_id,
-                m.Outbox.template,
-                m.Outbox.state,
-                m.Outbox.status_code,
-                m.Outbox.unknown_attempts,
-            )
+            update(m.Outbox).where(m.Outbox.id == row.id).values(**values).returning(*ENDED)
         ).one()
         _ended(ended, now)
 
