@@ -45,6 +45,15 @@ def _whole(environ: Mapping[str, str], name: str, otherwise: int) -> int:
     return int(text)
 
 
+def _hours(environ: Mapping[str, str], name: str, otherwise: str) -> tuple[int, int]:
+    """Two hours of the day, as in `21-7`; `0-0` stands for none."""
+    begin, dash, end = (environ.get(name) or otherwise).partition("-")
+    hours = [int(each) if each.strip().isdecimal() else 24 for each in (begin, end)]
+    if not dash or max(hours) > 23:
+        raise ConfigurationError(f"{name} is not two hours of the day, as in 21-7")
+    return hours[0], hours[1]
+
+
 def _postgres(url: str) -> str:
     """The one dialect; the short scheme that hosting providers hand out is accepted."""
     for short in ("postgres://", "postgresql://"):
@@ -142,6 +151,15 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "SMS_PER_NUMBER": int(
             env.get("SMS_PER_NUMBER") or (1_000 if env.get("DEMO") == "1" else 20)
         ),
+        # SMS of a day in all, and how many of a hundred are kept for acknowledgements and replies.
+        # Every SMS is one part: times the price of one, this bounds a day's cost.
+        "SMS_PER_DAY": _whole(env, "SMS_PER_DAY", 100_000),
+        "SMS_RESERVE": min(_whole(env, "SMS_RESERVE", 30), 100),
+        # Hours of Dar es Salaam at which only who wrote gets an SMS. A demonstration is looked at
+        # at any hour.
+        "QUIET_HOURS": _hours(env, "QUIET_HOURS", "0-0" if env.get("DEMO") == "1" else "21-7"),
+        # SMS that one worker hands over side by side; each needs a connection to the database.
+        "SMS_SENDERS": min(_whole(env, "SMS_SENDERS", 8), 10),
         "METRICS_TOKEN": env.get("METRICS_TOKEN", ""),
         "PROXIES": int(env.get("PROXIES", "0")),
         "BABEL_DEFAULT_LOCALE": "sw",

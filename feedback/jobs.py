@@ -41,6 +41,7 @@ from feedback.services import (
     reissue,
     sessions,
     sms_costs,
+    sms_limits,
     staffing,
 )
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
@@ -291,6 +292,7 @@ def purge() -> Counts:
             "receipt_requests": reissue.forget(clock.now()),
             "login_attempts": delays.forget(clock.now()),
             "sessions": sessions.forget(clock.now()),
+            "sms_counts": sms_limits.forget(clock.now()),
         }
 
 

@@ -34,7 +34,14 @@ from feedback.models.cases import (
     Submission,
     Timer,
 )
-from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
+from feedback.models.channels import (
+    DeliveryProblem,
+    InboundMessage,
+    Outbox,
+    ReceiptAttempt,
+    ReceiptRequest,
+    SmsDay,
+)
 from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.levels import Extract, Lowering
 from feedback.models.people import (
@@ -89,6 +96,7 @@ __all__ = [
     "Conflict",
     "Credential",
     "Deadline",
+    "DeliveryProblem",
     "Directive",
     "Escalation",
     "Extract",
@@ -125,6 +133,7 @@ __all__ = [
     "SealedIdentity",
     "ServiceStandard",
     "SmsCost",
+    "SmsDay",
     "StaffSession",
     "Submission",
     "Timer",

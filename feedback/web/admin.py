@@ -18,10 +18,11 @@ from feedback.services import calendars, record, staffing
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import admin_officers, admin_record, costs, wording
+from feedback.web import admin_letters, admin_officers, admin_record, costs, wording
 from feedback.web.admin_frame import blueprint, only
 
 __all__ = [
+    "admin_letters",
     "admin_officers",
     "admin_record",
     "blueprint",

@@ -131,6 +131,7 @@ LISTS: dict[str, Answer] = {
     "admin.home": levels(),
     "admin.alarm_list": levels(),
     "admin.cost_list": levels(),
+    "admin.dead_letter_list": levels(),
     "admin.officer_list": levels(),
     "admin.new_officer": levels(),
     "admin.holiday_list": levels(),
@@ -166,7 +167,17 @@ CITIZEN_PAGES: dict[str, Answer] = {
     "operations.metrics": levels(),
 }
 # Parts of an address that say nothing of a case.
-PLAIN = {"request_id", "decision", "filename", "code", "token", "alarm_id", "officer_id", "post_id"}
+PLAIN = {
+    "request_id",
+    "decision",
+    "filename",
+    "code",
+    "token",
+    "alarm_id",
+    "letter_id",
+    "officer_id",
+    "post_id",
+}
 
 
 @dataclass

@@ -18,6 +18,7 @@ from tests.services.confidential_probe import (
     CLOSED,
     FACTS,
     OF_A_CASE,
+    OFFICE,
     OPENINGS,
     WORDS,
     Connection,
@@ -59,7 +60,7 @@ def test_plain_sql_returns_to_each_officer_what_the_rules_say(
             found = {table: seen(web, table) for table in OF_A_CASE}
         for title, item in world.items.items():
             sees, reads = (False, False) if inactive else _expected(person, item)
-            for table in FACTS:
+            for table in (*FACTS, *OFFICE):
                 if (item.id in found[table]) is not sees:
                     wrong.append((name, title, table, "must be seen" if sees else "is seen"))
             for table in WORDS:

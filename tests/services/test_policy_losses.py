@@ -36,6 +36,7 @@ CHANGES = {
     "totp": "last_step = 1",
     "case_erasure": "words_at = now()",
     "deadline": "extension_days = 0",
+    "delivery_problem": "settled_at = now(), way = 'letter', by_officer_id = guard.officer()",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = guard.officer()",
     "directive": "done_at = now()",
     "escalation": "handed_over_at = now()",
@@ -51,6 +52,7 @@ CHANGES = {
     "officer": "language = 'en'",
     "outbox": "attempts = 1",
     "phone": "stopped_at = now()",
+    "sms_day": "sent = 0",
     "pause": "ends_at = now()",
     "post": "name_en = 'x'",
     "post_holding": "until_day = current_date",
@@ -66,6 +68,7 @@ CHANGES = {
 MORE = {
     "escalation": "case_id = '{case}'",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = by_officer_id",
+    "delivery_problem": "settled_at = now(), way = 'sms', by_officer_id = guard.officer()",
     "lowering": "granted = true",
     "message": "body = 'x'",
 }
