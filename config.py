@@ -75,18 +75,17 @@ def _gateway(environ: Mapping[str, str], public_url: str) -> dict[str, Any]:
     name = environ.get("SMS_GATEWAY") or "africastalking"
     if name not in ("africastalking", "http"):
         raise ConfigurationError("SMS_GATEWAY must be africastalking or http")
-    token = environ.get("SMS_HTTP_HOOK_TOKEN", "")
-    if name == "http":
+    described, token = None, ""
+    # One that is described brings what it still has, also when the other one sends.
+    if name == "http" or environ.get("SMS_HTTP_URL"):
         token = _secret(environ, "SMS_HTTP_HOOK_TOKEN")
-    if not token.isascii() or quote(token, safe="") != token:
-        raise ConfigurationError("SMS_HTTP_HOOK_TOKEN may hold letters, digits, - and _ only")
-    try:
-        described = None
-        if name == "http":
-            shortcode = environ.get("AT_SHORTCODE", "")
+        if quote(token, safe="") != token:
+            raise ConfigurationError("SMS_HTTP_HOOK_TOKEN may hold letters, digits, - and _ only")
+        shortcode = environ.get("AT_SHORTCODE", "")
+        try:
             described = profile.read({"SMS_HTTP_SENDER": shortcode, **environ})
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from None
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
     return {
         "SMS_GATEWAY": name,
         "SMS_HTTP": described,

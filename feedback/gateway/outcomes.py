@@ -17,6 +17,7 @@ _COST = re.compile(
     r"\s*(?P<after>[A-Za-z]{3})?\s*"
 )
 _PLACES = Decimal("0.0001")
+_MOST = 10**8  # what the column holds; no SMS costs that much
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,12 @@ class Cost:
         currency = (match["before"] or match["after"] or "").upper()
         if match["before"] and match["after"] or (amount and not currency):
             return None
-        return cls(amount, currency)
+        return cls(amount, currency) if amount < _MOST else None
 
-    def times(self, parts: int) -> Cost:
+    def times(self, parts: int) -> Cost | None:
         """The cost of a message in so many parts, where this is that of one."""
-        return Cost(self.amount * parts, self.currency)
+        amount = self.amount * parts
+        return Cost(amount, self.currency) if amount < _MOST else None
 
 
 @dataclass(frozen=True, slots=True)

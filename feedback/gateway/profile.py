@@ -18,11 +18,22 @@ from feedback.gateway.outcomes import Cost
 
 METHODS = ("get", "form", "json")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_HEADER = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 # What may stand in a value to be sent. `signature`: HMAC-SHA256 of the payload by the key, base64.
 KNOWN = frozenset(
     {
         *("number", "digits", "text", "sender", "reference", "link_id", "time"),
         *("report_url", "key", "payload", "signature"),
+    }
+)
+# Those that can stand in a header: of what is no line of plain letters the rest is made.
+IN_HEADERS = frozenset({"number", "digits", "sender", "reference", "time", "key", "signature"})
+SETTINGS = frozenset(
+    {
+        *("URL", "METHOD", "FIELDS", "PAYLOAD", "HEADERS", "KEY", "SENDER"),
+        *("ACCEPTED", "REFUSED", "LATER"),
+        *("ACCEPTED_STATUS", "REFUSED_STATUS", "LATER_STATUS"),
+        *("MESSAGE_ID", "COST", "PRICE", "HOOK_TOKEN", "INBOUND", "REPORT", "STATUSES"),
     }
 )
 # Our names of what a callback holds, and the gateway's as long as it is not told otherwise.
@@ -85,6 +96,8 @@ class Profile:
 
 def read(environ: Mapping[str, str]) -> Profile:
     """The gateway of SMS_HTTP_…; ValueError names the setting that is wrong, without its value."""
+    if unknown := sorted(name for name in environ if _is_unknown(name)):
+        raise ValueError(f"{unknown[0]} is no setting; docs/gateways.md lists them")
     method = environ.get("SMS_HTTP_METHOD", "form").lower()
     if method not in METHODS:
         raise ValueError(f"SMS_HTTP_METHOD must be one of {', '.join(METHODS)}")
@@ -115,6 +128,7 @@ def _check(profile: Profile) -> None:
     used = set(_placeholders([profile.fields, profile.payload, profile.headers]))
     if unknown := sorted(used - KNOWN):
         raise ValueError(f"SMS_HTTP_FIELDS and its like know no {{{unknown[0]}}}")
+    _check_headers(profile)
     if not {"number", "digits"} & used:
         raise ValueError("SMS_HTTP_FIELDS nowhere holds {number} or {digits}")
     if "text" not in used:
@@ -133,6 +147,23 @@ def _check(profile: Profile) -> None:
         not isinstance(value, str) for value in profile.fields.values()
     ):
         raise ValueError("SMS_HTTP_FIELDS: values of a query are texts")
+
+
+def _is_unknown(name: str) -> bool:
+    found = name.removeprefix("SMS_HTTP_")
+    return found != name and found not in SETTINGS
+
+
+def _check_headers(profile: Profile) -> None:
+    """That every message can be sent with them."""
+    if wrong := sorted(set(_placeholders(profile.headers)) - IN_HEADERS):
+        raise ValueError(f"SMS_HTTP_HEADERS cannot hold {{{wrong[0]}}}")
+    if not all(map(_HEADER.fullmatch, profile.headers.values())):
+        raise ValueError("SMS_HTTP_HEADERS: a header is one line of plain letters")
+    used = set(_placeholders(profile.headers))
+    for name in ("key", "sender"):
+        if name in used and not _HEADER.fullmatch(getattr(profile, name)):
+            raise ValueError(f"SMS_HTTP_{name.upper()} cannot stand in a header")
 
 
 def _placeholders(value: Any) -> Iterator[str]:

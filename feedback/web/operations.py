@@ -26,7 +26,7 @@ log = structlog.get_logger()
 blueprint = guarded("operations", __name__, audience=Audience.OPERATIONS)
 OPERATIONS = Principal("operations")
 FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
-# What is checked for the plain one when the process starts is not asked for again here.
+# What each gateway needs; that the plain one is well described is checked at the start.
 GATEWAY_SETTINGS = {
     "africastalking": ("AT_USERNAME", "AT_API_KEY", "AT_SHORTCODE", "AT_HOOK_TOKEN"),
     "http": ("SMS_HTTP", "SMS_HTTP_HOOK_TOKEN"),

@@ -6,9 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,46 +15,30 @@ import requests
 
 from local.phone import PhoneSimulator
 from local.phone.__main__ import arguments
+from tests.local.listener import Hooks, Listener
 
 TOKEN, KEY, ASHA = "hook-token", "key-of-the-account", "+255712000001"
 
 
-class Product:
+class Product(Listener):
     """A stand-in for the product's hooks: keeps the method, the path and the fields."""
 
     def __init__(self) -> None:
         self.got: list[tuple[str, str, dict[str, Any]]] = []
         product = self
 
-        class Hooks(BaseHTTPRequestHandler):
+        class Kept(Hooks):
             def do_GET(self) -> None:
                 address = urlsplit(self.path)
                 fields = {k: v[0] for k, v in parse_qs(address.query).items()}
                 product.got.append(("GET", address.path, fields))
-                self._done()
+                self.answer(200)
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                product.got.append(("POST", self.path, json.loads(body)))
-                self._done()
+                product.got.append(("POST", self.path, json.loads(self.body())))
+                self.answer(200)
 
-            def _done(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Hooks)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        super().__init__(Kept)
 
 
 @pytest.fixture

@@ -135,6 +135,7 @@ def test_a_cost_is_read(said: Any, amount: str, currency: str) -> None:
     "said",
     [
         *(None, "", "None", "TZS", "22", 22.5, "TZS -22", "TZS 22,50", "TZS 1,02", "Tshs 22"),
+        *("TZS 100,000,000", "TZS 999,999,999.99"),
         *("TZS 22 KES", "TZS 999999999", "1e9 TZS", "TZS NaN", "TZS Infinity", "TZS ٢٢x"),
         "TZS " + "2" * 5_000,
     ],
@@ -145,6 +146,7 @@ def test_what_is_no_cost_is_none(said: Any) -> None:
 
 def test_a_cost_for_each_part() -> None:
     assert Cost(Decimal("22.5"), "TZS").times(3) == Cost(Decimal("67.5"), "TZS")
+    assert Cost(Decimal(99_999_999), "TZS").times(3) is None
 
 
 # A gateway described by settings
@@ -153,6 +155,13 @@ def test_a_cost_for_each_part() -> None:
 def test_without_a_word_it_is_africas_talking() -> None:
     loaded = config.load({k: v for k, v in GIVEN.items() if not k.startswith("SMS_")})
     assert (loaded["SMS_GATEWAY"], loaded["SMS_HTTP"]) == ("africastalking", None)
+
+
+def test_one_that_is_described_brings_what_it_still_has_when_the_other_sends() -> None:
+    loaded = config.load(GIVEN | {"SMS_GATEWAY": "africastalking"})
+    assert loaded["SMS_GATEWAY"] == "africastalking"
+    assert loaded["SMS_HTTP"] is not None
+    assert loaded["SMS_HTTP_HOOK_TOKEN"] == "t" * 40
 
 
 def test_the_least_that_describes_a_gateway() -> None:
@@ -204,6 +213,13 @@ def test_the_least_that_describes_a_gateway() -> None:
             "cannot hold itself",
         ),
         ({"SMS_HTTP_HEADERS": '{"X": 1}'}, "SMS_HTTP_HEADERS: every value"),
+        ({"SMS_HTTP_HEADERS": '{"X": "{text}"}'}, r"SMS_HTTP_HEADERS cannot hold \{text\}"),
+        ({"SMS_HTTP_HEADERS": '{"X": "a\\nb"}'}, "SMS_HTTP_HEADERS: a header is one line"),
+        (
+            {"SMS_HTTP_HEADERS": '{"X": "{key}"}', "SMS_HTTP_KEY": "SECRETŵ"},
+            "SMS_HTTP_KEY cannot stand in a header",
+        ),
+        ({"SMS_HTTP_ACCEPT": "OK"}, "SMS_HTTP_ACCEPT is no setting"),
         ({"SMS_HTTP_ACCEPTED": "("}, "SMS_HTTP_ACCEPTED is no regular expression"),
         ({"SMS_HTTP_ACCEPTED_STATUS": "ok"}, "SMS_HTTP_ACCEPTED_STATUS is no list"),
         ({"SMS_HTTP_LATER_STATUS": "99"}, "SMS_HTTP_LATER_STATUS is no list"),
