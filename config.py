@@ -6,7 +6,7 @@ import base64
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 
 class ConfigurationError(RuntimeError):
@@ -67,6 +67,34 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def _gateway(environ: Mapping[str, str], public_url: str) -> dict[str, Any]:
+    """Which SMS gateway is used, and what describes one that speaks plain HTTP."""
+    # Only here, since the package of the application imports this module.
+    from feedback.gateway import profile
+
+    name = environ.get("SMS_GATEWAY") or "africastalking"
+    if name not in ("africastalking", "http"):
+        raise ConfigurationError("SMS_GATEWAY must be africastalking or http")
+    token = environ.get("SMS_HTTP_HOOK_TOKEN", "")
+    if name == "http":
+        token = _secret(environ, "SMS_HTTP_HOOK_TOKEN")
+    if not token.isascii() or quote(token, safe="") != token:
+        raise ConfigurationError("SMS_HTTP_HOOK_TOKEN may hold letters, digits, - and _ only")
+    try:
+        described = None
+        if name == "http":
+            shortcode = environ.get("AT_SHORTCODE", "")
+            described = profile.read({"SMS_HTTP_SENDER": shortcode, **environ})
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    return {
+        "SMS_GATEWAY": name,
+        "SMS_HTTP": described,
+        "SMS_HTTP_HOOK_TOKEN": token,
+        "SMS_HTTP_REPORT_URL": f"{public_url.rstrip('/')}/hooks/sms/{token}/delivery",
+    }
+
+
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Settings for `create_app`.
 
@@ -109,6 +137,9 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AT_BASE_URL": env.get("AT_BASE_URL", "").rstrip("/"),
         "AT_SHORTCODE": env.get("AT_SHORTCODE", ""),
         "AT_HOOK_TOKEN": env.get("AT_HOOK_TOKEN", ""),
+        # Only where the short code is an on-demand service, which citizens pay for.
+        "AT_KEYWORD": env.get("AT_KEYWORD", ""),
+        **_gateway(env, public_url),
         # ClamAV's daemon: a path or host:port; empty where there is none.
         "CLAMD_SOCKET": env.get("CLAMD_SOCKET", ""),
         # Bytes for files that belong to no case yet: beyond, words are taken and files are not.

@@ -40,6 +40,7 @@ from feedback.services import (
     patterns,
     reissue,
     sessions,
+    sms_costs,
     sms_limits,
     staffing,
 )
@@ -72,6 +73,7 @@ PERIODIC = (
     Periodic("sweep", 15, "what fell due is escalated, reminded, resumed or closed"),
     Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
+    Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
     Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
@@ -179,6 +181,20 @@ def refresh_figures() -> Counts:
     """Compute the roll-ups that changed."""
     with transaction(JOB):
         return {"refreshed": figures.refresh(clock.now())}
+
+
+@job
+def add_up_costs() -> Counts:
+    """Add what was sent to the sums of its month."""
+    counts = {"charged": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            charged = sms_costs.add_up()
+        counts["charged"] += charged
+        if not charged:
+            break
+    return counts
 
 
 @job

@@ -42,7 +42,7 @@ from feedback.models.channels import (
     ReceiptRequest,
     SmsDay,
 )
-from feedback.models.figures import Figure, FigureDirty
+from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.levels import Extract, Lowering
 from feedback.models.people import (
     Credential,
@@ -132,6 +132,7 @@ __all__ = [
     "RetentionRule",
     "SealedIdentity",
     "ServiceStandard",
+    "SmsCost",
     "SmsDay",
     "StaffSession",
     "Submission",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Uuid
+from sqlalchemy import ForeignKey, Index, LargeBinary, Numeric, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,6 +43,10 @@ class InboundMessage(Base):
     id: Mapped[RandomKey]
     # The gateway's own id: a retried callback is recognised by it.
     provider_id: Mapped[str] = mapped_column(unique=True)
+    # The gateway's tag of this message, which a reply to an on-demand service must carry, and the
+    # network it came from, by the gateway's code as it stood there, known or not.
+    link_id: Mapped[str | None]
+    network_code: Mapped[str | None]
     sender: Mapped[bytes] = mapped_column(LargeBinary)
     words: Mapped[bytes] = mapped_column(LargeBinary)
     number_hash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -80,6 +85,7 @@ class Outbox(Base):
         ),
         Index("ix_outbox_dead", "finished_at", "id", postgresql_where="state = 'dead'"),
         Index("ix_outbox_provider_id", "provider_id"),
+        Index("ix_outbox_to_charge", "charge_on", postgresql_where="charge_on IS NOT NULL"),
         Index(None, "case_id"),
     )
     id: Mapped[RandomKey]
@@ -103,7 +109,16 @@ class Outbox(Base):
     lease_token: Mapped[UUID | None] = mapped_column(Uuid)
     provider_id: Mapped[str | None]
     status_code: Mapped[str | None]
-    cost: Mapped[str | None]
+    # What the gateway said it costs; no amount: it did not say. Nothing at all has no currency.
+    cost_amount: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))
+    cost_currency: Mapped[str | None]
+    parts: Mapped[int | None]
+    # The institution whose SMS it was when it was sent, and the day; once its cost stands with the
+    # month's sum the day is forgotten.
+    institution_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
+    charge_on: Mapped[date | None]
+    # Of its delivery reports, as it stood there.
+    network_code: Mapped[str | None]
     created_at: Mapped[Moment]
     # When it was taken, refused or given up: reports count for some days from then, and move no
     # time, so that the order in which they come leaves no trace.

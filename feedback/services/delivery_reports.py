@@ -17,7 +17,16 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, column, delete, literal_column, select, table, update
+from sqlalchemy import (
+    ColumnElement,
+    column,
+    delete,
+    func,
+    literal_column,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
@@ -30,7 +39,10 @@ log = structlog.get_logger()
 # `migrations/sql/gateway.sql` tells why this one stands outside the models.
 REPORT = table(
     "delivery_report",
-    *(column(name) for name in ("provider_id", "status", "number_hash", "reason", "at")),
+    *(
+        column(name)
+        for name in ("provider_id", "status", "network_code", "number_hash", "reason", "at")
+    ),
     schema="guard",
 )
 KEEP = timedelta(days=1)
@@ -49,8 +61,18 @@ class _Waiting:
     number_hash: bytes
 
 
-def receive(provider_id: str, status: str, number: str, reason: str, now: datetime) -> bool:
-    """Store a report (principal: hook); False for what is no report that we know."""
+def receive(
+    provider_id: str,
+    status: str,
+    number: str,
+    reason: str,
+    now: datetime,
+    network_code: str | None = None,
+) -> bool:
+    """Store a report (principal: hook); False for what is no report that we know.
+
+    network_code: as it came, known or not.
+    """
     if status not in reports.STATUSES or not provider_id:
         return False
     named = identity.normalise_number(number) or number.strip()
@@ -59,6 +81,7 @@ def receive(provider_id: str, status: str, number: str, reason: str, now: dateti
         .values(
             provider_id=provider_id,
             status=status,
+            network_code=network_code,
             number_hash=identity.number_hash(named) if named else None,
             reason=reason or None,
             at=now,
@@ -70,10 +93,27 @@ def receive(provider_id: str, status: str, number: str, reason: str, now: dateti
 
 def settle(now: datetime, number_of: NumberOf) -> int:
     """Compare what came in with the outbox (worker); answers how many messages it moved."""
+    _note_networks()
     moved = _by_id(now, number_of)
     moved += _by_number(now, number_of)
     db.session.execute(delete(REPORT).where(REPORT.c.at < now - KEEP))
     return moved
+
+
+def _note_networks() -> None:
+    """Keep the network's code with the message. Where reports name two, as after a number was
+    carried over, it is the same one whatever their order."""
+    named = (
+        select(REPORT.c.provider_id, func.min(REPORT.c.network_code).label("network_code"))
+        .where(REPORT.c.network_code.is_not(None))
+        .group_by(REPORT.c.provider_id)
+        .subquery()
+    )
+    db.session.execute(
+        update(m.Outbox)
+        .where(m.Outbox.provider_id == named.c.provider_id)
+        .values(network_code=func.least(m.Outbox.network_code, named.c.network_code))
+    )
 
 
 def _by_id(now: datetime, number_of: NumberOf) -> int:

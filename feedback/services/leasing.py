@@ -21,7 +21,7 @@ from feedback.extensions import db
 from feedback.rules import sending
 from feedback.rules.access import Level
 from feedback.rules.sending import Kind
-from feedback.services import identity, receipts, sms_limits, texts
+from feedback.services import identity, links, receipts, sms_costs, sms_limits, texts
 from feedback.transaction import JOB, transaction
 
 log = structlog.get_logger()
@@ -47,6 +47,8 @@ class Leased:
     attempts: int
     number: str = ""
     text: str = ""
+    # The gateway's tag of the message that this one answers.
+    link_id: str = ""
     # What became of it before the gateway was asked; then nothing is sent.
     outcome: gateway.Result | Suppressed | None = None
 
@@ -109,6 +111,7 @@ def _take(row: Any, now: datetime) -> Leased | PutOff:
         next_attempt_at=now + LEASE,
         held=None,
         counted_on=day if counts else row.counted_on,
+        **sms_costs.charged(row.case_id, now),
     )
     # Last, since every other worker waits here until this one has committed.
     if counts and sms_limits.day_full(kind, day):
@@ -144,7 +147,8 @@ def _leased(row: Any) -> Leased:
                 return Leased(row.id, token, attempts, outcome=gateway.Rejected("no-number"))
             if refusal := _refusal(row.template, number):
                 return Leased(row.id, token, attempts, outcome=refusal)
-            return Leased(row.id, token, attempts, number, _render(row))
+            link_id = links.answered_by(row.dedupe, row.case_id)
+            return Leased(row.id, token, attempts, number, _render(row), link_id)
     except Exception as error:
         log.exception("sms_cannot_be_written", template=row.template)
         failure = gateway.Transient(type(error).__name__, everyone=False)

@@ -36,7 +36,16 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import reports, sending
 from feedback.rules.sending import Kind
-from feedback.services import delivery_reports, identity, leasing, marks, sms_limits, unreached
+from feedback.services import (
+    delivery_reports,
+    identity,
+    leasing,
+    marks,
+    sms_costs,
+    sms_limits,
+    texts,
+    unreached,
+)
 from feedback.services.leasing import (
     LEASE,
     MOST_UNKNOWN,
@@ -212,7 +221,7 @@ def _send_one(app: Flask, moment: Callable[[], datetime]) -> Outcome | PutOff | 
         row = leasing.lease(moment())
         if row is None or isinstance(row, PutOff):
             return row
-        result = row.outcome or gateway.send(current_app.config, row.number, row.text)
+        result = row.outcome or _send(row)
         _finish(row, result, moment())
         return result
 
@@ -256,6 +265,11 @@ def replay(now: datetime) -> Replayed:
     return found
 
 
+def _send(row: Leased) -> gateway.Result:
+    parts = texts.parts(row.text)
+    return gateway.send(current_app.config, row.number, row.text, str(row.id), row.link_id, parts)
+
+
 def _finish(row: Leased, result: Outcome, now: datetime) -> None:
     """Write down the outcome, if the lease is still ours."""
     with transaction(JOB):
@@ -296,7 +310,11 @@ def _outcome(
     ends = {"finished_at": now, "lease_token": None}
     match result:
         case gateway.Accepted():
-            values |= {"state": "sent", "provider_id": result.provider_id, "cost": result.cost}
+            values |= {
+                "state": "sent",
+                "provider_id": result.provider_id,
+                **sms_costs.columns(result),
+            }
             values |= ends
         case Suppressed():
             values |= {"state": "suppressed"} | ends

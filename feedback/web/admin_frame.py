@@ -49,6 +49,7 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Officers"), "/admin/officers"),
             (_("Posts"), "/admin/posts"),
             (_("Days off"), "/admin/holidays"),
+            (_("Cost of SMS"), "/admin/costs"),
         ]
     if "auditor" in current_user.roles:
         items += [

@@ -26,7 +26,11 @@ log = structlog.get_logger()
 blueprint = guarded("operations", __name__, audience=Audience.OPERATIONS)
 OPERATIONS = Principal("operations")
 FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
-GATEWAY_SETTINGS = ("AT_USERNAME", "AT_API_KEY", "AT_SHORTCODE", "AT_HOOK_TOKEN")
+# What is checked for the plain one when the process starts is not asked for again here.
+GATEWAY_SETTINGS = {
+    "africastalking": ("AT_USERNAME", "AT_API_KEY", "AT_SHORTCODE", "AT_HOOK_TOKEN"),
+    "http": ("SMS_HTTP", "SMS_HTTP_HOOK_TOKEN"),
+}
 MEANING = {
     "outbox_waiting": "SMS that are owed and not yet taken by the gateway",
     "outbox_unknown": "SMS of which it is not known whether the gateway took them",
@@ -59,7 +63,9 @@ def ready() -> ResponseReturnValue:
     checks = {
         "database": _database(),
         "queue": _queue(),
-        "gateway": all(current_app.config[name] for name in GATEWAY_SETTINGS),
+        "gateway": all(
+            current_app.config[name] for name in GATEWAY_SETTINGS[current_app.config["SMS_GATEWAY"]]
+        ),
     }
     checks["migrations"] = checks["database"] and _migrated()
     good = all(checks.values())

@@ -55,6 +55,7 @@ APART = (
     "public.audit_pattern",
     "public.figure",
     "public.figure_dirty",
+    "public.sms_cost",
     "public.officer_standing",
     "guard.delivery_report",
     "public.upload",

@@ -163,7 +163,10 @@ def fill(
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
-    run("INSERT INTO guard.delivery_report VALUES ('x', 'Success', NULL, NULL, %s)", (NOW,))
+    run(
+        "INSERT INTO guard.delivery_report (provider_id, status, at) VALUES ('x', 'Success', %s)",
+        (NOW,),
+    )
     run(
         "INSERT INTO audit_link (position, entry_id, key_id, chain)"
         " SELECT 1, id, 'a1', '\\x00' FROM audit_entry LIMIT 1"
@@ -174,6 +177,10 @@ def fill(
         " computed_at) SELECT id, '2025-11-01', 0, 'web', 'complaint', 1, 0, 1, 0, 0, 0, 0, 0, 0,"
         " '{}', '{}', %s FROM institution WHERE code = %s",
         (NOW, "DODOMA-CC"),
+    )
+    run(
+        "INSERT INTO sms_cost (institution_id, month, currency, messages, parts, unpriced, amount)"
+        " SELECT id, '2025-11-01', 'TZS', 1, 1, 0, 22 FROM institution WHERE code = 'DODOMA-CC'"
     )
     _accounts(connection)
 

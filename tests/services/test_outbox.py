@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from sqlalchemy import select, text, update
 from feedback import gateway
 from feedback import models as m
 from feedback.extensions import db
+from feedback.gateway import africastalking, transport
 from feedback.services import delivery_reports, outbox
 from feedback.transaction import JOB, Principal, transaction
 from local.phone import PhoneSimulator
@@ -65,7 +67,7 @@ def test_what_is_owed_is_sent_once(phone: PhoneSimulator) -> None:
     sent = row()
     assert (sent.state, sent.status_code, sent.attempts) == ("sent", "101", 1)
     assert sent.provider_id == phone.ledger()[0].id
-    assert sent.cost
+    assert (sent.cost_amount, sent.cost_currency, sent.parts) == (Decimal("22.0000"), "TZS", 1)
 
 
 def test_the_shortcode_is_the_sender(phone: PhoneSimulator, app: Flask) -> None:
@@ -248,7 +250,7 @@ def test_after_the_second_lost_answer_it_is_dead_and_no_third_copy_goes_out(
 def test_a_hang_longer_than_the_timeout_is_unknown(
     phone: PhoneSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.3)
     phone.fault(hang_s=5)
     owe()
     outbox.deliver(NOW)
@@ -454,6 +456,6 @@ def test_a_redirect_or_a_foreign_page_is_no_answer(
     phone: PhoneSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for answer in ("", "<html>captive portal</html>", "[]", '{"SMSMessageData": {}}', "null"):
-        assert isinstance(gateway._of_answer(answer), gateway.Unknown), answer
+        assert isinstance(africastalking.of_answer(answer), gateway.Unknown), answer
     for answer in ('{"SMSMessageData": {"Recipients": [{"statusCode": "x"}]}}',):
-        assert isinstance(gateway._of_answer(answer), gateway.Unknown)
+        assert isinstance(africastalking.of_answer(answer), gateway.Unknown)

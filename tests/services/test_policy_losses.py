@@ -59,6 +59,7 @@ CHANGES = {
     "receipt_attempt": "failures = 2",
     "receipt_request": "done = true",
     "retention_rule": "source = 'x'",
+    "sms_cost": "messages = 2",
     "sealed_identity": "number_hash = '\\x01'",
     "timer": "done = true",
     "upload": "received = 0",
