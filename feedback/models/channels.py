@@ -157,7 +157,7 @@ class DeliveryProblem(Base):
     )
     id: Mapped[RandomKey]
     case_id: Mapped[CaseKey]
-    outbox_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("outbox.id"))
+    outbox_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("outbox.id", ondelete="CASCADE"))
     template: Mapped[str]
     outcome: Mapped[str]
     # Whether it may be sent again: once, and only where that can help.

@@ -10,7 +10,7 @@ taken, and saves the second copy.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,14 +128,13 @@ def _by_id(now: datetime, number_of: NumberOf) -> int:
     taken = db.session.execute(delete(REPORT).where(place.in_(known)).returning(*REPORT.c)).all()
     if not taken:
         return 0
-    rows = {row.provider_id: row for row in _locked({each.provider_id for each in taken})}
-    return sum(
-        _apply_all(row, [each for each in taken if each.provider_id == provider_id], number_of, now)
-        for provider_id, row in rows.items()
-    )
+    given: dict[str, list[Any]] = {}
+    for each in taken:
+        given.setdefault(each.provider_id, []).append(each)
+    return sum(_apply_all(row, given[row.provider_id], number_of, now) for row in _locked(given))
 
 
-def _locked(provider_ids: set[str]) -> list[Any]:
+def _locked(provider_ids: Iterable[str]) -> list[Any]:
     """Messages by the gateway's ids, held until this transaction ends."""
     found = (
         select(m.Outbox.__table__)

@@ -46,10 +46,28 @@ from feedback.services import (
     texts,
     unreached,
 )
-from feedback.services.leasing import LEASE, MOST_UNKNOWN, Leased, PutOff, Suppressed, place
+from feedback.services.leasing import (
+    LEASE,
+    MOST_UNKNOWN,
+    Leased,
+    PutOff,
+    Suppressed,
+    number_of,
+    place,
+)
 from feedback.transaction import JOB, transaction, wake
 
-__all__ = ["LEASE", "MOST_UNKNOWN", "Delivered", "Replayed", "deliver", "owe", "owed", "replay"]
+__all__ = [
+    "LEASE",
+    "MOST_UNKNOWN",
+    "Delivered",
+    "Replayed",
+    "deliver",
+    "number_of",
+    "owe",
+    "owed",
+    "replay",
+]
 
 log = structlog.get_logger()
 
@@ -227,7 +245,7 @@ def replay(now: datetime) -> Replayed:
         )
         found.leases_expired = len(expired.all())
     with transaction(JOB):
-        found.reported = delivery_reports.settle(now, leasing.number_of)
+        found.reported = delivery_reports.settle(now, number_of)
     with transaction(JOB):
         buried = db.session.execute(
             update(m.Outbox)

@@ -95,7 +95,9 @@ BEGIN
     UPDATE inbound_message SET state = 'new', attempts = 0, next_attempt_at = p_now
      WHERE id = p_id AND state = 'dead';
     IF NOT FOUND THEN RETURN NULL; END IF;
-    UPDATE alarm SET settled_at = p_now WHERE dedupe = 'inbound:' || p_id AND settled_at IS NULL;
+    -- Under another name, so that the same message may raise an alarm again.
+    UPDATE alarm SET settled_at = coalesce(settled_at, p_now), dedupe = dedupe || ':' || alarm.id
+     WHERE dedupe = 'inbound:' || p_id;
     RETURN 'inbound';
   END IF;
   SELECT template INTO v_template FROM outbox

@@ -143,7 +143,10 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_delivery_problem_case_id")),
         sa.ForeignKeyConstraint(
-            ["outbox_id"], ["outbox.id"], name=op.f("fk_delivery_problem_outbox_id")
+            ["outbox_id"],
+            ["outbox.id"],
+            name=op.f("fk_delivery_problem_outbox_id"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["by_officer_id"], ["officer.id"], name=op.f("fk_delivery_problem_by_officer_id")

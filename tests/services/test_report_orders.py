@@ -104,20 +104,7 @@ def cases(behind: psycopg.Connection[Any]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(
-    "finals",
-    [
-        0,
-        1,
-        pytest.param(
-            2,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="of two final reports that disagree the first that came still wins",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("finals", [0, 1, 2])
 def test_the_order_of_reports_decides_nothing(
     app: Flask, make: Make, superuser: psycopg.Connection[Any], finals: int
 ) -> None:

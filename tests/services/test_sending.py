@@ -11,11 +11,12 @@ from uuid import UUID
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, event
 
 import config
 from feedback import models as m
-from feedback.services import identity, leasing, outbox
-from feedback.transaction import JOB, transaction
+from feedback.services import delivery_reports, identity, leasing, outbox
+from feedback.transaction import JOB, Principal, transaction
 from local.phone import PhoneSimulator
 from tests.conftest import environment
 from tests.factories import Make
@@ -252,3 +253,44 @@ def test_quiet_hours_are_set(
 def test_hours_that_are_none_are_refused(urls: dict[str, str], wrong: str) -> None:
     with pytest.raises(config.ConfigurationError, match="QUIET_HOURS"):
         config.load({**environment(urls), "QUIET_HOURS": wrong})
+
+
+# Beside many rows.
+
+
+def test_no_query_of_sending_reads_the_whole_outbox(
+    app: Flask, phone: PhoneSimulator, superuser: Behind
+) -> None:
+    """Most rows were delivered long ago, many wait for the morning."""
+    superuser.execute(
+        "INSERT INTO outbox (id, dedupe, language, template, values, priority, state, attempts,"
+        " unknown_attempts, next_attempt_at, created_at, provider_id, finished_at, held)"
+        " SELECT gen_random_uuid(), n::text, 'sw', 'answer_waits', '{}', 0,"
+        " CASE WHEN n < 2000 THEN 'queued' ELSE 'delivered' END, 1, 0,"
+        " %s + interval '1 day', %s, CASE WHEN n < 2000 THEN NULL ELSE 'old' || n END, %s,"
+        " CASE WHEN n < 2000 THEN 'quiet' END FROM generate_series(1, 20000) n",
+        (NOON, NOON, NOON),
+    )
+    superuser.execute("ANALYZE outbox")
+    owe("d", "help", NOON)
+    owe("night", "transferred", NIGHT - timedelta(hours=1), "+255712000002")
+    phone.fault(drop=True, times=1)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _k: Any, statement: str, given: Any, *_: Any) -> None:
+        if "outbox" in statement and not statement.startswith("INSERT INTO"):
+            asked.append((statement, given))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for now in (NOON, NIGHT, MORNING):
+            outbox.deliver(now)
+            with transaction(Principal("hook")):
+                delivery_reports.receive("old5000", "Success", "", "", now)
+            outbox.replay(now)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len({statement for statement, _ in asked}) >= 8
+    for statement, given in asked:
+        plan = "\n".join(row[0] for row in superuser.execute(f"EXPLAIN {statement}", given))
+        assert "Seq Scan on outbox" not in plan, (statement, plan)

@@ -147,6 +147,13 @@ def test_an_sms_that_could_not_be_read_is_tried_again(
     assert post(tab, letter, "again", warned="1").status_code == 422
     assert post(tab, letter, "read").status_code == 303
     assert alarms(superuser) == [False]
+    # It fails again: administrators learn of it again.
+    with transaction(JOB) as session:
+        session.execute(update(m.InboundMessage).values(attempts=intake.MOST_ATTEMPTS))
+        intake.spoil(letter, "ValueError", now)
+    assert sorted(alarms(superuser)) == [False, True]
+    assert post(tab, letter, "read").status_code == 303
+    assert alarms(superuser) == [False, False]
     assert jobs.process_inbound()["done"] == 1
     assert kit.rows(superuser, 'SELECT count(*) FROM "case"') == [{"count": 1}]
 
