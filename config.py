@@ -6,7 +6,7 @@ import base64
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 class ConfigurationError(RuntimeError):
@@ -56,6 +56,41 @@ def _postgres(url: str) -> str:
 def _words(text: str) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+SECURITIES = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}
+
+
+def _smtp(environ: Mapping[str, str]) -> dict[str, Any] | None:
+    """SMTP_URL (smtp, smtp+starttls or smtps, with user and password), or its parts by themselves:
+    SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASSWORD and SMTP_TLS (none, starttls, tls)."""
+    if url := environ.get("SMTP_URL", ""):
+        parts = urlsplit(url)
+        try:
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            raise ConfigurationError("SMTP_URL names no port that can be") from None
+        security = SECURITIES.get(parts.scheme, "")
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    else:
+        host = environ.get("SMTP_HOST", "")
+        port = _whole(environ, "SMTP_PORT", 0) if environ.get("SMTP_PORT") else None
+        security = environ.get("SMTP_TLS") or "starttls"
+        user, password = environ.get("SMTP_USER", ""), environ.get("SMTP_PASSWORD", "")
+        if not host:
+            return None
+    if not host or security not in SECURITIES.values():
+        raise ConfigurationError("SMTP_URL or SMTP_HOST and SMTP_TLS cannot be read")
+    if "@" not in environ.get("MAIL_FROM", "") or {"\r", "\n"} & set(environ["MAIL_FROM"]):
+        raise ConfigurationError("MAIL_FROM is not an address")
+    usual = {"none": 25, "starttls": 587, "tls": 465}[security]
+    return {
+        "host": host,
+        "port": port or usual,
+        "security": security,
+        "user": user,
+        "password": password,
+    }
 
 
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -111,6 +146,9 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "SMS_PER_NUMBER": int(
             env.get("SMS_PER_NUMBER") or (1_000 if env.get("DEMO") == "1" else 20)
         ),
+        # None: nothing is sent by e-mail, and nothing is owed.
+        "SMTP": _smtp(env),
+        "MAIL_FROM": env.get("MAIL_FROM", ""),
         "METRICS_TOKEN": env.get("METRICS_TOKEN", ""),
         "PROXIES": int(env.get("PROXIES", "0")),
         "BABEL_DEFAULT_LOCALE": "sw",

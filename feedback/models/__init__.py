@@ -37,6 +37,7 @@ from feedback.models.cases import (
 from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
 from feedback.models.figures import Figure, FigureDirty
 from feedback.models.levels import Extract, Lowering
+from feedback.models.officer_phones import OfficerCommand, OfficerPhone
 from feedback.models.people import (
     Credential,
     Leave,
@@ -108,6 +109,8 @@ __all__ = [
     "Message",
     "Notice",
     "Officer",
+    "OfficerCommand",
+    "OfficerPhone",
     "OfficerStanding",
     "Outbox",
     "Passkey",

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.extensions import Base
-from feedback.models.columns import Moment, RandomKey, one_of
+from feedback.models.columns import CONTACTS, Moment, RandomKey, one_of
 
 
 class InboundMessage(Base):
@@ -38,10 +38,11 @@ class InboundMessage(Base):
 
 
 class Outbox(Base):
-    """One SMS owed to someone; the row is the truth, the queue only wakes a worker."""
+    """One SMS or e-mail owed to someone; the row is the truth, the queue only wakes a worker."""
 
     __tablename__ = "outbox"
     __table_args__ = (
+        one_of("channel", CONTACTS),
         one_of("state", ("queued", "sending", "sent", "unknown", "delivered", "failed", "dead")),
         Index(
             "ix_outbox_due",
@@ -56,6 +57,7 @@ class Outbox(Base):
     id: Mapped[RandomKey]
     dedupe: Mapped[str] = mapped_column(unique=True)
     case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
+    channel: Mapped[str] = mapped_column(server_default="sms", default="sms")
     # The number, encrypted; none: the number sealed with the case, which only the worker opens.
     recipient: Mapped[bytes | None] = mapped_column(LargeBinary)
     language: Mapped[str]

@@ -137,10 +137,11 @@ def _waiting(number_of: NumberOf) -> list[_Waiting]:
     rows = db.session.execute(
         select(m.Outbox.id, m.Outbox.recipient, m.Outbox.case_id, m.Outbox.created_at)
         .where(
+            m.Outbox.channel == "sms",
             or_(
                 m.Outbox.state == "unknown",
                 (m.Outbox.state == "queued") & (m.Outbox.unknown_attempts > 0),
-            )
+            ),
         )
         .order_by(m.Outbox.created_at)
         .limit(MOST)

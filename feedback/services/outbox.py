@@ -1,4 +1,4 @@
-"""SMS that are owed: queued in the act's own transaction, sent later, at most twice.
+"""SMS and e-mails that are owed: queued in the act's own transaction, sent later, at most twice.
 
 The row is the truth. A second copy is sent only after an attempt whose outcome is unknown, and
 only once; a final state (delivered, failed, dead) never changes again. Sending holds no
@@ -14,6 +14,7 @@ step of theirs commits.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -30,7 +31,7 @@ from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules.access import Level
-from feedback.services import delivery_reports, identity, receipts, sms_limits, texts
+from feedback.services import delivery_reports, identity, mailing, receipts, sms_limits, texts
 from feedback.services.reference import directory
 from feedback.transaction import JOB, transaction, wake
 
@@ -80,6 +81,7 @@ class _Leased:
     token: UUID
     attempts: int
     dedupe: str
+    channel: str
     case_id: UUID | None
     recipient: bytes | None
     template: str
@@ -99,8 +101,9 @@ def owed(
     words: str | None = None,
     recipient: str | None = None,
     priority: int = 1,
+    channel: str = "sms",
 ) -> dict[str, Any]:
-    """The row of an SMS to be queued.
+    """The row of an SMS, or of an e-mail (`channel`), to be queued.
 
     recipient: E.164; None stands for the number sealed with the case, which the worker opens.
     words: an office's own words (open cases only), kept encrypted. priority: 0 goes first.
@@ -109,6 +112,7 @@ def owed(
     return {
         "id": row,
         "dedupe": dedupe,
+        "channel": channel,
         "case_id": case_id,
         "recipient": identity.seal(recipient, _place(row, "recipient")) if recipient else None,
         "language": language,
@@ -122,6 +126,11 @@ def owed(
         "next_attempt_at": now,
         "created_at": now,
     }
+
+
+def dedupe(key: str, channel: str) -> str:
+    """The key under which a message is owed by one of its ways."""
+    return key if channel == "sms" else f"{channel}:{key}"
 
 
 def owe(dedupe: str, template: str, **said: Any) -> None:
@@ -148,13 +157,15 @@ def deliver(now: datetime, *, seconds: float = RUN_SECONDS) -> Delivered:
     """
     done = Delivered()
     begun = time.monotonic()
-    failures = 0
-    while failures < FAILURES_IN_A_ROW:
+    # A gateway that is out does not hold up the mail, nor the other way round.
+    failures: Counter[str] = Counter()
+    while True:
         elapsed = time.monotonic() - begun
         if elapsed >= seconds:
             done.more = True
             break
-        row = _lease(now + timedelta(seconds=elapsed))
+        out = [name for name, number in failures.items() if number >= FAILURES_IN_A_ROW]
+        row = _lease(now + timedelta(seconds=elapsed), out)
         if row is None:
             break
         result = _attempt(row, local_day(now))
@@ -163,7 +174,7 @@ def deliver(now: datetime, *, seconds: float = RUN_SECONDS) -> Delivered:
         outage = isinstance(result, gateway.Unknown) or (
             isinstance(result, gateway.Transient) and result.everyone
         )
-        failures = failures + 1 if outage else 0
+        failures[row.channel] = failures[row.channel] + 1 if outage else 0
     return done
 
 
@@ -218,13 +229,15 @@ def _place(row: UUID, what: str) -> str:
     return f"outbox:{row}:{what}"
 
 
-def _lease(now: datetime) -> _Leased | None:
+def _lease(now: datetime, out: list[str]) -> _Leased | None:
+    """The next row that is due, but for the ways that are out."""
     token = uuid4()
     with transaction(JOB):
         row = db.session.execute(
             select(m.Outbox.__table__)
             .where(
                 m.Outbox.next_attempt_at <= now,
+                m.Outbox.channel.not_in(out),
                 or_(
                     m.Outbox.state == "queued",
                     (m.Outbox.state == "unknown") & (m.Outbox.unknown_attempts < MOST_UNKNOWN),
@@ -252,6 +265,7 @@ def _lease(now: datetime) -> _Leased | None:
         token,
         attempts,
         row.dedupe,
+        row.channel,
         row.case_id,
         row.recipient,
         row.template,
@@ -263,6 +277,8 @@ def _lease(now: datetime) -> _Leased | None:
 
 def _attempt(row: _Leased, day: date) -> gateway.Result:
     """Write the text and send it. A row that cannot be written harms itself alone."""
+    if row.channel == "email":
+        return mailing.attempt(row, day)
     try:
         with transaction(JOB):
             number = number_of(row.id, row.recipient, row.case_id)

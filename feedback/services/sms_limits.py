@@ -25,28 +25,33 @@ KEEP = timedelta(days=2)
 
 
 def refusal(row: UUID, dedupe: str, number: str, day: date) -> str | None:
-    """Why this SMS is not sent, as a status code: `country`, `daily-limit`; None: it may go.
-
-    The second copy of a message counts with the first. The count stands in the queue's server: when
-    that is away or was emptied, an acknowledgement is worth more than a count.
-    """
+    """Why this SMS is not sent, as a status code: `country`, `daily-limit`; None: it may go."""
     if not identity.is_served(number):
         return "country"
     if not dedupe.startswith(AUTOMATIC):
         return None
-    key = f"sms:{day.isoformat()}:{identity.number_hash(number).hex()[:32]}"
+    return "daily-limit" if is_over(row, number, day) else None
+
+
+def is_over(row: UUID, to: str, day: date) -> bool:
+    """Whether an automatic message is one too many today for this number or address.
+
+    The second copy of a message counts with the first. The count stands in the queue's server: when
+    that is away or was emptied, an acknowledgement is worth more than a count.
+    """
+    key = f"sms:{day.isoformat()}:{identity.number_hash(to).hex()[:32]}"
     try:
         with redis_client().pipeline() as pipe:
             pipe.sismember(key, str(row))
             pipe.scard(key)
             known, sent = pipe.execute()
             if known:
-                return None
+                return False
             if sent >= current_app.config["SMS_PER_NUMBER"]:
-                return "daily-limit"
+                return True
             pipe.sadd(key, str(row))
             pipe.expire(key, int(KEEP.total_seconds()))
             pipe.execute()
     except RedisError as error:
         log.warning("sms_uncounted", error=type(error).__name__)
-    return None
+    return False
