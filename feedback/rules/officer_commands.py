@@ -77,7 +77,7 @@ def parse(text: str) -> Command | None:
         return None
     name, language, start = verb
     pin, rest = _pin(name, text[start:])
-    reference, words = _reference(rest)
+    reference, words = _reference(rest, strict=pin is None)
     if pin is None and reference is None and (name is not Verb.LIST or rest.strip()):
         return None
     if name is Verb.LIST and pin is None and reference is not None:
@@ -91,7 +91,7 @@ def proven(text: str) -> Command | None:
     if verb is None:
         return None
     name, language, start = verb
-    reference, words = _reference(text[start:])
+    reference, words = _reference(text[start:], strict=False)
     return Command(name, language, None, reference, words, text)
 
 
@@ -124,17 +124,20 @@ def _may_be_a_pin(verb: Verb, rest: str) -> bool:
     """Whether digits of another length were meant as the PIN: nothing, or a reference, follows."""
     if verb is Verb.LIST:
         return not rest.strip()
-    return _reference(rest)[0] is not None or _AS_A_REFERENCE.match(rest) is not None
+    return _reference(rest, strict=True)[0] is not None or _AS_A_REFERENCE.match(rest) is not None
 
 
-def _reference(rest: str) -> tuple[str | None, str]:
-    """The reference with which the text begins and the words behind it, to the last character."""
+def _reference(rest: str, *, strict: bool) -> tuple[str | None, str]:
+    """The reference with which the text begins and the words behind it, to the last character.
+
+    strict: two ordinary words whose check happens to agree are none.
+    """
     for start, end, reference in locate_references(rest)[:1]:
         if not rest[:start].strip():
             return reference, _BEHIND.sub("", rest[end:])
     # In small letters, or cut where nobody else would: the first one or two words.
     for words in (re.match(r"\S+", rest), re.match(r"\S+\s+\S+", rest)):
         read = parse_reference(words[0]) if words else None
-        if words and read is not None:
+        if words and read is not None and (not strict or re.search(r"\d", words[0])):
             return read, _BEHIND.sub("", rest[words.end() :])
     return None, rest
