@@ -69,17 +69,20 @@ class _Connection(Connection):
     server: Server
 
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
-        server, checked = self.server, ssl.create_default_context()
+        server = self.server
+        checked = ssl.create_default_context() if server.security != "none" else None
         if server.security == "tls":
-            return self._entered(_Tls(server.host, server.port, timeout=SECONDS, context=checked))
-        host = _Plain(server.host, server.port, timeout=SECONDS)
-        if server.security == "starttls":
-            host.starttls(context=checked)
-        return self._entered(host)
-
-    def _entered(self, host: smtplib.SMTP) -> smtplib.SMTP:
-        if self.server.user:
-            host.login(self.server.user, self.server.password)
+            host: smtplib.SMTP = _Tls(server.host, server.port, timeout=SECONDS, context=checked)
+        else:
+            host = _Plain(server.host, server.port, timeout=SECONDS)
+        try:
+            if server.security == "starttls":
+                host.starttls(context=checked)
+            if server.user:
+                host.login(server.user, server.password)
+        except BaseException:
+            host.close()
+            raise
         return host
 
 

@@ -4,6 +4,7 @@
 |---|---|
 | `POST /version1/messaging` | the gateway's send, as the official SDK calls it |
 | `GET /` | the page; `/state.json` is what it polls |
+| `GET /mail` | every e-mail that was handed in by SMTP |
 | `GET /ledger?number=&after=` | every accepted message and the counts |
 | `GET /callbacks?kind=` | every callback made to the product |
 | `GET /control`, `POST /control` | open faults; add one (fields of `Fault`), `{"clear": true}`, or `{"release": "in_order"}` (`"reversed"`) for held reports |

@@ -37,6 +37,8 @@ APART = (
     "public.receipt_attempt",
     "public.receipt_request",
     "public.phone",
+    "public.officer_phone",
+    "public.officer_command",
     "public.audit_link",
     "public.audit_tail",
     "public.audit_pattern",
