@@ -30,6 +30,7 @@ from feedback.services.errors import Refused
 CODE_LASTS = timedelta(minutes=30)
 CODE_REST = timedelta(minutes=2)  # between two codes, whatever number they go to
 CODE_TRIES = 5
+KEEP_SMS = timedelta(days=30)
 FORGET_AFTER = timedelta(days=1)  # a number that was never confirmed
 HOURS = range(7, 12)
 """Local hours at which the list of the day may be had."""
@@ -171,7 +172,17 @@ def since(officer_id: int) -> datetime | None:
 
 
 def forget(now: datetime) -> int:
-    """Remove numbers whose code was never given back (worker); answers how many."""
+    """Remove numbers whose code was never given back (worker); answers how many. And the numbers
+    and words of SMS to officers that went out long ago: no case's retention takes them along."""
+    db.session.execute(
+        update(m.Outbox)
+        .where(
+            m.Outbox.template.startswith("officer_", autoescape=True),
+            m.Outbox.recipient.is_not(None),
+            m.Outbox.finished_at < now - KEEP_SMS,
+        )
+        .values(recipient=None, words=None)
+    )
     stale = (
         delete(m.OfficerPhone)
         .where(m.OfficerPhone.confirmed_at.is_(None), m.OfficerPhone.code_at < now - FORGET_AFTER)

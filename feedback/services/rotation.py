@@ -55,6 +55,7 @@ PLAIN = frozenset(
     {
         ("sealed_identity", "number_hash"),
         ("inbound_message", "number_hash"),
+        ("phone", "number_hash"),
         ("officer_phone", "number_hash"),
         ("officer_phone", "code_nonce"),
         ("submission", "content_hash"),

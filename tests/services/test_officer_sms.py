@@ -362,6 +362,18 @@ def test_a_code_is_over_after_its_time(make: Make, monday: datetime) -> None:
         assert officer_phones.forget(monday + timedelta(days=2)) == 1
 
 
+def test_sms_to_officers_keep_no_number_for_long(
+    phone: Phone, case: Receipt, superuser: Behind
+) -> None:
+    assert phone.says(f"ORODHA {PIN}") == "officer_list"
+    superuser.execute("UPDATE outbox SET state = 'delivered', finished_at = %s", [phone.now])
+    for days, left in ((29, 2), (31, 0)):
+        with transaction(JOB):
+            officer_phones.forget(phone.now + timedelta(days=days))
+        sealed = "SELECT 1 FROM outbox WHERE recipient IS NOT NULL OR words IS NOT NULL"
+        assert len(kit.rows(superuser, sealed)) == left
+
+
 def test_a_number_is_one_officers(make: Make, monday: datetime, superuser: Behind) -> None:
     first, second = (make.officer("DODOMA-CC", "handler") for _ in range(2))
     register(first, monday)
