@@ -88,7 +88,7 @@ def process(inbound_id: UUID, now: datetime) -> bool:
     with transaction(JOB):
         row = db.session.get(m.InboundMessage, inbound_id, with_for_update=True)
         if row is not None and row.state == "new":
-            _close(row, reply, found.command.language, now)
+            _close(row, reply, found.command.language, now, dedupe=f"officer:{row.id}")
     return True
 
 
@@ -116,7 +116,8 @@ def _receive(inbound_id: UUID, now: datetime) -> _Proven | bool:
         return False
     problem = _problem(phone, command, now)
     if problem is not None:
-        _close(row, problem, command.language, now)
+        # Counted with the automatic replies to a number, which whoever forges it can provoke.
+        _close(row, problem, command.language, now, dedupe=f"reply:{row.id}")
         return True
     row.words = identity.seal(command.without_pin, f"inbound:{row.id}:words")
     db.session.execute(
@@ -249,12 +250,14 @@ def _act(command: Command, now: datetime) -> None:
             reassignment.ask_for(locked.id, command.words, now)
 
 
-def _close(row: m.InboundMessage, reply: _Reply, language: str, now: datetime) -> None:
+def _close(
+    row: m.InboundMessage, reply: _Reply, language: str, now: datetime, *, dedupe: str
+) -> None:
     """Answer, and let number and words of the message go: what it said stands with the case."""
     number = identity.normalise_number(identity.unseal(row.sender, f"inbound:{row.id}:sender"))
     if number is not None:
         outbox.owe(
-            f"reply:{row.id}",
+            dedupe,
             reply.template,
             case_id=None,
             language=language,

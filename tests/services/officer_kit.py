@@ -87,7 +87,7 @@ class Phone:
     def answer(inbound_id: UUID) -> str:
         with transaction(JOB):
             return db.session.scalars(
-                select(m.Outbox.template).where(m.Outbox.dedupe == f"reply:{inbound_id}")
+                select(m.Outbox.template).where(m.Outbox.dedupe.endswith(f":{inbound_id}"))
             ).one()
 
 

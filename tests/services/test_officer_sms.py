@@ -21,6 +21,7 @@ from feedback.services import (
     officer_phones,
     officer_sms,
     passwords,
+    sms_limits,
     staffing,
 )
 from feedback.services.cases import Receipt
@@ -85,7 +86,7 @@ def test_english_commands_are_answered_in_english(
     assert phone.says(f"Ask {PIN} {case.reference} which road?") == "officer_asked"
     assert phone.says(f"ANSWER {PIN} {case.reference} done") == "officer_answered"
     replies = kit.rows(
-        superuser, "SELECT DISTINCT language FROM outbox WHERE dedupe LIKE 'reply%%'"
+        superuser, "SELECT DISTINCT language FROM outbox WHERE dedupe ~ '^(reply|officer):'"
     )
     assert replies == [{"language": "en"}]
 
@@ -139,7 +140,7 @@ def test_whatever_is_not_an_open_case_of_ones_own_is_unknown(
     assert not kit.rows(superuser, "SELECT 1 FROM message WHERE officer_id IS NOT NULL")
     replies = kit.rows(
         superuser,
-        "SELECT DISTINCT template, values, words FROM outbox WHERE dedupe LIKE 'reply%%'",
+        "SELECT DISTINCT template, values, words FROM outbox WHERE dedupe ~ '^(reply|officer):'",
     )
     assert len(replies) == 1
     assert replies[0]["values"] == {"reference": ref} or what == "unknown"
@@ -153,7 +154,7 @@ def test_the_list_names_open_cases_alone(
     phone.process(inbound)
     with transaction(JOB):
         row = db.session.execute(
-            select(m.Outbox.id, m.Outbox.words).where(m.Outbox.dedupe == f"reply:{inbound}")
+            select(m.Outbox.id, m.Outbox.words).where(m.Outbox.dedupe == f"officer:{inbound}")
         ).one()
     said = identity.unseal(row.words, f"outbox:{row.id}:words")
     assert case.reference in said
@@ -249,6 +250,20 @@ def test_a_right_pin_forgives_the_wrong_ones(phone: Phone, case: Receipt) -> Non
         assert phone.says("ORODHA 000000") == "officer_wrong_pin"
         assert phone.says("ORODHA 00000") == "officer_wrong_pin"
         assert phone.says(f"ORODHA {PIN}") == "officer_list"
+
+
+def test_only_what_anybody_can_provoke_counts_with_the_replies(
+    app: Flask, phone: Phone, case: Receipt, superuser: Behind
+) -> None:
+    """An officer who works all day gets every confirmation."""
+    phone.says("ORODHA 000000")
+    phone.says(f"ORODHA {PIN}")
+    kinds = kit.rows(
+        superuser, "SELECT split_part(dedupe, ':', 1) AS kind, template FROM outbox ORDER BY 1"
+    )
+    assert {"kind": "officer", "template": "officer_list"} in kinds
+    assert {"kind": "reply", "template": "officer_wrong_pin"} in kinds
+    assert not "officer:".startswith(sms_limits.AUTOMATIC)
 
 
 def test_guesses_at_once_are_all_counted(
