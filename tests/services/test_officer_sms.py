@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,9 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select, update
 
-from feedback import jobs
 from feedback import models as m
 from feedback.extensions import db
 from feedback.services import (
-    day_lists,
     desk,
     identity,
     officer_phones,
@@ -25,12 +23,11 @@ from feedback.services import (
     staffing,
 )
 from feedback.services.cases import Receipt
-from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
 from tests.services import kit
 from tests.services.kit import Behind
-from tests.services.officer_kit import CITIZEN, PHONE, PIN, Phone, code_of, kept, register
+from tests.services.officer_kit import CITIZEN, PIN, Phone, kept, register
 
 
 @pytest.fixture(autouse=True)
@@ -174,7 +171,7 @@ def test_a_message_processed_again_acts_once(
     """The worker dies after the act, before the message is settled; and before the act."""
     inbound = phone.store(f"JIBU {PIN} {case.reference} Taa zitawekwa.")
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     for name in ("_perform", "_close"):
@@ -340,181 +337,3 @@ def test_the_worker_may_not_act_under_its_own_role(
         patched.setattr(desk, "acknowledge", look)
         assert phone.says(f"POKEA {PIN} {case.reference}") == "officer_acknowledged"
     assert seen == ["mrejesho_web"]
-
-
-# Registering
-
-
-def test_a_phone_counts_once_its_code_was_given_back(
-    make: Make, monday: datetime, superuser: Behind
-) -> None:
-    officer = make.officer("DODOMA-CC", "handler")
-    me = Principal.of_officer(officer)
-    with transaction(me):
-        officer_phones.begin(officer, "0754 000 777", PIN, 8, monday)
-    with transaction(me), pytest.raises(Refused, match="too-soon"):
-        officer_phones.begin(officer, "0754 000 778", PIN, 8, monday)
-    right = code_of(officer)
-    for _ in range(officer_phones.CODE_TRIES):
-        with transaction(me):
-            assert not officer_phones.confirm(officer, "000000", monday)
-    with transaction(me), pytest.raises(Refused, match="gone"):
-        officer_phones.confirm(officer, right, monday)
-    (row,) = kit.rows(superuser, "SELECT * FROM officer_phone")
-    assert row["confirmed_at"] is None
-    assert b"754000777" not in bytes(row["number"])
-
-
-def test_a_code_is_over_after_its_time(make: Make, monday: datetime) -> None:
-    officer = make.officer("DODOMA-CC", "handler")
-    me = Principal.of_officer(officer)
-    with transaction(me):
-        officer_phones.begin(officer, PHONE, PIN, None, monday)
-    code = code_of(officer)
-    with transaction(me), pytest.raises(Refused, match="gone"):
-        officer_phones.confirm(officer, code, monday + timedelta(minutes=31))
-    with transaction(JOB):
-        assert officer_phones.forget(monday + timedelta(days=2)) == 1
-
-
-def test_sms_to_officers_keep_no_number_for_long(
-    phone: Phone, case: Receipt, superuser: Behind
-) -> None:
-    assert phone.says(f"ORODHA {PIN}") == "officer_list"
-    superuser.execute("UPDATE outbox SET state = 'delivered', finished_at = %s", [phone.now])
-    for days, left in ((29, 2), (31, 0)):
-        with transaction(JOB):
-            officer_phones.forget(phone.now + timedelta(days=days))
-        sealed = "SELECT 1 FROM outbox WHERE recipient IS NOT NULL OR words IS NOT NULL"
-        assert len(kit.rows(superuser, sealed)) == left
-
-
-def test_a_number_is_one_officers(make: Make, monday: datetime, superuser: Behind) -> None:
-    first, second = (make.officer("DODOMA-CC", "handler") for _ in range(2))
-    register(first, monday)
-    with transaction(Principal.of_officer(second)):
-        officer_phones.begin(second, PHONE, PIN, None, monday)
-    code = code_of(second)
-    with transaction(Principal.of_officer(second)), pytest.raises(Refused, match="number-taken"):
-        officer_phones.confirm(second, code, monday)
-    confirmed = "SELECT officer_id FROM officer_phone WHERE confirmed_at IS NOT NULL"
-    assert kit.rows(superuser, confirmed) == [{"officer_id": first}]
-
-
-@pytest.mark.parametrize("pin", ["", "12345", "1234567", "123456", "654321", "777777", "abcdef"])
-def test_a_weak_pin_is_refused(make: Make, monday: datetime, pin: str) -> None:
-    officer = make.officer("DODOMA-CC", "handler")
-    with transaction(Principal.of_officer(officer)), pytest.raises(Refused, match="bad-pin"):
-        officer_phones.begin(officer, PHONE, pin, None, monday)
-
-
-@pytest.mark.parametrize("number", ["", "abc", "+14155552671", "15200"])
-def test_a_number_that_gets_no_sms_is_refused(make: Make, monday: datetime, number: str) -> None:
-    officer = make.officer("DODOMA-CC", "handler")
-    with transaction(Principal.of_officer(officer)), pytest.raises(Refused, match="bad-number"):
-        officer_phones.begin(officer, number, PIN, None, monday)
-
-
-def test_an_administrator_removes_a_phone_and_reads_none(
-    make: Make, handler: int, monday: datetime, phone: Phone
-) -> None:
-    admin, colleague = make.officer("PO-PSMGG", "admin"), make.officer("DODOMA-CC", "handler")
-    with transaction(Principal.of_officer(admin)) as session:
-        assert officer_phones.since(handler) == monday
-        assert session.scalars(select(m.OfficerPhone.number_hash)).all() == []
-    with transaction(Principal.of_officer(colleague)):
-        assert officer_phones.since(handler) is None
-    with pytest.raises(Exception, match="another's"), transaction(Principal.of_officer(colleague)):
-        officer_phones.remove(handler, monday)
-    with transaction(Principal.of_officer(admin)):
-        officer_phones.remove(handler, monday)
-    assert phone.says(f"ORODHA {PIN}") is None
-
-
-def test_a_new_way_in_takes_the_phone_away(handler: int, superuser: Behind) -> None:
-    """Whoever got into the account may have put a phone of theirs there."""
-    superuser.execute("DELETE FROM credential WHERE officer_id = %s", [handler])
-    assert kit.rows(superuser, "SELECT 1 FROM officer_phone") == []
-
-
-# The list of the day
-
-MORNING = timedelta(hours=24 - 1)  # Tuesday 8:00, from Monday 9:00
-
-
-@pytest.fixture
-def listed(make: Make, monday: datetime) -> int:
-    officer = make.officer("DODOMA-CC", "handler")
-    register(officer, monday, hour=8)
-    return officer
-
-
-def lists(behind: Behind) -> list[str]:
-    found = kit.rows(
-        behind, "SELECT template FROM outbox WHERE dedupe LIKE 'officer-list:%%' ORDER BY dedupe"
-    )
-    return [row["template"] for row in found]
-
-
-def send(now: datetime) -> int:
-    return day_lists.send_due(now, 10)
-
-
-def test_the_list_comes_once_at_its_hour(
-    app: Flask, make: Make, listed: int, monday: datetime, superuser: Behind
-) -> None:
-    make.case(monday)
-    assert send(monday + timedelta(hours=3)) == 0  # registered today: from tomorrow on
-    assert send(monday + MORNING - timedelta(minutes=1)) == 0
-    now = monday + MORNING
-    assert sum(kit.together(app, [lambda: send(now)] * 4)) == 1
-    assert send(now + timedelta(minutes=1)) == 0
-    assert lists(superuser) == ["officer_list_day"]
-    assert send(now + timedelta(days=1)) == 1
-
-
-@pytest.mark.parametrize(
-    "why", ["empty", "confidential", "weekend", "leave", "evening", "inactive"]
-)
-def test_no_list_where_none_is_due(
-    make: Make, listed: int, monday: datetime, superuser: Behind, why: str
-) -> None:
-    now = monday + MORNING
-    if why != "empty":
-        make.case(monday, confidentiality="confidential" if why == "confidential" else "open")
-    if why == "weekend":
-        now += timedelta(days=4)
-    if why == "leave":
-        make.leave(listed, date(2025, 11, 11), date(2025, 11, 11))
-    if why == "evening":
-        now += timedelta(hours=10)
-    if why == "inactive":
-        superuser.execute("UPDATE officer SET active = false WHERE id = %s", [listed])
-    assert send(now) == 0
-    assert lists(superuser) == []
-
-
-def test_an_empty_day_is_told_to_who_wants_it(
-    make: Make, monday: datetime, superuser: Behind
-) -> None:
-    officer = make.officer("DODOMA-CC", "handler")
-    register(officer, monday, hour=7, empty=True)
-    assert send(monday + MORNING) == 1
-    assert lists(superuser) == ["officer_list_day_empty"]
-
-
-def test_the_list_asks_the_database_a_fixed_number_of_times(
-    make: Make, listed: int, monday: datetime, query_count: Any
-) -> None:
-    numbers = []
-    for count in (1, 20):
-        for _ in range(count):
-            make.case(monday)
-        with query_count() as counted:
-            send(monday + MORNING + timedelta(days=len(numbers)))
-        numbers.append(counted.number)
-    assert numbers[0] == numbers[1]
-
-
-def test_the_job_is_one_of_the_periodic_ones() -> None:
-    assert "send_day_lists" in {periodic.name for periodic in jobs.PERIODIC}
