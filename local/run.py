@@ -200,10 +200,12 @@ def greeting(env: Mapping[str, str], logins_file: Path, seconds: float) -> str:
     lines = [
         "",
         f"e-Mrejesho is ready after {seconds:.1f} s:  {public}",
-        f"Phone simulator:  http://{LOOPBACK}:{env['PHONE_PORT']}  (e-mail sent: …/mail)"
+        f"Phone simulator:  http://{LOOPBACK}:{env['PHONE_PORT']}"
         if env.get("DEMO") == "1"
         else "SMS go to Africa's Talking as AT_USERNAME and AT_API_KEY say.",
     ]
+    if "MAIL_PORT" in env:
+        lines.append(f"E-mail sent:      http://{LOOPBACK}:{env['PHONE_PORT']}/mail")
     if env.get("DEMO") == "1" and logins_file.exists():
         lines += ["", f"Demo logins for {public}/staff/login (made up, for this machine only):"]
         for role, login in json.loads(logins_file.read_text()).items():
