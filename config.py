@@ -6,7 +6,7 @@ import base64
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 
 class ConfigurationError(RuntimeError):
@@ -94,6 +94,41 @@ def _gateway(environ: Mapping[str, str], public_url: str) -> dict[str, Any]:
     }
 
 
+SECURITIES = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}
+
+
+def _smtp(environ: Mapping[str, str]) -> dict[str, Any] | None:
+    """SMTP_URL (smtp, smtp+starttls or smtps, with user and password), or its parts by themselves:
+    SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASSWORD and SMTP_TLS (none, starttls, tls)."""
+    if url := environ.get("SMTP_URL", ""):
+        parts = urlsplit(url)
+        try:
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            raise ConfigurationError("SMTP_URL names no port that can be") from None
+        security = SECURITIES.get(parts.scheme, "")
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    else:
+        host = environ.get("SMTP_HOST", "")
+        port = _whole(environ, "SMTP_PORT", 0) if environ.get("SMTP_PORT") else None
+        security = environ.get("SMTP_TLS") or "starttls"
+        user, password = environ.get("SMTP_USER", ""), environ.get("SMTP_PASSWORD", "")
+        if not host:
+            return None
+    if not host or security not in SECURITIES.values():
+        raise ConfigurationError("SMTP_URL or SMTP_HOST and SMTP_TLS cannot be read")
+    if "@" not in environ.get("MAIL_FROM", "") or {"\r", "\n"} & set(environ["MAIL_FROM"]):
+        raise ConfigurationError("MAIL_FROM is not an address")
+    usual = {"none": 25, "starttls": 587, "tls": 465}[security]
+    return {
+        "host": host,
+        "port": port or usual,
+        "security": security,
+        "user": user,
+        "password": password,
+    }
+
+
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Settings for `create_app`.
 
@@ -159,6 +194,9 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "QUIET_HOURS": _hours(env, "QUIET_HOURS", "0-0" if env.get("DEMO") == "1" else "21-7"),
         # SMS that one worker hands over side by side; each needs a connection to the database.
         "SMS_SENDERS": min(_whole(env, "SMS_SENDERS", 8), 10),
+        # None: nothing is sent by e-mail, and nothing is owed.
+        "SMTP": _smtp(env),
+        "MAIL_FROM": env.get("MAIL_FROM", ""),
         "METRICS_TOKEN": env.get("METRICS_TOKEN", ""),
         "PROXIES": int(env.get("PROXIES", "0")),
         "BABEL_DEFAULT_LOCALE": "sw",

@@ -31,10 +31,13 @@ from feedback.services import (
     audit,
     calendars,
     checking,
+    day_lists,
     delays,
     escalations,
     figures,
     intake,
+    officer_phones,
+    officer_sms,
     outbox,
     owners,
     patterns,
@@ -72,6 +75,7 @@ PERIODIC = (
     Periodic("process_inbound", 15, "an SMS that came in becomes a case or gets its reply"),
     Periodic("sweep", 15, "what fell due is escalated, reminded, resumed or closed"),
     Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
+    Periodic("send_day_lists", 60, "an officer's list of the day goes out once, at its hour"),
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
@@ -143,8 +147,9 @@ def process_inbound() -> Counts:
         if inbound_id is None:
             break
         try:
-            with transaction(JOB):
-                intake.process(inbound_id, now)
+            if not officer_sms.process(inbound_id, now):
+                with transaction(JOB):
+                    intake.process(inbound_id, now)
             counts["done"] += 1
         except Exception as error:
             log.exception("inbound_failed")
@@ -154,6 +159,12 @@ def process_inbound() -> Counts:
     else:
         _again("process_inbound")
     return counts
+
+
+@job
+def send_day_lists() -> Counts:
+    """Owe officers the SMS with their cases of the day."""
+    return {"lists": day_lists.send_due(clock.now(), RUN_SECONDS)}
 
 
 @job
@@ -293,6 +304,7 @@ def purge() -> Counts:
             "login_attempts": delays.forget(clock.now()),
             "sessions": sessions.forget(clock.now()),
             "sms_counts": sms_limits.forget(clock.now()),
+            "officer_phones": officer_phones.forget(clock.now()),
         }
 
 

@@ -44,6 +44,7 @@ from feedback.models.channels import (
 )
 from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.levels import Extract, Lowering
+from feedback.models.officer_phones import OfficerCommand, OfficerPhone
 from feedback.models.people import (
     Credential,
     Leave,
@@ -116,6 +117,8 @@ __all__ = [
     "Message",
     "Notice",
     "Officer",
+    "OfficerCommand",
+    "OfficerPhone",
     "OfficerStanding",
     "Outbox",
     "Passkey",

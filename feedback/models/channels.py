@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.extensions import Base
-from feedback.models.columns import CaseKey, Moment, RandomKey, one_of
+from feedback.models.columns import CONTACTS, CaseKey, Moment, RandomKey, one_of
 from feedback.rules.reports import OUTCOMES
 from feedback.rules.sending import HELD
 
@@ -60,10 +60,11 @@ class InboundMessage(Base):
 
 
 class Outbox(Base):
-    """One SMS owed to someone; the row is the truth, the queue only wakes a worker."""
+    """One SMS or e-mail owed to someone; the row is the truth, the queue only wakes a worker."""
 
     __tablename__ = "outbox"
     __table_args__ = (
+        one_of("channel", CONTACTS),
         one_of("state", OUTBOX_STATES),
         one_of("held", HELD),
         Index(
@@ -91,6 +92,7 @@ class Outbox(Base):
     id: Mapped[RandomKey]
     dedupe: Mapped[str] = mapped_column(unique=True)
     case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
+    channel: Mapped[str] = mapped_column(server_default="sms", default="sms")
     # The number, encrypted; none: the number sealed with the case, which only the worker opens.
     recipient: Mapped[bytes | None] = mapped_column(LargeBinary)
     language: Mapped[str]

@@ -44,9 +44,11 @@ PROBLEMS = {
     "country": ("country",),
     "too_many": ("daily-limit",),
 }
-OUTCOMES = (*PROBLEMS, "refused", "unknown", "given_up")
+# An e-mail that ended: only the servers know more, and tell it to nobody.
+MAIL_REFUSED, MAIL_UNKNOWN = "mail_refused", "mail_unknown"
+OUTCOMES = (*PROBLEMS, "refused", "unknown", "given_up", MAIL_REFUSED, MAIL_UNKNOWN)
 # Sending again leads nowhere.
-POINTLESS = frozenset({"opted_out", "no_number", "country", "too_many"})
+POINTLESS = frozenset({"opted_out", "no_number", "country", "too_many", MAIL_REFUSED, MAIL_UNKNOWN})
 
 
 def code(status: str, reason: str | None) -> str | None:
@@ -81,3 +83,10 @@ def problem(state: str, code: str | None, unknown_attempts: int) -> str | None:
     if state not in ("failed", "expired", "suppressed"):
         return None
     return next((name for name, codes in PROBLEMS.items() if code in codes), "refused")
+
+
+def mail_problem(state: str, unknown_attempts: int) -> str | None:
+    """The same of an e-mail: one that its reader wanted no more is no problem."""
+    if state not in ("failed", "dead"):
+        return None
+    return MAIL_UNKNOWN if state == "dead" and unknown_attempts else MAIL_REFUSED

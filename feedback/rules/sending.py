@@ -18,9 +18,12 @@ class Kind(StrEnum):
     """Why an SMS is sent."""
 
     ASKED = "asked"  # a reply to what the citizen just sent, the acknowledgement among them
+    OFFICER = "officer"  # a reply to an officer whose PIN was right
     DIRECT = "direct"  # an office's answer to the citizen's case, or its question
     NOTICE = "notice"  # everything else
 
+
+AT_ONCE = frozenset({Kind.ASKED, Kind.OFFICER})
 
 # Every text that is sent, and why. A text that is missing here counts as a notice, and a test
 # fails until it is named.
@@ -42,8 +45,24 @@ KINDS: dict[str, Kind] = {
     "answer_waits": Kind.DIRECT,
     "question": Kind.DIRECT,
     "question_waits": Kind.DIRECT,
+    "officer_code": Kind.ASKED,
+    "officer_no_pin": Kind.ASKED,
+    "officer_wrong_pin": Kind.ASKED,
+    "officer_wait": Kind.ASKED,
+    "officer_locked": Kind.ASKED,
+    "officer_unknown": Kind.OFFICER,
+    "officer_not_now": Kind.OFFICER,
+    "officer_no_words": Kind.OFFICER,
+    "officer_list": Kind.OFFICER,
+    "officer_list_empty": Kind.OFFICER,
+    "officer_acknowledged": Kind.OFFICER,
+    "officer_asked": Kind.OFFICER,
+    "officer_answered": Kind.OFFICER,
+    "officer_reassign": Kind.OFFICER,
     "acknowledged": Kind.NOTICE,
     "transferred": Kind.NOTICE,
+    "officer_list_day": Kind.NOTICE,
+    "officer_list_day_empty": Kind.NOTICE,
 }
 
 # Why a row waits though its time has come.
@@ -83,7 +102,7 @@ class Budget:
 
     def of_day(self, kind: Kind) -> int:
         """How many of all may have been sent when the next of this kind goes."""
-        if kind is Kind.ASKED:
+        if kind in AT_ONCE:
             return self.per_day
         return self.per_day * (100 - self.reserve) // 100
 
@@ -106,7 +125,7 @@ def kinds_held(held: Kind) -> tuple[str, ...]:
 
 def earliest(kind: Kind, now: datetime, quiet: QuietHours) -> datetime:
     """When an SMS that is ready now may go."""
-    return quiet.over(now) if kind is not Kind.ASKED and quiet.cover(now) else now
+    return quiet.over(now) if kind not in AT_ONCE and quiet.cover(now) else now
 
 
 def next_day(now: datetime, quiet: QuietHours) -> datetime:

@@ -192,7 +192,11 @@ def _waiting(number_of: NumberOf) -> list[_Waiting]:
     """Messages that may have been taken, the oldest first; locked against a second copy."""
     rows = db.session.execute(
         select(m.Outbox.__table__)
-        .where(m.Outbox.unknown_attempts > 0, m.Outbox.state.in_(("queued", "unknown")))
+        .where(
+            m.Outbox.channel == "sms",
+            m.Outbox.unknown_attempts > 0,
+            m.Outbox.state.in_(("queued", "unknown")),
+        )
         .order_by(m.Outbox.created_at)
         .limit(MOST)
         .with_for_update(skip_locked=True)

@@ -1,10 +1,11 @@
-"""Taking one SMS of the outbox to be sent: whether it may go now, to whom, and with which words.
+"""Taking one SMS or e-mail of the outbox to be sent: whether it may go now, to whom, in which words.
 
 All of it is one transaction, so that a message is counted if and only if it is leased.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,14 +15,14 @@ import structlog
 from flask import current_app
 from sqlalchemy import or_, select, update
 
-from feedback import gateway
+from feedback import gateway, mail
 from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import sending
 from feedback.rules.access import Level
 from feedback.rules.sending import Kind
-from feedback.services import identity, links, receipts, sms_costs, sms_limits, texts
+from feedback.services import identity, links, mailing, receipts, sms_costs, sms_limits, texts
 from feedback.transaction import JOB, transaction
 
 log = structlog.get_logger()
@@ -45,8 +46,11 @@ class Leased:
     id: UUID
     token: UUID
     attempts: int
-    number: str = ""
+    channel: str
+    # Number or address, and an SMS's text or the letter.
+    to: str = ""
     text: str = ""
+    letter: mail.Letter | None = None
     # The gateway's tag of the message that this one answers.
     link_id: str = ""
     # What became of it before the gateway was asked; then nothing is sent.
@@ -58,6 +62,7 @@ class PutOff:
     """A row whose time had come and that waits all the same, for the morning or the next day."""
 
     why: str
+    channel: str
 
 
 def place(row: UUID, what: str) -> str:
@@ -72,13 +77,14 @@ def number_of(row: UUID, recipient: bytes | None, case_id: UUID | None) -> str |
     return identity.phone_of(case_id) if case_id is not None else None
 
 
-def lease(now: datetime) -> Leased | PutOff | None:
-    """Take the row that is due first; None when none is."""
+def lease(now: datetime, out: Sequence[str] = ()) -> Leased | PutOff | None:
+    """Take the row that is due first, but for the channels that are `out`; None when none is."""
     with transaction(JOB):
         row = db.session.execute(
             select(m.Outbox.__table__)
             .where(
                 m.Outbox.next_attempt_at <= now,
+                m.Outbox.channel.not_in(out),
                 or_(
                     m.Outbox.state == "queued",
                     (m.Outbox.state == "unknown") & (m.Outbox.unknown_attempts < MOST_UNKNOWN),
@@ -92,14 +98,16 @@ def lease(now: datetime) -> Leased | PutOff | None:
 
 
 def _take(row: Any, now: datetime) -> Leased | PutOff:
-    kind = sending.kind(row.template)
-    if sending.earliest(kind, now, sms_limits.quiet_hours()) > now:
+    kind, by_sms = sending.kind(row.template), row.channel == "sms"
+    if by_sms and sending.earliest(kind, now, sms_limits.quiet_hours()) > now:
         return _put_off(row, kind, sending.QUIET, now)
     leased, day = _leased(row), local_day(now)
-    # A message counts once a day: a second copy, or another try, counts with the first.
+    # A message counts once a day: a second copy, or another try, counts with the first. Letters
+    # cost nothing; only those that a stranger's forms cause are counted, by address.
     counts = leased.outcome is None and row.counted_on != day
-    number_hash = identity.number_hash(leased.number) if counts else b""
-    if counts and sms_limits.number_full(kind, number_hash, day):
+    counts = counts and (by_sms or kind is Kind.ASKED)
+    to_hash = identity.number_hash(leased.to.casefold()) if counts else b""
+    if counts and sms_limits.number_full(kind, to_hash, day):
         if now - row.created_at <= sending.TOO_LATE:
             return _put_off(row, kind, sending.OVER_NUMBER, now)
         leased, counts = replace(leased, outcome=gateway.Rejected("daily-limit")), False
@@ -111,12 +119,12 @@ def _take(row: Any, now: datetime) -> Leased | PutOff:
         next_attempt_at=now + LEASE,
         held=None,
         counted_on=day if counts else row.counted_on,
-        **sms_costs.charged(row.case_id, now),
+        **(sms_costs.charged(row.case_id, now) if by_sms else {}),
     )
     # Last, since every other worker waits here until this one has committed.
-    if counts and sms_limits.day_full(kind, day):
+    if counts and by_sms and sms_limits.day_full(kind, day):
         if kind is Kind.ASKED:
-            sms_limits.uncount(number_hash, day)
+            sms_limits.uncount(to_hash, day)
         _write(
             row.id,
             state=row.state,
@@ -130,7 +138,7 @@ def _take(row: Any, now: datetime) -> Leased | PutOff:
 
 def _put_off(row: Any, kind: Kind, why: str, now: datetime) -> PutOff:
     _write(row.id, held=why, next_attempt_at=sms_limits.put_off(kind, why, now))
-    return PutOff(why)
+    return PutOff(why, row.channel)
 
 
 def _write(row: UUID, **values: Any) -> None:
@@ -139,20 +147,36 @@ def _write(row: UUID, **values: Any) -> None:
 
 def _leased(row: Any) -> Leased:
     """Write the text. A row that cannot be written harms itself alone."""
-    token, attempts = uuid4(), row.attempts + 1
+    leased = Leased(row.id, uuid4(), row.attempts + 1, row.channel)
     try:
         with db.session.begin_nested():
-            number = number_of(row.id, row.recipient, row.case_id)
-            if number is None:
-                return Leased(row.id, token, attempts, outcome=gateway.Rejected("no-number"))
-            if refusal := _refusal(row.template, number):
-                return Leased(row.id, token, attempts, outcome=refusal)
-            link_id = links.answered_by(row.dedupe, row.case_id)
-            return Leased(row.id, token, attempts, number, _render(row), link_id)
+            return replace(leased, **(_letter(row) if row.channel == "email" else _sms(row)))
     except Exception as error:
-        log.exception("sms_cannot_be_written", template=row.template)
+        log.exception("message_cannot_be_written", channel=row.channel, template=row.template)
         failure = gateway.Transient(type(error).__name__, everyone=False)
-        return Leased(row.id, token, attempts, outcome=failure)
+        return replace(leased, outcome=failure)
+
+
+def _sms(row: Any) -> dict[str, Any]:
+    """To whom an SMS goes and with which words, or what became of it."""
+    number = number_of(row.id, row.recipient, row.case_id)
+    if number is None:
+        return {"outcome": gateway.Rejected("no-number")}
+    if refusal := _refusal(row.template, number):
+        return {"outcome": refusal}
+    link_id = links.answered_by(row.dedupe, row.case_id)
+    return {"to": number, "text": _render(row), "link_id": link_id}
+
+
+def _letter(row: Any) -> dict[str, Any]:
+    """The same of an e-mail."""
+    if not mailing.is_on():
+        return {"outcome": gateway.Transient("mail-is-off")}
+    found = mailing.letter(row)
+    if isinstance(found, str):
+        return {"outcome": gateway.Rejected(found) if found != "stopped" else Suppressed()}
+    address, letter = found
+    return {"to": address, "letter": letter}
 
 
 def _refusal(template: str, number: str) -> gateway.Result | Suppressed | None:

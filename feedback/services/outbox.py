@@ -1,4 +1,4 @@
-"""SMS that are owed: queued in the act's own transaction, sent later, at most twice.
+"""SMS and e-mails that are owed: queued in the act's own transaction, sent later, at most twice.
 
 The row is the truth. A second copy is sent only after an attempt whose outcome is unknown, and
 only once, unless a person decides otherwise; a final state (delivered, suppressed, dropped; failed
@@ -19,6 +19,7 @@ the administrators (`dead_letters`).
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
@@ -31,7 +32,7 @@ from flask import Flask, current_app
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from feedback import gateway
+from feedback import gateway, mail
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import reports, sending
@@ -132,18 +133,22 @@ def owed(
     words: str | None = None,
     recipient: str | None = None,
     priority: int = 1,
+    channel: str = "sms",
 ) -> dict[str, Any]:
-    """The row of an SMS to be queued.
+    """The row of an SMS, or of an e-mail (`channel`), to be queued.
 
     recipient: E.164; None stands for the number sealed with the case, which the worker opens.
     words: an office's own words (open cases only), kept encrypted. priority: 0 goes first; what
     nobody asked for never does.
     """
     row, kind = uuid4(), sending.kind(template)
-    at = sending.earliest(kind, now, sms_limits.quiet_hours())
+    # A letter wakes nobody.
+    quiet = channel == "sms"
+    at = sending.earliest(kind, now, sms_limits.quiet_hours()) if quiet else now
     return {
         "id": row,
         "dedupe": dedupe,
+        "channel": channel,
         "case_id": case_id,
         "recipient": identity.seal(recipient, place(row, "recipient")) if recipient else None,
         "language": language,
@@ -158,6 +163,11 @@ def owed(
         "created_at": now,
         "held": sending.QUIET if at > now else None,
     }
+
+
+def dedupe(key: str, channel: str) -> str:
+    """The key under which a message is owed by one of its ways."""
+    return key if channel == "sms" else f"{channel}:{key}"
 
 
 def owe(dedupe: str, template: str, **said: Any) -> None:
@@ -191,18 +201,21 @@ def deliver(now: datetime, *, seconds: float = RUN_SECONDS) -> Delivered:
 
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     most: int = current_app.config["SMS_SENDERS"]
-    senders, failures, dry = 1, 0, False
-    flying: set[Future[Outcome | PutOff | None]] = set()
-    with ThreadPoolExecutor(most, "sms") as pool:
+    senders, dry = 1, False
+    # A gateway that is out does not hold up the mail, nor the other way round.
+    failures: Counter[str] = Counter()
+    flying: set[Future[tuple[str, Outcome | PutOff | None]]] = set()
+    with ThreadPoolExecutor(most, "outbox") as pool:
         while True:
             done.more = time.monotonic() - begun >= seconds and not dry
+            out = [name for name, number in failures.items() if number >= FAILURES_IN_A_ROW]
             while len(flying) < senders and not dry and not done.more:
-                flying.add(pool.submit(_send_one, app, moment))
+                flying.add(pool.submit(_send_one, app, moment, out))
             if not flying:
                 return done
             landed, flying = wait(flying, return_when=FIRST_COMPLETED)
             for each in landed:
-                result = each.result()
+                channel, result = each.result()
                 if result is None:
                     dry = True
                     continue
@@ -210,20 +223,22 @@ def deliver(now: datetime, *, seconds: float = RUN_SECONDS) -> Delivered:
                 outage = isinstance(result, gateway.Unknown) or (
                     isinstance(result, gateway.Transient) and result.everyone
                 )
-                failures = failures + 1 if outage else 0
+                failures[channel] = failures[channel] + 1 if outage else 0
                 senders = 1 if outage else min(most, senders * 2)
-                dry = dry or failures >= FAILURES_IN_A_ROW
 
 
-def _send_one(app: Flask, moment: Callable[[], datetime]) -> Outcome | PutOff | None:
-    """Lease, commit, send, finish: one row, in a context of its own; None when none is due."""
+def _send_one(
+    app: Flask, moment: Callable[[], datetime], out: list[str]
+) -> tuple[str, Outcome | PutOff | None]:
+    """Lease, commit, send, finish: one row, in a context of its own, but for the channels that are
+    out; answers its channel and what became of it, None when none is due."""
     with app.app_context():
-        row = leasing.lease(moment())
+        row = leasing.lease(moment(), out)
         if row is None or isinstance(row, PutOff):
-            return row
+            return row.channel if row else "", row
         result = row.outcome or _send(row)
         _finish(row, result, moment())
-        return result
+        return row.channel, result
 
 
 def replay(now: datetime) -> Replayed:
@@ -266,8 +281,10 @@ def replay(now: datetime) -> Replayed:
 
 
 def _send(row: Leased) -> gateway.Result:
+    if row.letter is not None:
+        return mail.send(current_app.config, row.to, row.letter)
     parts = texts.parts(row.text)
-    return gateway.send(current_app.config, row.number, row.text, str(row.id), row.link_id, parts)
+    return gateway.send(current_app.config, row.to, row.text, str(row.id), row.link_id, parts)
 
 
 def _finish(row: Leased, result: Outcome, now: datetime) -> None:
@@ -298,7 +315,11 @@ def _ended(row: Any, now: datetime) -> None:
     """What did not arrive is told to the desk; what will not be tried again, to administrators."""
     if row.state == "dead":
         marks.alarm(f"outbox:{row.id}", "outbox_dead", now, again=True)
-    if problem := reports.problem(row.state, row.status_code, row.unknown_attempts):
+    if row.channel == "sms":
+        problem = reports.problem(row.state, row.status_code, row.unknown_attempts)
+    else:
+        problem = reports.mail_problem(row.state, row.unknown_attempts)
+    if problem:
         unreached.note(row, problem, now)
 
 

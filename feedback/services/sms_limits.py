@@ -107,6 +107,7 @@ def _put_off(templates: Sequence[str], why: str, now: datetime, until: datetime)
     waiting = (
         select(m.Outbox.id)
         .where(
+            m.Outbox.channel == "sms",
             m.Outbox.state == "queued",
             m.Outbox.next_attempt_at <= now,
             m.Outbox.template.in_(templates),

@@ -1,4 +1,4 @@
-"""What officers and administrators read about SMS: never a number, never a word of one."""
+"""What officers and administrators read about SMS and e-mails sent: never a number, never a word of one."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def not_reached(outcome: str) -> str:
         "refused": _("SMS not reached the citizen: the network refused it"),
         "unknown": _("It is not known whether the SMS reached the citizen"),
         "given_up": _("SMS not sent: the gateway could not be reached for days"),
+        "mail_refused": _("E-mail not reached the citizen: it was refused"),
+        "mail_unknown": _("It is not known whether the e-mail reached the citizen"),
     }[outcome]
 
 

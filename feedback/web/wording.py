@@ -129,6 +129,7 @@ def officer_changed(act: str) -> str:
         "factors": _("The old password and the second step work no more."),
         "leave": _("The leave is noted. The deputy stands in for these days."),
         "end-leave": _("The leave has ended."),
+        "phone": _("The phone is removed. Nothing is taken from it any more."),
     }[act]
 
 
@@ -211,7 +212,9 @@ def notice(kind: str) -> str:
         "account_opened": _("Your account was opened again"),
         "lowering_granted": _("The citizen agreed: the case is less confidential"),
         "lowering_refused": _("The citizen wants the case to stay as confidential as it is"),
-        "not_reached": _("An SMS did not reach the citizen"),
+        "not_reached": _("A message did not reach the citizen"),
+        "reassignment_asked": _("The owner asks that another takes the case: see the note there"),
+        "officer_pin_locked": _("Your phone is locked after wrong PINs: set a new one"),
         "extract": _("An ethics officer handed you an extract: it stands under Extracts"),
         "extract_answered": _("An extract of yours was answered"),
     }.get(kind, kind)
@@ -418,7 +421,7 @@ def _acts() -> dict[str, str]:
         "record_verified": _("Verified the record"),
         "record_exported": _("Took a file of the record"),
         "heads_begun": _("Signed heads were begun in a new file"),
-        "sms_not_reached": _("An SMS did not reach the citizen"),
+        "sms_not_reached": _("A message did not reach the citizen"),
         "sms_sent_again": _("Had an SMS sent once more"),
         "told_otherwise": _("Told the citizen in another way"),
         "dead_letter_sent": _("Had an SMS sent that had been given up"),
@@ -431,5 +434,14 @@ def _acts() -> dict[str, str]:
         "hold_set": _("Kept the case for a court or an inquiry"),
         "hold_ended": _("Ended the keeping for a court or an inquiry"),
         "retention_set": _("Set how long a category is kept"),
+        "listed": _("Asked for the own list"),
+        "reassignment_asked": _("Asked that another takes the case"),
+        "officer_phone_begun": _("Named a phone for work by SMS"),
+        "officer_phone_confirmed": _("Confirmed a phone for work by SMS"),
+        "officer_phone_removed": _("Removed a phone for work by SMS"),
+        "officer_pin_changed": _("Changed the PIN of a phone"),
+        "officer_pin_wrong": _("An SMS came with a wrong PIN"),
+        "officer_pin_locked": _("A phone was locked after wrong PINs"),
+        "mail_stopped": _("The citizen stopped notices by e-mail"),
         "breach_report": _("Made a report of looks in a period"),
     }

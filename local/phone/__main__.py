@@ -19,6 +19,12 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.phone", description=__doc__)
     parser.add_argument("--port", type=int, default=int(env.get("PHONE_PORT") or 8001))
     parser.add_argument(
+        "--mail-port",
+        type=int,
+        default=int(env["MAIL_PORT"]) if env.get("MAIL_PORT") else None,
+        help="where e-mail is taken by SMTP",
+    )
+    parser.add_argument(
         "--callback-base",
         default=env.get("PUBLIC_URL") or "http://127.0.0.1:8000",
         help="where the product listens",
@@ -64,6 +70,7 @@ def main() -> int:
         way=chosen.way,
         shortcode=os.environ.get("AT_SHORTCODE") or "15200",
         retry_s=chosen.retry,
+        mail_port=chosen.mail_port,
     )
     # Blocked before any thread starts, so that the wait below is the one that takes them.
     endings = {signal.SIGTERM, signal.SIGINT}
@@ -71,7 +78,8 @@ def main() -> int:
     try:
         phone.start()
     except OSError as error:
-        sys.stderr.write(f"The phone simulator cannot use port {chosen.port}: {error.strerror}\n")
+        ports = " or ".join(str(p) for p in (chosen.port, chosen.mail_port) if p is not None)
+        sys.stderr.write(f"The phone simulator cannot use port {ports}: {error.strerror}\n")
         return 1
     logging.getLogger(__name__).info("phones at %s", phone.url)
     signal.sigwait(endings)

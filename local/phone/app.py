@@ -6,6 +6,7 @@
 | `GET /cgi-bin/sendsms` | Kannel's send |
 | `POST /msdg/public/quick_sms` | the send of the government's own gateway |
 | `GET /` | the page; `/state.json` is what it polls |
+| `GET /mail` | every e-mail that was handed in by SMTP |
 | `GET /ledger?number=&after=` | every accepted message and the counts |
 | `GET /callbacks?kind=` | every callback made to the product |
 | `GET /control`, `POST /control` | open faults; add one (fields of `Fault`), `{"clear": true}`, or `{"release": "in_order"}` (`"reversed"`) for held reports |

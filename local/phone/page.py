@@ -127,8 +127,17 @@ def _page(phone: "PhoneSimulator", values: Values, *, error: str = "", status: i
         error=shared["say"](error) if error else "",
         other_lang="en" if lang == "sw" else "sw",
         typed=values if error else {},
+        mail=phone.mail is not None,
     )
     return Answer(status, html, HTML)
+
+
+def _mail(phone: "PhoneSimulator", values: Values, _: object) -> Answer:
+    """Every e-mail that the product handed in, the newest first."""
+    letters = phone.mail.letters() if phone.mail is not None else []
+    shared = _shared(phone, _language(values))
+    html = _templates.get_template("mail.html").render(**shared, letters=letters[::-1])
+    return Answer(200, html, HTML)
 
 
 def _home(phone: "PhoneSimulator", values: Values, _: object) -> Answer:
@@ -245,6 +254,7 @@ def _number(values: Values) -> str:
 
 GET = {
     "/": _home,
+    "/mail": _mail,
     "/state.json": _state,
     "/page.css": _file("page.css", "text/css; charset=utf-8"),
     "/page.js": _file("page.js", "text/javascript; charset=utf-8"),

@@ -12,6 +12,7 @@ from .app import PhoneServer
 from .courier import Courier
 from .faults import NO_FAULT, Fault, FaultBook
 from .gateway import Gateway
+from .mailbox import Mailbox
 from .memory import CallbackRecord, Memory, SentMessage, utc_now
 from .sms import parts
 from .ussd import Session, Ussd
@@ -43,6 +44,7 @@ class PhoneSimulator:
     way: how an inbound SMS reaches the product: "africastalking" (a form, to that gateway's hook),
         or as a plain gateway brings it, in a query ("get", as Kannel does) or in "json".
     retry_s: seconds between two tries of an inbound SMS that was not answered with 200.
+    mail_port: where a mail server listens, 0 for a free port; None for none.
     report, report_delay_ms: the usual delivery report ("" for none) and when it comes.
     """
 
@@ -61,6 +63,7 @@ class PhoneSimulator:
         report_delay_ms: int = 1_000,
         phones: Iterable[str] = FIRST_PHONES,
         ledger_size: int = 20_000,
+        mail_port: int | None = None,
     ) -> None:
         self.shortcode = shortcode
         self.service_code = service_code
@@ -70,6 +73,7 @@ class PhoneSimulator:
         self.way = way
         self.memory = Memory(phones, ledger_size)
         self.faults = FaultBook()
+        self.mail = None if mail_port is None else Mailbox(mail_port)
         self._port = port
         self._token = token
         self._callback_base = callback_base
@@ -88,6 +92,8 @@ class PhoneSimulator:
     def start(self) -> None:
         """Listen and serve in a thread. OSError when the port is taken."""
         self._stopping.clear()
+        if self.mail is not None:
+            self.mail.start()
         self.server = PhoneServer(self, self._port)
         self.courier = Courier(self._callback_base, self._token, self.memory)
         self.ussd = Ussd(self.courier, self.memory, NETWORK_CODE)
@@ -114,6 +120,8 @@ class PhoneSimulator:
         self._thread.join()
         self.server.server_close()
         self.courier.stop()
+        if self.mail is not None:
+            self.mail.stop()
         self._thread = None
 
     @property
@@ -217,6 +225,8 @@ class PhoneSimulator:
         self.gateway.forget()
         self.ussd.reset()
         self.memory.reset()
+        if self.mail is not None:
+            self.mail.reset()
 
     def _bearer(self, form: dict[str, str], give_up: float, round: int) -> Callable[[], None]:
         """A job that brings an inbound SMS, and again until it is taken, in this round only."""

@@ -28,6 +28,8 @@ OUTCOMES = (
     "refused",
     "unknown",
     "given_up",
+    "mail_refused",
+    "mail_unknown",
 )
 FUNCTIONS = (
     "sending_state(date)",

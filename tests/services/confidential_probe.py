@@ -50,6 +50,8 @@ APART = (
     "public.receipt_request",
     "public.phone",
     "public.sms_day",
+    "public.officer_phone",
+    "public.officer_command",
     "public.audit_link",
     "public.audit_tail",
     "public.audit_pattern",

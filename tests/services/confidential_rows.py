@@ -199,6 +199,14 @@ def _accounts(connection: Connection) -> None:
         "INSERT INTO access_code (officer_id, code_hash, made_at, expires_at)"
         " SELECT id, '\\x00', now(), now() + interval '7 days' FROM officer",
         "INSERT INTO login_attempt VALUES ('x', 1, now())",
+        "INSERT INTO officer_phone (officer_id, number, number_hash, pin_hash, failures, code_at,"
+        " code_failures, confirmed_at, list_empty, list_day) SELECT id, '\\x00', id::text::bytea,"
+        " 'x', 0, now(), 0, now(), false, current_date FROM officer",
+        "WITH i AS (INSERT INTO inbound_message (id, provider_id, sender, words, number_hash,"
+        " received_at, state, attempts, next_attempt_at) SELECT gen_random_uuid(),"
+        " 'officer:' || id, '', '', '', now(), 'done', 1, now() FROM officer"
+        " RETURNING id, provider_id) INSERT INTO officer_command (inbound_id, officer_id, verb, at)"
+        " SELECT id, split_part(provider_id, ':', 2)::integer, 'list', now() FROM i",
         "INSERT INTO grant_request (id, kind, officer_id, roles, asked_by, asked_at, expires_at,"
         " state, alone) SELECT gen_random_uuid(), 'roles', o.id, '{head}', a.id, now(),"
         " now() + interval '7 days', 'pending', false FROM officer o, officer a"

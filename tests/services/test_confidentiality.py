@@ -193,6 +193,8 @@ READERS = {
     "public.audit_pattern": {"auditor"},
     "public.figure": {"figures", "officer"},
     "public.sms_cost": {"admin", "of the institution"},
+    "public.officer_phone": {"officer"},
+    "public.officer_command": {"officer"},
     "public.totp": {"login", "officer"},
     "public.recovery_code": {"login", "officer"},
     "public.passkey": {"login", "officer"},
@@ -243,12 +245,18 @@ def test_auditors_read_of_no_restricted_report_about_their_own_institution(
     assert hidden
 
 
+OWN = (
+    *("credential", "recovery_code", "passkey", "staff_session", "totp"),
+    *("officer_phone", "officer_command"),
+)
+
+
 def test_an_officer_reads_only_what_proves_the_own_self(world: World, web: Connection) -> None:
     for name, person in world.people.items():
         if name == "inactive handler":
             continue
         with standing(web, ("officer", person.number, None)):
-            for table in ("credential", "recovery_code", "passkey", "staff_session", "totp"):
+            for table in OWN:
                 found = web.execute(f"SELECT officer_id FROM {table}").fetchall()  # noqa: S608
                 assert found == [(person.number,)], (name, table)
 

@@ -51,6 +51,8 @@ CHANGES = {
     "notice": "read = true",
     "officer": "language = 'en'",
     "outbox": "attempts = 1",
+    "officer_phone": "failures = 1",
+    "officer_command": "done_at = now()",
     "phone": "stopped_at = now()",
     "sms_day": "sent = 0",
     "pause": "ends_at = now()",
@@ -170,6 +172,8 @@ class Snapshot:
             own["officer_id"] = officer
         if self.table == "grant_request":
             own["asked_by"] = officer
+        if self.table == "outbox" and officer:
+            own |= {"case_id": None, "template": "officer_code"}
         if self.table == "officer":
             own["roles"] = []
         if self.table == "message":
