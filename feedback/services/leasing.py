@@ -1,4 +1,4 @@
-"""Taking one SMS or e-mail of the outbox to be sent: whether it may go now, to whom, in which words.
+"""Taking one SMS or e-mail of the outbox to be sent: may it go now, to whom, in which words.
 
 All of it is one transaction, so that a message is counted if and only if it is leased.
 """

@@ -94,6 +94,7 @@ ENDED = (
     m.Outbox.state,
     m.Outbox.status_code,
     m.Outbox.unknown_attempts,
+    m.Outbox.channel,
 )
 
 Outcome = gateway.Result | Suppressed

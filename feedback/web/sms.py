@@ -1,4 +1,6 @@
-"""What officers and administrators read about SMS and e-mails sent: never a number, never a word of one."""
+"""What officers and administrators read about SMS and e-mails that were sent: never a number or
+a word of one.
+"""
 
 from __future__ import annotations
 
