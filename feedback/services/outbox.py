@@ -237,7 +237,7 @@ def _lease(now: datetime, out: list[str]) -> _Leased | None:
             select(m.Outbox.__table__)
             .where(
                 m.Outbox.next_attempt_at <= now,
-                m.Outbox.channel.not_in(out),
+                *([m.Outbox.channel.not_in(out)] if out else ()),
                 or_(
                     m.Outbox.state == "queued",
                     (m.Outbox.state == "unknown") & (m.Outbox.unknown_attempts < MOST_UNKNOWN),
