@@ -84,7 +84,8 @@ def lease(now: datetime, out: Sequence[str] = ()) -> Leased | PutOff | None:
             select(m.Outbox.__table__)
             .where(
                 m.Outbox.next_attempt_at <= now,
-                m.Outbox.channel.not_in(out),
+                # Only where one is: the condition would change the order of equal moments.
+                *([m.Outbox.channel.not_in(out)] if out else ()),
                 or_(
                     m.Outbox.state == "queued",
                     (m.Outbox.state == "unknown") & (m.Outbox.unknown_attempts < MOST_UNKNOWN),

@@ -168,7 +168,7 @@ def upgrade() -> None:
     op.execute("ALTER TABLE guard.delivery_report DROP CONSTRAINT pk_delivery_report")
     op.execute(
         "ALTER TABLE guard.delivery_report ADD CONSTRAINT uq_delivery_report"
-        " UNIQUE NULLS NOT DISTINCT (provider_id, status, number_hash, reason)"
+        " UNIQUE NULLS NOT DISTINCT (provider_id, status, number_hash, reason, network_code)"
     )
     op.get_bind().exec_driver_sql(fill("sending.sql"))
     _metrics(back=False)

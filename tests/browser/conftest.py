@@ -79,13 +79,17 @@ def site(app: Flask, urls: dict[str, str]) -> Iterator[Site]:
         token=settings["AT_HOOK_TOKEN"],
         api_key=settings["AT_API_KEY"],
         report_delay_ms=200,
+        mail_port=0,
     ) as phone:
+        assert phone.mail is not None
         environ = {
             **os.environ,
             **settings,
             "AT_BASE_URL": phone.url,
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "FLASK_APP": "wsgi",
+            "SMTP_URL": phone.mail.url,
+            "MAIL_FROM": "e-Mrejesho <mrejesho@example.org>",
         }
         commands = [
             ["gunicorn", "wsgi:app", "-b", f"127.0.0.1:{port}", "--threads", "4"],

@@ -84,7 +84,7 @@ def test_who_has_no_number_gets_everything_by_mail(
     letters = box.letters(ADDRESS)
     assert len(letters) == 4
     assert not phone.ledger()
-    answer = letters[-1]
+    (answer,) = [letter for letter in letters if "Taa zitawekwa" in letter.text]
     assert "  Taa zitawekwa.\n\n  Asante.\n" in answer.text
     assert f"/track?reference={case.reference}" in answer.text
     assert answer.headers["From"] == "e-Mrejesho <mrejesho@example.org>"
@@ -313,7 +313,8 @@ def test_a_strangers_address_is_not_flooded(
     for case in range(4):
         make.case(monday, email=ADDRESS if case % 2 else ADDRESS.upper())
     done = outbox.deliver(monday)
-    assert (done.sent, done.rejected) == (2, 2)
+    assert (done.sent, done.rejected) == (2, 0)
+    assert len(box.letters()) == 2  # the others wait for the next day
 
 
 @pytest.mark.parametrize(
@@ -367,7 +368,7 @@ def test_a_level_that_let_nothing_go_is_told_apart(
     with transaction(JOB) as session:
         session.execute(update(m.Case).where(m.Case.id == case.case_id).values(mail="direct"))
     outbox.deliver(monday)
-    assert row("email:received").status_code == "stopped"
+    assert row("email:received").status_code == "opted-out"
     assert box.letters() == []
 
 

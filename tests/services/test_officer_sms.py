@@ -13,13 +13,13 @@ from sqlalchemy import select, update
 
 from feedback import models as m
 from feedback.extensions import db
+from feedback.rules import sending
 from feedback.services import (
     desk,
     identity,
     officer_phones,
     officer_sms,
     passwords,
-    sms_limits,
     staffing,
 )
 from feedback.services.cases import Receipt
@@ -260,7 +260,8 @@ def test_only_what_anybody_can_provoke_counts_with_the_replies(
     )
     assert {"kind": "officer", "template": "officer_list"} in kinds
     assert {"kind": "reply", "template": "officer_wrong_pin"} in kinds
-    assert not "officer:".startswith(sms_limits.AUTOMATIC)
+    assert sending.kind("officer_list") is sending.Kind.OFFICER
+    assert sending.kind("officer_wrong_pin") is sending.Kind.ASKED
 
 
 def test_guesses_at_once_are_all_counted(

@@ -18,12 +18,12 @@ TEMPLATES: dict[str, dict[str, Template]] = {
         ),
     },
     "officer_list": {
-        "sw": _T(("Mashauri yako na mwisho wa kujibu:",), pointer="Tazama dawati."),
-        "en": _T(("Your cases and when due:",), pointer="See the desk."),
+        "sw": _T(("Mashauri yako na mwisho wa kujibu:",)),
+        "en": _T(("Your cases and when due:",)),
     },
     "officer_list_day": {
-        "sw": _T(("Leo. Mashauri yako na mwisho wa kujibu:",), pointer="Tazama dawati."),
-        "en": _T(("Today. Your cases and when due:",), pointer="See the desk."),
+        "sw": _T(("Leo. Mashauri yako na mwisho wa kujibu:",)),
+        "en": _T(("Today. Your cases and when due:",)),
     },
     "officer_list_empty": {
         "sw": _T(("Huna shauri la kawaida linalosubiri.", _DESK["sw"])),
