@@ -70,6 +70,7 @@ from feedback.models.reference import (
     ServiceStandard,
     Unit,
 )
+from feedback.models.texts import TextVersion
 
 __all__ = [
     "AccessCode",
@@ -126,6 +127,7 @@ __all__ = [
     "ServiceStandard",
     "StaffSession",
     "Submission",
+    "TextVersion",
     "Timer",
     "Totp",
     "Unit",

@@ -75,6 +75,8 @@ class Outbox(Base):
     provider_id: Mapped[str | None]
     status_code: Mapped[str | None]
     cost: Mapped[str | None]
+    # SMS that the text takes; none until it was written.
+    parts: Mapped[int | None]
     created_at: Mapped[Moment]
     finished_at: Mapped[Moment | None]
 

@@ -267,6 +267,7 @@ def _attempt(row: _Leased, day: date) -> gateway.Result:
         with transaction(JOB):
             number = number_of(row.id, row.recipient, row.case_id)
             text = None if number is None else _render(row)
+            _note_parts(row, text)
     except Exception as error:
         log.exception("sms_cannot_be_written", template=row.template)
         return gateway.Transient(type(error).__name__, everyone=False)
@@ -275,6 +276,16 @@ def _attempt(row: _Leased, day: date) -> gateway.Result:
     if refusal := sms_limits.refusal(row.id, row.dedupe, number, day):
         return gateway.Rejected(refusal)
     return gateway.send(current_app.config, number, text)
+
+
+def _note_parts(row: _Leased, text: str | None) -> None:
+    """What is sent is paid by its parts, so they are written down beside it."""
+    if text is not None:
+        db.session.execute(
+            update(m.Outbox)
+            .where(m.Outbox.id == row.id, m.Outbox.lease_token == row.token)
+            .values(parts=texts.parts(text))
+        )
 
 
 def _render(row: _Leased) -> str:
