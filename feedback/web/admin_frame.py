@@ -48,6 +48,7 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Officers"), "/admin/officers"),
             (_("Posts"), "/admin/posts"),
             (_("Days off"), "/admin/holidays"),
+            (_("Texts"), "/admin/texts"),
         ]
     if "auditor" in current_user.roles:
         items += [

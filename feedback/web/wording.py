@@ -406,6 +406,7 @@ def _acts() -> dict[str, str]:
         "leave_added": _("Noted a leave"),
         "leave_ended": _("Ended a leave"),
         "calendar_corrected": _("Corrected the calendar"),
+        "text_changed": _("Changed a text"),
         "alarm_settled": _("Settled an alarm"),
         "record_verified": _("Verified the record"),
         "record_exported": _("Took a file of the record"),

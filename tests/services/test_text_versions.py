@@ -120,9 +120,7 @@ def test_a_planned_text_waits_for_its_day(admin: int, monday: datetime) -> None:
     assert plan.number == 1
 
 
-def test_a_plan_is_withdrawn_by_saying_what_holds_until_then(
-    admin: int, monday: datetime
-) -> None:
+def test_a_plan_is_withdrawn_by_saying_what_holds_until_then(admin: int, monday: datetime) -> None:
     save(admin, RECEIVED, now=monday)
     later = changed("sw", parts=("Asante, {reference}.", "{due}."))
     save(admin, later, seen=1, day=date(2025, 11, 12), now=monday)

@@ -10,6 +10,7 @@ from datetime import datetime
 from feedback.services.texts import samples
 from feedback.services.texts.gsm import ONE_PART, septets
 from feedback.services.texts.medium import Medium
+from feedback.services.texts.samples import Trial
 from feedback.services.texts.shipped import TEXTS, medium_of
 from feedback.services.texts.template import PLACEHOLDER, Template, placeholders
 from feedback.services.texts.versions import LANGUAGES, Said
@@ -29,14 +30,6 @@ class Problem:
     field: str
     code: str
     about: str = ""
-
-
-def offered(name: str) -> list[str]:
-    """The values that a text may fill in: those shipped, and the address of the page."""
-    used = TEXTS[name]["sw"].used
-    if samples.is_status(name):
-        return []
-    return sorted(used) + (["url"] if "url" not in used else [])
 
 
 def problems(name: str, said: Said, now: datetime) -> list[Problem]:
@@ -103,7 +96,7 @@ def _of_field(name: str, said: str, language: str, field: str, medium: Medium) -
     odd = [each for each in names if not _NAME.fullmatch(each)]
     if odd:
         yield Problem(language, field, "format", _listed(odd))
-    unknown = [each for each in names if each not in odd and each not in offered(name)]
+    unknown = [each for each in names if each not in odd and each not in samples.offered(name)]
     if unknown:
         yield Problem(language, field, "unknown", _listed(unknown))
     strange = "".join(dict.fromkeys(c for c in said if not medium.holds(c)))
@@ -128,13 +121,26 @@ def _of_room(name: str, text: Template, language: str, now: datetime) -> Iterato
     """With the longest values a beginning of the office's words still fits, and with few words
     what stands after them."""
     for trial in samples.extremes(name, text, language, now):
-        pieces = trial.pieces
-        left = ONE_PART - septets(join(pieces.head, CUT, pieces.pointer)) - 1
-        if left < ROOM:
-            yield Problem(language, "parts", "no-room", str(ROOM - left))
-        left = ONE_PART - septets(join(pieces.head, pieces.after)) - 1
-        if pieces.after and left < ROOM // 2:
-            yield Problem(language, "after", "no-room", str(ROOM // 2 - left))
+        room = left(trial)
+        if room < ROOM:
+            yield Problem(language, "parts", "no-room", str(ROOM - room))
+        room = ONE_PART - septets(trial.whole) - 1
+        if text.after and room < ROOM // 2:
+            yield Problem(language, "after", "no-room", str(ROOM // 2 - room))
+
+
+def left(trial: Trial) -> int:
+    """Places that are left for an office's own words where they are cut."""
+    return ONE_PART - septets(join(trial.pieces.head, CUT, trial.pieces.pointer)) - 1
+
+
+def count(name: str, text: Template, language: str, now: datetime) -> tuple[int, int]:
+    """The places that a sound text takes with its longest values, and in how many parts; or, of one
+    that goes with an office's words, the places left for these, in no part of its own."""
+    trials = list(samples.extremes(name, text, language, now))
+    if samples.takes_words(name):
+        return min(left(trial) for trial in trials), 0
+    return max((septets(trial.whole), trial.parts) for trial in trials)
 
 
 def _listed(names: frozenset[str] | list[str]) -> str:

@@ -20,9 +20,9 @@ from feedback.services import audit
 from feedback.services.errors import Refused
 from feedback.services.texts import checking, versions
 from feedback.services.texts.checking import Problem
-from feedback.services.texts.shipped import TEXTS
+from feedback.services.texts.shipped import TEXTS, medium_of
 from feedback.services.texts.template import Template
-from feedback.services.texts.versions import Said
+from feedback.services.texts.versions import Said, Version
 
 PAGE = 20
 
@@ -47,6 +47,22 @@ class Saved:
     officer: str
     at: datetime
     holds_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a text stands. `said`: now; `holding`: the number of that version, 0 where there is none;
+    `held`: that version where it is not as shipped; `parts`: by language. One that is not usable
+    is sent as shipped."""
+
+    name: str
+    medium: str
+    said: Said
+    holding: int
+    held: Version | None
+    ahead: list[Version]
+    parts: dict[str, int]
+    usable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,30 @@ def version(name: str, number: int) -> Said:
     if row is None:
         raise Refused("not-found")
     return _said(row)
+
+
+def overview(now: datetime) -> list[Standing]:
+    """All texts as they stand, without a query of their own."""
+    return [standing(name, now) for name in TEXTS]
+
+
+def standing(name: str, now: datetime) -> Standing:
+    """How a text stands."""
+    held = versions.holding(name, now)
+    changed = held is not None and held.said is not None
+    said = present(name, now)
+    usable = not (changed and checking.problems(name, said, now))
+    shown = said if usable else TEXTS[name]
+    return Standing(
+        name,
+        medium_of(name).code,
+        shown,
+        held.number if held else 0,
+        held if changed else None,
+        versions.ahead(name, now),
+        {each: checking.parts(name, shown[each], each, now) for each in versions.LANGUAGES},
+        usable,
+    )
 
 
 def present(name: str, now: datetime) -> Said:

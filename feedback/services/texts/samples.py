@@ -18,7 +18,7 @@ from feedback.services.texts.shipped import (
     medium_of,
 )
 from feedback.services.texts.template import Template
-from feedback.services.texts.writing import Pieces, fill, fit, join
+from feedback.services.texts.writing import CUT, Pieces, fill, fit, join
 
 # By placeholder: an example, and what takes the most places. September is the longest month.
 VALUES = {
@@ -30,6 +30,7 @@ VALUES = {
 UNDESCRIBED = ("ABC123", "M" * 20)
 # An address as long as a ministry may have, so that a text outlives a change of the present one.
 LONGEST_URL = "https://mrejesho-ya-wananchi.utumishi.go.tz/track"
+MARK = "\x00"  # stands for a word that is still to be written
 # What an office says, where its words go with the text.
 WORDS = {
     "sw": "Maji yatarudi kesho asubuhi.",
@@ -89,6 +90,48 @@ def longest(name: str, text: Template, language: str, now: datetime) -> Preview:
     trials = extremes(name, text, language, now)
     trial = max(trials, key=lambda each: (each.parts - each.most, len(each.whole)))
     return _preview(name, trial, MANY_WORDS[language])
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """By what a page counts while somebody writes: what stands around the text, and the mark of a
+    cut where an office's words go with it."""
+
+    before: str
+    behind: str
+    cut: str
+
+
+def measure(name: str, language: str, now: datetime) -> Measure:
+    """What the text is counted with, beside its values."""
+    if not is_status(name):
+        return Measure("", "", CUT if takes_words(name) else "")
+    trials = extremes(name, Template((MARK,)), language, now)
+    before, _, behind = max((trial.whole for trial in trials), key=len).partition(MARK)
+    return Measure(before, behind, "")
+
+
+def offered(name: str) -> list[str]:
+    """The values that a text may fill in: those shipped, and the address of the page."""
+    used = TEXTS[name]["sw"].used
+    if is_status(name):
+        return []
+    known = [each for each in VALUES if each in used]
+    return [*known, *sorted(used - {*known, "url"}), "url"]
+
+
+def spelled(name: str, language: str, which: int, now: datetime) -> dict[str, str]:
+    """The values as they stand in a text: the examples (0) or the longest (1)."""
+    values = _values(TEXTS[name][language], which)
+    words = versions.status_words(language, now)
+    found = {
+        each: fill(Template((f"{{{each}}}",)), language, values, medium_of(name), words).head
+        for each in offered(name)
+    }
+    if which and "status" in found:
+        shown = (versions.variants(f"{STATUS_PREFIX}{each}", now) for each in STATUS_WORDS)
+        found["status"] = max((s[language].parts[0] for each in shown for s, _ in each), key=len)
+    return found
 
 
 def _preview(name: str, trial: Trial, words: str) -> Preview:

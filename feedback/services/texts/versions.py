@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from sqlalchemy import and_, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
 from feedback import models as m
+from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.services.texts.shipped import STATUS_PREFIX, STATUS_WORDS, TEXTS
 from feedback.services.texts.template import Template
@@ -35,6 +36,11 @@ class Version:
     said: Said | None
     most: int
     holds_from: datetime
+
+    @property
+    def day(self) -> date:
+        """The day on which it begins."""
+        return local_day(self.holds_from)
 
 
 @dataclass(frozen=True, slots=True)
