@@ -120,7 +120,7 @@ def _page(
         when=when,
         standing=standing,
         history=history,
-        following=url_for("admin.text_page", name=name, before=history.next)
+        following=url_for("admin.text_page", text_name=name, before=history.next)
         if history.next
         else "",
         columns=by_language,
@@ -182,16 +182,17 @@ def _plain(text: Template) -> str:
     return "\n".join(each for each in (*text.parts, text.after, text.pointer) if each)
 
 
-def _known(name: str) -> None:
+def _known(name: str) -> str:
     if name not in TEXTS:
         abort(404)
+    return name
 
 
-@blueprint.get("/texts/<name>")
+@blueprint.get("/texts/<text_name>")
 @only("admin")
-def text_page(name: str) -> ResponseReturnValue:
+def text_page(text_name: str) -> ResponseReturnValue:
     """One text: as it is, or with an earlier version in the form, to bring that back."""
-    _known(name)
+    name = _known(text_name)
     number = request.args.get("version", type=int)
     with transaction():
         seen = editing.latest(name)
@@ -202,12 +203,11 @@ def text_page(name: str) -> ResponseReturnValue:
     return _page(TextForm.of(name, said, seen), brought_back=number)
 
 
-@blueprint.post("/texts/<name>")
+@blueprint.post("/texts/<text_name>")
 @only("admin")
-def change_text(name: str) -> ResponseReturnValue:
+def change_text(text_name: str) -> ResponseReturnValue:
     """Check a text, take the nearest characters, or save it as a new version."""
-    _known(name)
-    form = TextForm.read(name)
+    form = TextForm.read(_known(text_name))
     act = request.form.get("act", "check")
     if act == "alphabet":
         return _page(form.in_alphabet(), checked=True)
@@ -240,7 +240,7 @@ def _save(form: TextForm) -> ResponseReturnValue:
         flash(_("The text is saved and holds from now on."), "success")
     else:
         flash(_("The text is saved. It holds from %(day)s.", day=day_in_words(day)), "success")
-    return redirect(url_for("admin.text_page", name=form.name), 303)
+    return redirect(url_for("admin.text_page", text_name=form.name), 303)
 
 
 def _refused(form: TextForm, code: str) -> ResponseReturnValue:

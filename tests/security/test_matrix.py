@@ -133,6 +133,7 @@ LISTS: dict[str, Answer] = {
     "admin.new_officer": levels(),
     "admin.holiday_list": levels(),
     "admin.post_list": levels(),
+    "admin.text_list": levels(),
     "admin.record_page": AUDITED,
     "admin.record_file": AUDITED,
     "admin.pattern_list": levels(),
@@ -164,7 +165,10 @@ CITIZEN_PAGES: dict[str, Answer] = {
     "operations.metrics": levels(),
 }
 # Parts of an address that say nothing of a case.
-PLAIN = {"request_id", "decision", "filename", "code", "token", "alarm_id", "officer_id", "post_id"}
+PLAIN = {
+    *("request_id", "decision", "filename", "code", "token"),
+    *("alarm_id", "officer_id", "post_id", "text_name"),
+}
 
 
 @dataclass

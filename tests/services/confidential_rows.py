@@ -149,6 +149,7 @@ def fill(
     run("INSERT INTO phone (number_hash, seen_at) VALUES ('\\x00', %s)", (NOW,))
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
+    run("INSERT INTO text_version VALUES ('help', 1, NULL, 1, %s, %s, %s)", (officer, NOW, NOW))
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
     run("INSERT INTO guard.delivery_report VALUES ('x', 'Success', NULL, NULL, %s)", (NOW,))
     run(

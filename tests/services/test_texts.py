@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.services import texts
+from feedback.services.texts import samples, shipped
 from local.phone.sms import parts
 
 LONGEST_URL = "https://mrejesho-ya-wananchi.utumishi.go.tz/track"
@@ -167,3 +168,8 @@ def test_a_missing_value_is_an_error_and_not_a_hole(template: str) -> None:
 def test_an_unknown_text_is_an_error() -> None:
     with pytest.raises(KeyError):
         texts.render("no-such-text", "sw", {}, url=LONGEST_URL)
+
+
+def test_every_value_has_an_example_and_a_longest() -> None:
+    used = {name for said in shipped.TEXTS.values() for t in said.values() for name in t.used}
+    assert used - {"url"} <= set(samples.VALUES)

@@ -58,8 +58,7 @@ _cache: _Kept | None = None
 
 def holding(name: str, now: datetime) -> Version | None:
     """The version of a text that holds; None where none was ever saved."""
-    begun = [v for v in _kept(now).get(name, ()) if v.holds_from <= now]
-    return begun[-1] if begun else None
+    return _begun(_kept(now).get(name, ()), now)
 
 
 def ahead(name: str, now: datetime) -> list[Version]:
@@ -85,9 +84,9 @@ def variants(name: str, now: datetime) -> list[tuple[Said, int]]:
 
 def status_words(language: str, now: datetime) -> dict[str, str]:
     """The words for each status."""
-    found = {}
+    found, kept = {}, _kept(now)
     for status, shipped in STATUS_WORDS.items():
-        version = holding(f"{STATUS_PREFIX}{status}", now)
+        version = _begun(kept.get(f"{STATUS_PREFIX}{status}", ()), now)
         said = version.said if version else None
         found[status] = said[language].parts[0] if said else shipped[language]
     return found
@@ -112,6 +111,11 @@ def _template(row: Any) -> Template:
     if not parts or not all(isinstance(each, str) for each in (*parts, after, pointer)):
         raise ValueError("a text is made of sentences")
     return Template(tuple(parts), after, pointer)
+
+
+def _begun(versions: tuple[Version, ...], now: datetime) -> Version | None:
+    begun = [v for v in versions if v.holds_from <= now]
+    return begun[-1] if begun else None
 
 
 def _kept(now: datetime) -> Mapping[str, tuple[Version, ...]]:

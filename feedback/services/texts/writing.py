@@ -43,10 +43,11 @@ def render(
     shipped, medium = TEMPLATES[template][language], medium_of(template)
     moment = now or clock.now()
     filled = {"url": url, **values}
-    changed = _changed(template, language, filled, words, moment)
+    said = versions.status_words(language, moment) if "status" in values else {}
+    changed = _changed(template, language, filled, said, words, moment)
     if changed is not None:
         return changed
-    for statuses in (versions.status_words(language, moment), _shipped_statuses(language)):
+    for statuses in (said, _shipped_statuses(language)):
         pieces = fill(shipped, language, filled, medium, statuses)
         text = fit(pieces, words, medium, 1)
         if text is not None:
@@ -55,7 +56,12 @@ def render(
 
 
 def _changed(
-    name: str, language: str, values: Mapping[str, str], words: str | None, now: datetime
+    name: str,
+    language: str,
+    values: Mapping[str, str],
+    statuses: Mapping[str, str],
+    words: str | None,
+    now: datetime,
 ) -> str | None:
     """What an administrator made of it; None where there is nothing, or nothing of use."""
     version = versions.holding(name, now)
@@ -63,7 +69,6 @@ def _changed(
         return None
     medium, error = medium_of(name), "TooLong"
     try:
-        statuses = versions.status_words(language, now)
         pieces = fill(version.said[language], language, values, medium, statuses)
         text = fit(pieces, words, medium, version.most)
     except Exception as broken:  # whatever it is, the citizen gets the text as shipped
