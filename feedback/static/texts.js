@@ -22,7 +22,7 @@ function parts(text) {
 
 function watch(counter) {
   const language = counter.dataset.count, values = JSON.parse(counter.dataset.values);
-  const { before, behind, cut } = counter.dataset;
+  const { before, behind, words, cut } = counter.dataset;
   const get = (field) => document.getElementById("f-" + language + "_" + field);
   const plain = (field) => (field ? field.value.trim().split(/\s+/).join(" ") : "");
   const filled = (text) => text.replace(/\{([a-z_]+)\}/g, (whole, name) => values[name] ?? whole);
@@ -37,7 +37,7 @@ function watch(counter) {
     const strange = new Set(Array.from(head + after + pointer).filter((c) => !size(c)));
     if (strange.size) return tell("none", { characters: Array.from(strange).join(" ") });
     if (cut) return tell("room", { places: ONE - places(filled(join(head, cut, pointer))) - 1 });
-    const whole = before + filled(join(head, after)) + behind, taken = parts(whole);
+    const whole = before + filled(join(head, words, after)) + behind, taken = parts(whole);
     return tell(["one", "two"][taken - 1] || "more", { places: places(whole), parts: taken });
   }
   const section = counter.closest("[data-language]");

@@ -14,12 +14,13 @@ def about(name: str) -> tuple[str, str]:
     if samples.is_status(name):
         status = name.removeprefix(STATUS_PREFIX)
         return _statuses()[status], _("Stands in the text about the status of a case.")
-    return _abouts().get(name, (name.replace("_", " ").capitalize(), ""))
+    known = _abouts() | _of_conversations() | _to_officers()
+    return known.get(name, (name.replace("_", " ").capitalize(), ""))
 
 
 def described() -> set[str]:
     """The texts that `about` knows."""
-    return set(_abouts())
+    return set(_abouts() | _of_conversations() | _to_officers())
 
 
 def _abouts() -> dict[str, tuple[str, str]]:
@@ -103,6 +104,124 @@ def _abouts() -> dict[str, tuple[str, str]]:
     }
 
 
+def _of_conversations() -> dict[str, tuple[str, str]]:
+    return {
+        "which_case": (
+            _("Which case"),
+            _("When an SMS may belong to several cases of the number."),
+        ),
+        "status_list": (
+            _("Status of several cases"),
+            _("When the citizen asks by SMS how far the cases are, and names none."),
+        ),
+        "repeated": (
+            _("Sent before"),
+            _("When an SMS says once more what the number sent on the same day."),
+        ),
+        "flood": (
+            _("Too many messages"),
+            _("When a number sends so many SMS that they are kept to be read together."),
+        ),
+        "received_suggested": (
+            _("Receipt with a guess"),
+            _("At once, when an SMS was passed to the institution that the number wrote to last."),
+        ),
+        "made_anonymous": (
+            _("Made anonymous"),
+            _("When the citizen asks by SMS to stay unknown to the office."),
+        ),
+        "stopped": (
+            _("Notices stopped"),
+            _("When the citizen asks by SMS for no more notices."),
+        ),
+        "started": (
+            _("Notices begun again"),
+            _("When the citizen asks by SMS for notices again."),
+        ),
+        "language_chosen": (
+            _("Language chosen"),
+            _("When the citizen chooses a language by SMS."),
+        ),
+        "language_asked": (
+            _("Language asked"),
+            _("When the citizen asks by SMS for another language and names none."),
+        ),
+        "dialled_without_words": (
+            _("No words after dialling"),
+            _("When the SMS that continues a USSD session has no words."),
+        ),
+    }
+
+
+def _to_officers() -> dict[str, tuple[str, str]]:
+    return {
+        "officer_code": (
+            _("Officer: code for a phone"),
+            _("When an officer registers a phone. The code goes with it."),
+        ),
+        "officer_list": (
+            _("Officer: list of cases"),
+            _("When an officer asks for it by SMS. References and dates go with it."),
+        ),
+        "officer_list_day": (
+            _("Officer: list of the day"),
+            _("Each working day in the morning. References and dates go with it."),
+        ),
+        "officer_list_empty": (
+            _("Officer: no case"),
+            _("When an officer asks for the list by SMS and nothing waits."),
+        ),
+        "officer_list_day_empty": (
+            _("Officer: no case today"),
+            _("Each working day in the morning, when nothing waits."),
+        ),
+        "officer_acknowledged": (
+            _("Officer: acknowledged"),
+            _("When an officer acknowledged a case by SMS."),
+        ),
+        "officer_asked": (
+            _("Officer: asked"),
+            _("When an officer asked the citizen by SMS."),
+        ),
+        "officer_answered": (
+            _("Officer: answered"),
+            _("When an officer answered the citizen by SMS."),
+        ),
+        "officer_reassign": (
+            _("Officer: to be given to another"),
+            _("When an officer asked by SMS that a case be given to another."),
+        ),
+        "officer_unknown": (
+            _("Officer: unknown reference"),
+            _("When an officer's SMS names no case on which the officer can act by SMS."),
+        ),
+        "officer_not_now": (
+            _("Officer: not possible"),
+            _("When the state of the case does not allow what an officer asks by SMS."),
+        ),
+        "officer_no_words": (
+            _("Officer: words missing"),
+            _("When an officer's SMS lacks the words for the citizen."),
+        ),
+        "officer_no_pin": (
+            _("Officer: PIN missing"),
+            _("When an officer's SMS lacks the PIN."),
+        ),
+        "officer_wrong_pin": (
+            _("Officer: wrong PIN"),
+            _("When the PIN in an officer's SMS is wrong."),
+        ),
+        "officer_wait": (
+            _("Officer: wait"),
+            _("When the PIN was wrong several times and the officer must wait."),
+        ),
+        "officer_locked": (
+            _("Officer: locked"),
+            _("When the PIN is locked after many wrong ones."),
+        ),
+    }
+
+
 def _statuses() -> dict[str, str]:
     return {
         "new": _("Status: new"),
@@ -127,6 +246,8 @@ def value(name: str) -> str:
         "due": _("The day by which the answer is due"),
         "code": _("The secret code of the case"),
         "status": _("The word for the status of the case"),
+        "references": _("The references of the cases that may be meant"),
+        "statuses": _("The references of the citizen's cases, each with its status"),
         "url": _("The address of the page that shows a case"),
     }.get(name, name)
 

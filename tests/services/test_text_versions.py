@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from feedback import clock
 from feedback.services import outbox, texts
 from feedback.services.errors import Refused
-from feedback.services.texts import Template, checking, editing, samples, shipped, versions
+from feedback.services.texts import Template, checking, editing, medium, samples, shipped, versions
 from feedback.transaction import JOB, NOBODY, Principal, transaction
 from local.phone import PhoneSimulator, sms
 from tests.factories import Make
@@ -244,6 +244,30 @@ def test_both_languages_say_the_same_things(app: Flask) -> None:
     assert codes("received", said) == {("en", "parts", "languages-differ", "{url}")}
     both = said | {"en": Template(RECEIVED["en"].parts, "Read: {url}")}
     assert codes("received", both) == set()
+
+
+def test_words_that_are_never_cut_are_counted(
+    app: Flask, admin: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = changed("sw", after="x" * 102)
+    assert codes("received", said) == set()
+    monkeypatch.setitem(shipped.WHOLE_WORDS, "received", "123456")
+    with pytest.raises(Refused, match="two-parts"):
+        save(admin, said)
+
+
+def test_a_text_of_another_medium_is_held_to_what_that_carries(
+    app: Flask, admin: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = changed("sw", after="x" * 130)
+    monkeypatch.setitem(shipped.MEDIA, "received", medium.USSD)
+    assert codes("received", long) == {("sw", "parts", "too-long", "2")}
+    accented = changed("sw", after="caf\u00e9")
+    assert codes("received", accented) == {("sw", "after", "alphabet", "\u00e9")}
+    assert medium.USSD.like("caf\u00e9 \u20ac \u2019") == "cafe ? '"
+    monkeypatch.setitem(shipped.MEDIA, "received", medium.EMAIL)
+    save(admin, changed("sw", after="\u2014 " + "x" * 900))
+    assert sent().endswith("x" * 900)
 
 
 def test_more_than_two_parts_are_refused(app: Flask) -> None:

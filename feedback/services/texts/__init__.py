@@ -8,6 +8,7 @@ name and language. `versions` are those that an administrator put in their place
 from feedback.services.texts.gsm import BASIC, EXTENSION, ONE_PART, fits, parts, septets, to_gsm
 from feedback.services.texts.shipped import STATUS_WORDS, TEMPLATES
 from feedback.services.texts.template import Template
+from feedback.services.texts.versions import status_words
 from feedback.services.texts.writing import CUT, render
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "parts",
     "render",
     "septets",
+    "status_words",
     "to_gsm",
 ]

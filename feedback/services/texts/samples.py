@@ -15,6 +15,7 @@ from feedback.services.texts.shipped import (
     STATUS_WORDS,
     TEMPLATES,
     TEXTS,
+    WHOLE_WORDS,
     medium_of,
 )
 from feedback.services.texts.template import Template
@@ -26,6 +27,11 @@ VALUES = {
     "due": ("2026-12-14", "2026-09-30"),
     "code": ("7KQ2-M4XP-3TR", "MWMW-MWMW-MWM"),
     "status": ("in_progress", ""),  # each of them is tried
+    "references": ("7KQ2-M4XP, 3HTR-9WVC", ", ".join(["MWMW-MWMW"] * 4)),
+    "statuses": (
+        "7KQ2-M4XP limejibiwa; 3HTR-9WVC limepokelewa",
+        "; ".join(["MWMW-MWMW lina afisa anayelishughulikia"] * 3),
+    ),
 }
 UNDESCRIBED = ("ABC123", "M" * 20)
 # An address as long as a ministry may have, so that a text outlives a change of the present one.
@@ -44,16 +50,18 @@ MANY_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A text filled in. `most`: the parts that were promised for the text it goes out in."""
+    """A text filled in. `most`: the parts that were promised for the text it goes out in; `words`:
+    those that go with it and are never cut."""
 
     pieces: Pieces
     medium: Medium
     most: int
+    words: str
 
     @property
     def whole(self) -> str:
-        """The text without words of an office."""
-        return join(self.pieces.head, self.pieces.after)
+        """The text without words of an office that may be cut."""
+        return join(self.pieces.head, self.words, self.pieces.after)
 
     @property
     def parts(self) -> int:
@@ -75,7 +83,7 @@ def is_status(name: str) -> bool:
 
 
 def takes_words(name: str) -> bool:
-    """Whether an office's own words go out with the text."""
+    """Whether an office's own words go out with the text, as far as they fit."""
     return bool(TEXTS[name]["sw"].pointer)
 
 
@@ -94,21 +102,22 @@ def longest(name: str, text: Template, language: str, now: datetime) -> Preview:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """By what a page counts while somebody writes: what stands around the text, and the mark of a
-    cut where an office's words go with it."""
+    """By what a page counts while somebody writes: what stands around the text, words that go with
+    it, and the mark of a cut where they may be cut."""
 
     before: str
     behind: str
+    words: str
     cut: str
 
 
 def measure(name: str, language: str, now: datetime) -> Measure:
     """What the text is counted with, beside its values."""
     if not is_status(name):
-        return Measure("", "", CUT if takes_words(name) else "")
+        return Measure("", "", WHOLE_WORDS.get(name, ""), CUT if takes_words(name) else "")
     trials = extremes(name, Template((MARK,)), language, now)
     before, _, behind = max((trial.whole for trial in trials), key=len).partition(MARK)
-    return Measure(before, behind, "")
+    return Measure(before, behind, "", "")
 
 
 def offered(name: str) -> list[str]:
@@ -199,4 +208,5 @@ def _trial(
     most: int,
 ) -> Trial:
     medium = medium_of(name)
-    return Trial(fill(text, language, values, medium, words), medium, most)
+    pieces = fill(text, language, values, medium, words)
+    return Trial(pieces, medium, most, WHOLE_WORDS.get(name, ""))

@@ -7,7 +7,15 @@ from feedback.services.texts.citizen import STATUS_WORDS
 from feedback.services.texts.medium import SMS, Medium
 from feedback.services.texts.template import Template
 
-__all__ = ["MEDIA", "STATUS_PREFIX", "STATUS_WORDS", "TEMPLATES", "TEXTS", "medium_of"]
+__all__ = [
+    "MEDIA",
+    "STATUS_PREFIX",
+    "STATUS_WORDS",
+    "TEMPLATES",
+    "TEXTS",
+    "WHOLE_WORDS",
+    "medium_of",
+]
 
 TEMPLATES: dict[str, dict[str, Template]] = {
     **citizen.TEMPLATES,
@@ -15,6 +23,8 @@ TEMPLATES: dict[str, dict[str, Template]] = {
 # By what a text goes out, where that is not SMS; for a module of such texts a line like
 # **dict.fromkeys(ussd.TEMPLATES, USSD),
 MEDIA: dict[str, Medium] = {}
+# Words that go with a text and must never be cut, at their longest; such a text has no pointer.
+WHOLE_WORDS: dict[str, str] = {}
 
 STATUS_PREFIX = "status."
 # The words for a status are texts too, each of one sentence.
