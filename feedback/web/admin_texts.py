@@ -130,14 +130,11 @@ def _page(
         strange=any(p.code == "alphabet" for p in found),
         checked=checked,
         changes=_changes,
-        shipped=TEXTS[name],
-        is_shipped=form.said == TEXTS[name],
         wording=text_wording,
         alphabet={"basic": "".join(sorted(gsm.BASIC)), "extension": "".join(sorted(gsm.EXTENSION))},
         takes_words=samples.takes_words(name),
         is_status=samples.is_status(name),
         today=local_day(g.now),
-        now=g.now,
         **more,
     )
 

@@ -130,6 +130,16 @@ def test_a_plan_is_withdrawn_by_saying_what_holds_until_then(admin: int, monday:
     assert sent(now=monday + timedelta(days=9)).startswith("Tumekupata")
 
 
+def test_of_old_versions_the_last_holds_and_each_moment_has_its_own(
+    admin: int, monday: datetime
+) -> None:
+    for number, word in enumerate(("Kwanza", "Pili", "Tatu")):
+        said = changed("sw", parts=(f"{word} {{reference}}.", "{due}."))
+        save(admin, said, seen=number, now=monday + timedelta(days=10 * number))
+    spoken = [sent(now=monday + timedelta(days=days)).split()[0] for days in (40, 25, 12, 0, 40)]
+    assert spoken == ["Tatu", "Tatu", "Pili", "Kwanza", "Tatu"]
+
+
 def test_today_is_at_once_and_yesterday_is_refused(admin: int, monday: datetime) -> None:
     save(admin, RECEIVED, day=date(2025, 11, 10), now=monday)
     assert sent(now=monday).startswith("Tumekupata")

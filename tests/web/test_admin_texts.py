@@ -203,6 +203,12 @@ def test_of_two_who_edit_at_once_the_later_sees_both(tab: Browser, other: Browse
     assert sent().startswith("Habari.")
 
 
+def test_a_form_that_names_no_version_is_not_saved(tab: Browser, superuser: Behind) -> None:
+    for seen in ("", "x", "-1", "7"):
+        assert post(tab, "help", **HELP, seen=seen).status_code == 409
+    assert rows(superuser, "SELECT * FROM text_version") == []
+
+
 def test_a_text_that_can_no_longer_be_sent_is_marked(tab: Browser, superuser: Behind) -> None:
     post(tab, "help", **HELP)
     superuser.execute(

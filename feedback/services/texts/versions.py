@@ -12,8 +12,7 @@ from typing import Any
 
 import structlog
 from flask import has_app_context
-from sqlalchemy import and_, exists, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from feedback import models as m
 from feedback.clock import local_day
@@ -132,19 +131,20 @@ def _kept(now: datetime) -> Mapping[str, tuple[Version, ...]]:
 
 
 def _load(since: datetime) -> dict[str, tuple[Version, ...]]:
-    row, later = m.TextVersion, aliased(m.TextVersion)
-    replaced = exists().where(
-        later.name == row.name,
-        later.holds_from <= since,
-        tuple_(later.holds_from, later.number) > tuple_(row.holds_from, row.number),
+    row = m.TextVersion.__table__.c
+    held = (
+        select(m.TextVersion.__table__)
+        .distinct(row.name)
+        .where(row.holds_from <= since)
+        .order_by(row.name, row.holds_from.desc(), row.number.desc())
     )
-    query = (
-        select(row.__table__)
-        .where(~and_(row.holds_from <= since, replaced))
+    later = (
+        select(m.TextVersion.__table__)
+        .where(row.holds_from > since)
         .order_by(row.name, row.holds_from, row.number)
     )
     found: dict[str, list[Version]] = {}
-    for each in db.session.execute(query):
+    for each in (*db.session.execute(held), *db.session.execute(later)):
         said = unpacked(each.name, each.number, each.said)
         found.setdefault(each.name, []).append(
             Version(each.number, said, each.most_parts, each.holds_from)
