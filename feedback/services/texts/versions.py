@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from flask import has_app_context
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from feedback import models as m
 from feedback.clock import local_day
@@ -134,7 +135,7 @@ def _load(since: datetime) -> dict[str, tuple[Version, ...]]:
     row = m.TextVersion.__table__.c
     held = (
         select(m.TextVersion.__table__)
-        .distinct(row.name)
+        .ext(distinct_on(row.name))
         .where(row.holds_from <= since)
         .order_by(row.name, row.holds_from.desc(), row.number.desc())
     )
