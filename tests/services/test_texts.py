@@ -50,6 +50,15 @@ def test_nothing_of_our_own_is_cut(template: str, language: str) -> None:
             assert literal in whole
 
 
+@pytest.mark.parametrize(("template", "language"), CASES)
+def test_whatever_the_address_a_text_stays_within_one_part(template: str, language: str) -> None:
+    values = {"reference": REFERENCE, "due": DUE, "code": "MWMW-MWMW-MWM", "status": "assigned"}
+    values |= {"references": REFERENCE, "statuses": REFERENCE}
+    words = "neno " * 400 if takes_words(template) else None
+    for url in ("https://" + "x" * 150, "https://" + "~" * 150):
+        assert parts(texts.render(template, language, values, url=url, words=words)) == 1
+
+
 def test_both_languages_have_every_text_with_the_same_values() -> None:
     def names(template: texts.Template) -> set[str | None]:
         said = (*template.parts, template.after, template.pointer)

@@ -52,7 +52,10 @@ def render(
         text = fit(pieces, words, medium, 1)
         if text is not None:
             return text
-    return pieces.head[:ONE_PART]
+    cut = pieces.head[:ONE_PART]
+    while medium.parts(cut) > 1:  # characters that take two places
+        cut = cut[:-1]
+    return cut
 
 
 def _changed(
@@ -129,6 +132,8 @@ def _shipped_statuses(language: str) -> dict[str, str]:
 def _shorten(head: str, said: str, pointer: str) -> str:
     """The beginning of `said` up to a word's end, and where the whole stands."""
     room = ONE_PART - septets(join(head, CUT, pointer)) - 1
+    if room < 1 and pointer:  # an address longer than any that was tried
+        return _shorten(head, said, "")
     kept = ""
     for word in said.split():
         longer = join(kept, word)
