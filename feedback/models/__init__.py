@@ -78,6 +78,7 @@ from feedback.models.reference import (
     ServiceStandard,
     Unit,
 )
+from feedback.models.texts import TextVersion
 
 __all__ = [
     "AccessCode",
@@ -139,6 +140,7 @@ __all__ = [
     "SmsDay",
     "StaffSession",
     "Submission",
+    "TextVersion",
     "Timer",
     "Totp",
     "Unit",

@@ -18,13 +18,21 @@ from feedback.services import calendars, record, staffing
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import admin_letters, admin_officers, admin_record, costs, wording
+from feedback.web import (
+    admin_letters,
+    admin_officers,
+    admin_record,
+    admin_texts,
+    costs,
+    wording,
+)
 from feedback.web.admin_frame import blueprint, only
 
 __all__ = [
     "admin_letters",
     "admin_officers",
     "admin_record",
+    "admin_texts",
     "blueprint",
 ]  # whose import adds the routes of its pages
 

@@ -50,6 +50,7 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Posts"), "/admin/posts"),
             (_("Days off"), "/admin/holidays"),
             (_("Cost of SMS"), "/admin/costs"),
+            (_("Texts"), "/admin/texts"),
         ]
     if "auditor" in current_user.roles:
         items += [

@@ -17,7 +17,7 @@ from feedback.services import audit, audit_heads, holds, patterns, record
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import downloads, wording
+from feedback.web import downloads, entry_wording, wording
 from feedback.web.admin_frame import blueprint, only
 from feedback.web.formats import moment
 
@@ -67,6 +67,7 @@ def _record_page(report: audit.AuditReport | None = None) -> str:
         kinds=wording.entry_kinds(),
         acts=wording.act_choices(),
         wording=wording,
+        details=entry_wording.details,
         following=url_for("admin.record_page", after=page.next, **kept) if page.next else "",
         file=url_for("admin.record_file", **kept),
         report=report,

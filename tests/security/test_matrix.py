@@ -136,6 +136,7 @@ LISTS: dict[str, Answer] = {
     "admin.new_officer": levels(),
     "admin.holiday_list": levels(),
     "admin.post_list": levels(),
+    "admin.text_list": levels(),
     "admin.record_page": AUDITED,
     "admin.record_file": AUDITED,
     "admin.pattern_list": levels(),
@@ -169,15 +170,8 @@ CITIZEN_PAGES: dict[str, Answer] = {
 }
 # Parts of an address that say nothing of a case.
 PLAIN = {
-    "request_id",
-    "decision",
-    "filename",
-    "code",
-    "token",
-    "alarm_id",
-    "letter_id",
-    "officer_id",
-    "post_id",
+    *("request_id", "decision", "filename", "code", "token"),
+    *("alarm_id", "letter_id", "officer_id", "post_id", "text_name"),
 }
 
 

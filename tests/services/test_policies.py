@@ -340,6 +340,19 @@ REFUSED = [
     Attempt("hook", "SELECT * FROM inbound_message"),
     Attempt("hook", "SELECT * FROM guard.delivery_report"),
     Attempt("auditor", "DELETE FROM audit_tail"),
+    # What a text said stays on record, and nobody says it in another's name.
+    Attempt("administrator", "UPDATE text_version SET said = NULL"),
+    Attempt("administrator", "DELETE FROM text_version"),
+    Attempt(
+        "administrator",
+        "INSERT INTO text_version VALUES ('help', 2, NULL, 1, {me} + 1, now(), now())",
+    ),
+    Attempt("handler", "INSERT INTO text_version VALUES ('help', 2, NULL, 1, {me}, now(), now())"),
+    Attempt("job", "INSERT INTO text_version VALUES ('help', 2, NULL, 1, {me}, now(), now())"),
+    Attempt(
+        "citizen of open",
+        "INSERT INTO text_version VALUES ('help', 2, NULL, 1, {me}, now(), now())",
+    ),
     Attempt("administrator", "UPDATE institution SET name_en = 'x'"),
     Attempt("administrator", "UPDATE reference_state SET version = 0"),
     # An administrator alone makes nobody more powerful, and gets into no account.

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.services import texts
+from feedback.services.texts import samples, shipped
 from local.phone.sms import parts
 
 LONGEST_URL = "https://mrejesho-ya-wananchi.utumishi.go.tz/track"
@@ -47,6 +48,15 @@ def test_nothing_of_our_own_is_cut(template: str, language: str) -> None:
     for sentence in (*text.parts, text.after):
         for literal, *_ in Formatter().parse(sentence):
             assert literal in whole
+
+
+@pytest.mark.parametrize(("template", "language"), CASES)
+def test_whatever_the_address_a_text_stays_within_one_part(template: str, language: str) -> None:
+    values = {"reference": REFERENCE, "due": DUE, "code": "MWMW-MWMW-MWM", "status": "assigned"}
+    values |= {"references": REFERENCE, "statuses": REFERENCE}
+    words = "neno " * 400 if takes_words(template) else None
+    for url in ("https://" + "x" * 150, "https://" + "~" * 150):
+        assert parts(texts.render(template, language, values, url=url, words=words)) == 1
 
 
 def test_both_languages_have_every_text_with_the_same_values() -> None:
@@ -167,3 +177,8 @@ def test_a_missing_value_is_an_error_and_not_a_hole(template: str) -> None:
 def test_an_unknown_text_is_an_error() -> None:
     with pytest.raises(KeyError):
         texts.render("no-such-text", "sw", {}, url=LONGEST_URL)
+
+
+def test_every_value_has_an_example_and_a_longest() -> None:
+    used = {name for said in shipped.TEXTS.values() for t in said.values() for name in t.used}
+    assert used - {"url"} <= set(samples.VALUES)

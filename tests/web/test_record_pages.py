@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 
 from feedback.rules import patterns as rules
 from feedback.services import audit, patterns
 from feedback.services.cases import Receipt
 from feedback.transaction import JOB, Principal, transaction
-from feedback.web import wording
+from feedback.web import entry_wording, wording
 from feedback.web.downloads import FORMULA
 from tests.factories import Make
 from tests.services.confidential_probe import Connection
@@ -219,3 +220,13 @@ def test_a_case_is_kept_and_released_on_screen(auditor: Browser, case: Receipt) 
     assert auditor.post(end, data={"csrf_token": token}).status_code == 303
     assert auditor.post(end, data={"csrf_token": token}).status_code == 404
     assert "No case is kept." in auditor.get("/admin/holds").text
+
+
+def test_details_of_an_entry_are_words_in_the_reader_s_language(app: Flask) -> None:
+    said = {"rung": 2, "way": "letter", "owned": 0, "text": "help", "seed": 7}
+    with app.test_request_context("/"), force_locale("en"):
+        words = "rung: 2; way: a letter; has an owner: no; text: Help; seed: 7"
+        assert entry_wording.details(said) == words
+    with app.test_request_context("/"), force_locale("sw"):
+        words = "ngazi: 2; njia: barua; lina mwenyewe: hapana; ujumbe: Msaada; seed: 7"
+        assert entry_wording.details(said) == words

@@ -1,12 +1,14 @@
 """Texts that leave the system, and the writing of an SMS from one of them.
 
-Each module here but the last few holds the texts shipped for one kind of reader; `TEMPLATES` is
-all of them, by name and language.
+`citizen` and its like hold the texts shipped for one kind of reader; `shipped` is all of them, by
+name and language. `versions` are those that an administrator put in their place, `checking` and
+`editing` how they come to be.
 """
 
 from feedback.services.texts.gsm import BASIC, EXTENSION, ONE_PART, fits, parts, septets, to_gsm
 from feedback.services.texts.shipped import STATUS_WORDS, TEMPLATES
 from feedback.services.texts.template import Template
+from feedback.services.texts.versions import status_words
 from feedback.services.texts.writing import CUT, render
 
 __all__ = [
@@ -21,5 +23,6 @@ __all__ = [
     "parts",
     "render",
     "septets",
+    "status_words",
     "to_gsm",
 ]

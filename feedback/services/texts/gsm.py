@@ -1,12 +1,12 @@
-"""The GSM-7 alphabet: what one part of an SMS holds."""
+"""The GSM-7 alphabet, and how many parts an SMS takes."""
 
 from __future__ import annotations
 
 import unicodedata
 
 ONE_PART = 160
-LATER_PART = 153  # of a text in several
-WIDE_PART, WIDE_LATER_PART = 70, 67  # of one that leaves the alphabet
+SEVERAL = 153  # places of each part where there are several
+UNICODE_ONE, UNICODE_SEVERAL = 70, 67
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -38,15 +38,6 @@ def septets(text: str) -> int:
     return count
 
 
-def parts(text: str) -> int:
-    """How many SMS the text takes."""
-    try:
-        length, one, later = septets(text), ONE_PART, LATER_PART
-    except ValueError:
-        length, one, later = len(text.encode("utf-16-be")) // 2, WIDE_PART, WIDE_LATER_PART
-    return 1 if length <= one else -(-length // later)
-
-
 def fits(text: str) -> bool:
     """Whether the text is one GSM-7 part."""
     try:
@@ -55,18 +46,35 @@ def fits(text: str) -> bool:
         return False
 
 
+def parts(text: str) -> int:
+    """How many SMS the text is paid as. A character of two places never spans two parts."""
+    if not all(map(holds, text)):
+        units = len(text.encode("utf-16-be")) // 2
+        return 1 if units <= UNICODE_ONE else -(-units // UNICODE_SEVERAL)
+    if septets(text) <= ONE_PART:
+        return 1
+    count, taken = 1, 0
+    for character in text:
+        size = septets(character)
+        if taken + size > SEVERAL:
+            count, taken = count + 1, 0
+        taken += size
+    return count
+
+
+def holds(character: str) -> bool:
+    """Whether the alphabet has the character."""
+    return character in BASIC or character in EXTENSION
+
+
 def to_gsm(text: str) -> str:
     """The text in the GSM-7 alphabet, for sending only: what has no likeness becomes `?`."""
     out = []
     for character in text.translate(PLAIN):
-        if character in BASIC or character in EXTENSION:
+        if holds(character):
             out.append(character)
             continue
-        base = [
-            c
-            for c in unicodedata.normalize("NFKD", character).translate(PLAIN)
-            if c in BASIC or c in EXTENSION
-        ]
+        base = [c for c in unicodedata.normalize("NFKD", character).translate(PLAIN) if holds(c)]
         if base:
             out.extend(base)
         elif unicodedata.category(character)[0] not in "MC":  # marks and joiners say nothing

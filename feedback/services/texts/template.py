@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +19,19 @@ class Template:
     parts: tuple[str, ...]
     after: str = ""
     pointer: str = ""
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Values that the text cannot do without; `after` may be left out, and with it what only
+        stands there."""
+        return placeholders(*self.parts, self.pointer)
+
+    @property
+    def used(self) -> frozenset[str]:
+        """All values that the text fills in."""
+        return placeholders(*self.parts, self.after, self.pointer)
+
+
+def placeholders(*said: str) -> frozenset[str]:
+    """The names that are filled in."""
+    return frozenset(name for each in said for name in PLACEHOLDER.findall(each))
