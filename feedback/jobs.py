@@ -41,6 +41,7 @@ from feedback.services import (
     reissue,
     sessions,
     staffing,
+    suggestions,
 )
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
 
@@ -81,6 +82,7 @@ PERIODIC = (
     Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
     Periodic("purge", 86_400, "tries of receipt codes and logins, and old sessions, are not kept"),
     Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
+    Periodic("learn", 86_400, "suggestions follow what handlers corrected up to the day before"),
     Periodic("retain", 86_400, "what is older than its retention rule is removed"),
 )
 _app: Flask | None = None
@@ -253,6 +255,13 @@ def find_patterns() -> Counts:
     """Look for odd patterns in who looked at what."""
     with transaction(JOB):
         return {"patterns": patterns.compute(clock.now())}
+
+
+@job
+def learn() -> Counts:
+    """Learn from what handlers decided which words point at which subject and institution."""
+    with transaction(JOB):
+        return {"learned_from": suggestions.train(clock.now())}
 
 
 @job

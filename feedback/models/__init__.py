@@ -36,6 +36,7 @@ from feedback.models.cases import (
 )
 from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
 from feedback.models.figures import Figure, FigureDirty
+from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
 from feedback.models.people import (
     Credential,
@@ -87,6 +88,7 @@ __all__ = [
     "CaseErasure",
     "Category",
     "Conflict",
+    "Correction",
     "Credential",
     "Deadline",
     "Directive",
@@ -126,6 +128,7 @@ __all__ = [
     "ServiceStandard",
     "StaffSession",
     "Submission",
+    "SuggestionModel",
     "Timer",
     "Totp",
     "Unit",

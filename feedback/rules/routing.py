@@ -116,6 +116,16 @@ def find_institution(text: str, g: Gazetteer, place: str = "") -> Match | None:
     return Match(match.code, typed)
 
 
+def names_any(text: str, g: Gazetteer) -> bool:
+    """Whether the text names an institution at all, be it two of them or one by a misspelling."""
+    words = normalise(text).split()
+    return any(
+        next(_hits(spelt, table), None) is not None
+        for spelt in (words, g.correct(words))
+        for table in (g._codes, g._names)
+    )
+
+
 def names_only(text: str, g: Gazetteer) -> Match | None:
     """The institution when the text is nothing but its name: an answer to "which office?"."""
     words = normalise(text).split()

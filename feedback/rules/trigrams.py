@@ -75,9 +75,7 @@ class Trigrams:
                 found.append((wrong, -alike, known))
         found.sort()
         if not found or (
-            len(found) > 1
-            and found[0][0] == found[1][0]
-            and found[1][1] - found[0][1] < APART
+            len(found) > 1 and found[0][0] == found[1][0] and found[1][1] - found[0][1] < APART
         ):
             return None
         return found[0][2]

@@ -69,7 +69,11 @@ def test_the_number_of_a_piece(text: str, number: tuple[int, int] | None) -> Non
     ("first", "second", "same"),
     [
         ("Hakuna maji mtaa wa Makole", "hakuna maji  mtaa wa makole!!", True),
-        ("Hakuna maji mtaa wa Makole kwa wiki mbili", "Hakuna maji mtaa wa Makole wiki mbili", True),
+        (
+            "Hakuna maji mtaa wa Makole kwa wiki mbili",
+            "Hakuna maji mtaa wa Makole wiki mbili",
+            True,
+        ),
         ("Hakuna maji mtaa wa Makole", "Hakuna maji mtaa wa Makore", True),
         ("Nguzo ya nyumba 12 imeanguka hapa", "Nguzo ya nyumba 13 imeanguka hapa", False),
         ("Hakuna maji mtaa wa Makole", "Barabara ya Makole ni mbovu", False),
