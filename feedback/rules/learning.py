@@ -86,14 +86,14 @@ def learn(
     fewest: int = FEWEST_CASES,
 ) -> Learned:
     """Count. keywords: label to the phrases that it begins with."""
-    labels: Counter[str] = Counter()
+    labels: dict[str, float] = defaultdict(float)
     cases: Counter[str] = Counter()
-    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    seen: Counts = defaultdict(lambda: defaultdict(float))
     for example in examples:
-        labels[example.label] += example.weight  # type: ignore[assignment]
+        labels[example.label] += example.weight
         for word in example.words:
             cases[word] += 1
-            seen[word][example.label] += example.weight  # type: ignore[assignment]
+            seen[word][example.label] += example.weight
     words: Counts = {word: dict(counts) for word, counts in seen.items() if cases[word] >= fewest}
     for label, phrases in keywords.items():
         labels.setdefault(label, 0)

@@ -18,7 +18,6 @@ from sqlalchemy.orm import aliased
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.rules.commands import Intent
 from feedback.services import conversation, identity, phones
 from feedback.services.reference import directory
 
@@ -34,8 +33,6 @@ SLOWED = timedelta(minutes=10)
 """How long each message of a flood waits: others go first."""
 BEHIND = 2
 """Tries with which a slowed message begins, so that no other of its number waits for it."""
-AT_ONCE = frozenset({Intent.STOP, Intent.START, Intent.LANGUAGE})
-"""What a number may ask for in the middle of a flood."""
 OPT_OUT = "opt-out:"
 """Begins the id of a stop that the gateway, and no message, brought."""
 
@@ -158,7 +155,7 @@ def process(inbound_id: UUID, now: datetime) -> str | None:
         return "unanswered"
     flooding = _floods(row)
     sms = conversation.read(row, flooding=flooding, silent=row.provider_id.startswith(OPT_OUT))
-    if flooding and sms.said.intent not in AT_ONCE and now < row.received_at + SLOWED:
+    if flooding and sms.said.intent not in conversation.AT_ONCE and now < row.received_at + SLOWED:
         row.next_attempt_at, row.attempts = row.received_at + SLOWED, BEHIND
         return "slowed"
     if sms.number is not None:

@@ -74,6 +74,21 @@ def delivery(token: str) -> ResponseReturnValue:
     return _taken()
 
 
+@blueprint.post("/opt-out")
+def opt_out(token: str) -> ResponseReturnValue:
+    """A number that told the gateway to send it nothing more."""
+    _check(token)
+    form = _form()
+    sender = _value(form, "phoneNumber")
+    if not sender:
+        log.warning("empty_callback", kind="opt-out")
+        return _taken()
+    with transaction(HOOK):
+        intake.opt_out(sender, _value(form, "senderId")[:LONGEST_ID], g.now)
+        wake("process_inbound")
+    return _taken()
+
+
 def _check(token: str) -> None:
     """404 for a wrong token, as for any address that does not exist."""
     expected = current_app.config["AT_HOOK_TOKEN"]

@@ -28,6 +28,7 @@ CLOSED = (
     "outbox",
     "inbound_message",
     "case_erasure",
+    "correction",
 )
 OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry", "legal_hold")
 OF_A_CASE = (*FACTS, *WORDS, *CLOSED, *OPENINGS, "notice", "alarm", "audit_entry", "extract")
@@ -37,6 +38,7 @@ APART = (
     "public.receipt_attempt",
     "public.receipt_request",
     "public.phone",
+    "public.suggestion_model",
     "public.audit_link",
     "public.audit_tail",
     "public.audit_pattern",

@@ -139,6 +139,11 @@ def fill(
             " %s, %s, 0)",
             (uuid4(), case, told, NOW, NOW, NOW),
         )
+        run(
+            "INSERT INTO correction (id, case_id, about, to_code, officer_id, at)"
+            " VALUES (%s, %s, 'category', 'ROADS', %s, %s)",
+            (uuid4(), case, told, NOW),
+        )
         run("INSERT INTO case_erasure (case_id, identity_at) VALUES (%s, %s)", (case, NOW))
         run(
             "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"
@@ -147,6 +152,7 @@ def fill(
         )
     run("INSERT INTO receipt_request VALUES ('ABC', %s, false)", (NOW,))
     run("INSERT INTO phone (number_hash, seen_at) VALUES ('\\x00', %s)", (NOW,))
+    run("INSERT INTO suggestion_model (made_at, cases, counts) VALUES (%s, 0, '{}')", (NOW,))
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))

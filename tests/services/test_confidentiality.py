@@ -191,6 +191,7 @@ READERS = {
     "public.audit_tail": {"auditor"},
     "public.audit_pattern": {"auditor"},
     "public.figure": {"figures", "officer"},
+    "public.suggestion_model": {"officer"},
     "public.totp": {"login", "officer"},
     "public.recovery_code": {"login", "officer"},
     "public.passkey": {"login", "officer"},

@@ -222,6 +222,7 @@ DELETES = {
     "receipt_attempt",
     "receipt_request",
     "phone",
+    "suggestion_model",  # older versions of the counts
     "figure",
     "figure_dirty",
     "delivery_report",

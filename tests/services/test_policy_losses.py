@@ -35,6 +35,7 @@ CHANGES = {
     "staff_session": "ended_at = now()",
     "totp": "last_step = 1",
     "case_erasure": "words_at = now()",
+    "correction": "from_code = 'x'",
     "deadline": "extension_days = 0",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = guard.officer()",
     "directive": "done_at = now()",
@@ -58,6 +59,7 @@ CHANGES = {
     "receipt_request": "done = true",
     "retention_rule": "source = 'x'",
     "sealed_identity": "number_hash = '\\x01'",
+    "suggestion_model": "cases = 1",
     "timer": "done = true",
     "upload": "received = 0",
 }
