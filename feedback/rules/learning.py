@@ -141,7 +141,9 @@ class Suggester:
         telling = []
         for word in known:
             counts = self._learned.words[word]
-            elsewhere = math.log((sum(counts.values()) + SMOOTHING) / self._everything)
+            others = sum(counts.values()) - counts.get(label, 0.0)
+            size = self._everything - self._totals[label]
+            elsewhere = math.log((others + SMOOTHING) / (size + SMOOTHING * self._size))
             gain = self._log(word, label) - elsewhere
             if label in counts and gain >= math.log(TELLING):
                 telling.append((-gain, word))

@@ -188,7 +188,11 @@ class PhoneSimulator:
     def opt_out(self, number: str) -> None:
         """A phone tells the gateway, not the product, that it wants no more messages."""
         form = {"senderId": self.shortcode, "phoneNumber": number}
-        self.courier.later(0, lambda: self.courier.call("opt-out", form))
+
+        def bring() -> None:
+            self.courier.call("opt-out", form)
+
+        self.courier.later(0, bring)
 
     def dial(self, number: str, dialled: str = "") -> Session:
         """Dial a USSD code on a phone (the service's own when none is given)."""
