@@ -25,7 +25,15 @@ KEYWORD = 5.0
 SMOOTHING = 0.1
 """Added to each count, so that a word never seen with a label does not rule it out."""
 LIKELY = 0.5
-"""How probable a label must be to be suggested at all."""
+"""How probable a label must be to be suggested at all, as long as nothing was tried."""
+STEPS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+"""Bars that are tried on cases held out, from the lowest."""
+WORTH = 0.6
+"""The share of suggestions that must be right there: below it they would rather mislead."""
+FEWEST_TRIED = 20
+"""Suggestions on which a bar is judged."""
+NEVER = 1.01
+"""A bar that nothing reaches."""
 TELLING = 2.0
 """How many times oftener than elsewhere a word must stand with a label to be named as a reason."""
 MOST_REASONS = 3
@@ -55,10 +63,12 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The counts. `labels`: cases of each label. `words`: word to label to cases."""
+    """The counts. `labels`: cases of each label. `words`: word to label to cases. `likely`: the bar
+    that a suggestion must reach."""
 
     labels: Mapping[str, float]
     words: Mapping[str, Mapping[str, float]]
+    likely: float = LIKELY
 
     def totals(self) -> dict[str, float]:
         """All words of each label."""
@@ -116,6 +126,10 @@ class Suggester:
             label: math.log((count + 1) / (cases + labels))
             for label, count in learned.labels.items()
         }
+        self._absent = {
+            label: math.log(SMOOTHING / (self._totals[label] + SMOOTHING * self._size))
+            for label in learned.labels
+        }
 
     def suggest(self, words: frozenset[str]) -> Suggestion | None:
         """The likeliest label of a text's words; None when nothing, or too little, points at it."""
@@ -123,19 +137,18 @@ class Suggester:
         if not known:
             return None
         scores = {
-            label: before + sum(self._log(word, label) for word in known)
+            label: before + len(known) * self._absent[label]
             for label, before in self._before.items()
         }
+        for word in known:
+            for label, count in self._learned.words[word].items():
+                scores[label] += math.log((count + SMOOTHING) / SMOOTHING)
         best = max(sorted(scores), key=scores.__getitem__)
         probability = 1 / sum(math.exp(score - scores[best]) for score in scores.values())
         reasons = self._reasons(known, best)
-        if probability < LIKELY or not reasons:
+        if probability < self._learned.likely or not reasons:
             return None
         return Suggestion(best, probability, reasons)
-
-    def _log(self, word: str, label: str) -> float:
-        count = self._learned.words[word].get(label, 0.0)
-        return math.log((count + SMOOTHING) / (self._totals[label] + SMOOTHING * self._size))
 
     def _reasons(self, known: Sequence[str], label: str) -> tuple[str, ...]:
         telling = []
@@ -144,7 +157,23 @@ class Suggester:
             others = sum(counts.values()) - counts.get(label, 0.0)
             size = self._everything - self._totals[label]
             elsewhere = math.log((others + SMOOTHING) / (size + SMOOTHING * self._size))
-            gain = self._log(word, label) - elsewhere
+            here = self._absent[label] + math.log((counts.get(label, 0.0) + SMOOTHING) / SMOOTHING)
+            gain = here - elsewhere
             if label in counts and gain >= math.log(TELLING):
                 telling.append((-gain, word))
         return tuple(word for _, word in sorted(telling)[:MOST_REASONS])
+
+
+def bar(learned: Learned, tried: Sequence[Example]) -> float:
+    """The lowest bar at which suggestions for cases held out are right often enough, NEVER when
+    there is none; as shipped while too few cases are known."""
+    suggester = Suggester(Learned(learned.labels, learned.words, 0.0))
+    found = [(suggester.suggest(example.words), example.label) for example in tried]
+    said = [(each.probability, each.label == right) for each, right in found if each is not None]
+    if len(said) < FEWEST_TRIED:
+        return learned.likely
+    for step in STEPS:
+        right = [hit for probability, hit in said if probability >= step]
+        if len(right) >= FEWEST_TRIED and sum(right) / len(right) >= WORTH:
+            return step
+    return NEVER

@@ -7,8 +7,8 @@ officers; nothing is ever set by them. Stored are counts of words alone (rules/l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,13 +22,15 @@ from feedback.rules import learning, routing
 from feedback.rules.learning import Example, Learned, Suggester, Suggestion
 from feedback.services.reference import Directory, directory
 
-MOST_CASES = 20_000
-"""The latest cases that are learned from: some months of a country, seconds of a worker."""
+MOST_CASES = 10_000
+"""The latest cases that are learned from: some weeks of a country, seconds of a worker."""
 KEPT = 3
 """Versions of the counts that are kept: a word that was taken away is gone from all after so many
 days."""
 HELD_OUT = 5
 """Of every so many cases one is not learned from, to try the suggestions on."""
+MOST_TRIED = 500
+"""Cases held out that are tried."""
 MOST_CLASSES = 5
 """Subjects or institutions whose accuracy is told apart."""
 ABOUT = ("category", "institution")
@@ -84,123 +86,159 @@ def corrected(
 
 def train(now: datetime) -> int:
     """Count anew and store it as the next version (worker); answers how many cases it rests on."""
-    rows = _handled()
-    d = directory()
-    counts = {
-        about: {"labels": dict(learned.labels), "words": dict(learned.words)}
-        for about in ABOUT
-        for learned in [_learn(rows, about, d)]
-    }
+    rows, d = _handled(), directory()
+    counts = {about: asdict(_learn(rows, about, d)) for about in ABOUT}
     db.session.execute(
         insert(m.SuggestionModel).values(made_at=now, cases=len(rows), counts=counts)
     )
-    newest = (
-        select(m.SuggestionModel.version).order_by(m.SuggestionModel.version.desc()).limit(KEPT)
-    )
-    db.session.execute(
-        delete(m.SuggestionModel).where(
-            m.SuggestionModel.version.not_in(newest.subquery().select())
-        )
-    )
+    version = m.SuggestionModel.version
+    newest = select(version).order_by(version.desc()).limit(KEPT).subquery()
+    db.session.execute(delete(m.SuggestionModel).where(version.not_in(newest.select())))
     return len(rows)
 
 
 def of_words(words: str, category: str | None, institution: str) -> Shown:
     """What the words point at, where it is something else than the case has already."""
     ready, d = _ready(), directory()
-    said = learning.tokens(words)
-    subject = ready["category"].suggest(said)
-    place = ready["institution"].suggest(said)
-    if subject is not None and (
-        subject.label == category or subject.label not in d.categories_by_code
-    ):
-        subject = None
-    if place is not None and (
-        place.label == institution or place.label not in d.institutions_by_code
-    ):
-        place = None
-    return Shown(subject, place)
+    subject = _suggest("category", ready["category"], words, d)
+    place = _suggest("institution", ready["institution"], words, d)
+    return Shown(
+        subject if subject and subject.label != category else None,
+        place if place and place.label != institution else None,
+    )
+
+
+def _suggest(about: str, suggester: Suggester, words: str, d: Directory) -> Suggestion | None:
+    """A name that stands in the words says more than any count; of subjects, the shipped keywords
+    speak where the counts do not."""
+    learned = suggester.suggest(learning.tokens(words))
+    if about == "institution":
+        match = routing.find_institution(words, d.gazetteer)
+        known = d.institutions_by_code.keys()
+        first, second = _of(match), learned
+    else:
+        known = d.categories_by_code.keys()
+        first, second = learned, _of(routing.find_category(words, d.gazetteer))
+    return next((each for each in (first, second) if each and each.label in known), None)
+
+
+def _of(match: routing.Match | None) -> Suggestion | None:
+    return Suggestion(match.code, 1.0, (match.reason,)) if match else None
 
 
 def accuracy() -> dict[str, Any]:
-    """Learn from four fifths of the handled cases and try the rest, beside the shipped table."""
+    """Learn from four fifths of the handled cases and try the rest.
+
+    shown: what the desk would show. learned: by the counts alone. keywords: by the shipped table.
+    """
     rows, d = _handled(), directory()
-    learned_from = [row for row in rows if row.id.int % HELD_OUT]
-    held_out = [row for row in rows if not row.id.int % HELD_OUT]
-    by_table: dict[str, Callable[[str], str | None]] = {
-        "category": lambda words: _code(routing.find_category(words, d.gazetteer)),
-        "institution": lambda words: _code(routing.find_institution(words, d.gazetteer)),
-    }
+    learned_from = [row for row in rows if not _is_held_out(row)]
+    held_out = [row for row in rows if _is_held_out(row)][:MOST_TRIED]
     said: dict[str, Any] = {"learned_from": len(learned_from), "held_out": len(held_out)}
     for about in ABOUT:
-        suggester = Suggester(_learn(learned_from, about, d))
+        learned = _learn(learned_from, about, d)
+        suggester = Suggester(learned)
+        find = routing.find_category if about == "category" else routing.find_institution
         tried = [
-            (
+            _Tried(
                 getattr(row, about),
-                _label(suggester.suggest(learning.tokens(row.body))),
-                by_table[about](row.body),
+                _label(_suggest(about, suggester, row.body, d)),
+                _label(suggester.suggest(row.words)),
+                _label(_of(find(row.body, d.gazetteer))),
             )
             for row in held_out
             if getattr(row, about)
         ]
-        said[about] = _measured(tried)
+        said[about] = {"bar": learned.likely, **_measured(tried)}
     return said
 
 
-def _measured(tried: Sequence[tuple[str, str | None, str | None]]) -> dict[str, Any]:
-    """The share that was right, and of what was suggested, by the learned counts and the table."""
-    classes = Counter(right for right, _, _ in tried).most_common(MOST_CLASSES)
-    return {
-        **_shares(tried),
-        "top": [
-            {"code": code, **_shares([each for each in tried if each[0] == code])}
-            for code, _ in classes
-        ],
-    }
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What a held-out case was about, and what each way said."""
+
+    right: str
+    shown: str | None
+    learned: str | None
+    keywords: str | None
 
 
-def _shares(tried: Sequence[tuple[str, str | None, str | None]]) -> dict[str, Any]:
-    def share(hits: Iterable[bool]) -> float | None:
-        each = list(hits)
-        return round(sum(each) / len(each), 3) if each else None
-
-    return {
-        "cases": len(tried),
-        "learned": share(right == learned for right, learned, _ in tried),
-        "learned_when_suggested": share(
-            right == learned for right, learned, _ in tried if learned is not None
-        ),
-        "keywords": share(right == table for right, _, table in tried),
-        "keywords_when_found": share(
-            right == table for right, _, table in tried if table is not None
-        ),
-    }
+def _measured(tried: Sequence[_Tried]) -> dict[str, Any]:
+    """How often each way was right, over all and for the most frequent classes."""
+    classes = Counter(each.right for each in tried).most_common(MOST_CLASSES)
+    top = [
+        {"code": code, **_shares([each for each in tried if each.right == code])}
+        for code, _ in classes
+    ]
+    return {**_shares(tried), "top": top}
 
 
-def _handled() -> Sequence[Any]:
-    return db.session.execute(_HANDLED, {"limit": MOST_CASES}).all()
+def _shares(tried: Sequence[_Tried]) -> dict[str, Any]:
+    """The share that was right of all cases, and of those for which something was said."""
+    said: dict[str, Any] = {"cases": len(tried)}
+    for way in ("shown", "learned", "keywords"):
+        answers = [(getattr(each, way), each.right) for each in tried]
+        hits = sum(answer == right for answer, right in answers)
+        given = sum(answer is not None for answer, _ in answers)
+        said[way] = {
+            "right": round(hits / len(tried), 3) if tried else None,
+            "right_when_said": round(hits / given, 3) if given else None,
+        }
+    return said
 
 
-def _learn(rows: Iterable[Any], about: str, d: Directory) -> Learned:
-    examples = (
+def _is_held_out(row: _Handled) -> bool:
+    return bool(row.id.int % HELD_OUT == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Handled:
+    """A case of which an officer said what it was about, with its words."""
+
+    id: UUID
+    body: str
+    words: frozenset[str]
+    category: str | None
+    institution: str
+    category_corrected: bool
+    institution_corrected: bool
+
+
+def _handled() -> list[_Handled]:
+    rows = db.session.execute(_HANDLED, {"limit": MOST_CASES}).all()
+    return [_Handled(words=learning.tokens(row.body), **row._asdict()) for row in rows]
+
+
+def _learn(rows: Sequence[_Handled], about: str, d: Directory) -> Learned:
+    """Count all cases; the bar is found by learning from most of them and trying the others."""
+    table = _table(about, d)
+    part, rest = ([row for row in rows if _is_tried(row) is tried] for tried in (False, True))
+    likely = learning.bar(
+        learning.learn(_examples(part, about), table), _examples(rest, about)[:MOST_TRIED]
+    )
+    return replace(learning.learn(_examples(rows, about), table), likely=likely)
+
+
+def _is_tried(row: _Handled) -> bool:
+    """Cases on which the bar is found; others than those that `accuracy` holds out."""
+    return bool(row.id.int % HELD_OUT == 1)
+
+
+def _examples(rows: Iterable[_Handled], about: str) -> list[Example]:
+    return [
         Example(
-            learning.tokens(row.body),
+            row.words,
             label,
             learning.CORRECTED if getattr(row, f"{about}_corrected") else 1.0,
         )
         for row in rows
         if (label := getattr(row, about))
-    )
-    return learning.learn(examples, _table(about, d))
+    ]
 
 
 def _table(about: str, d: Directory) -> Mapping[str, Sequence[str]]:
     """The shipped words of each label, from which learning begins."""
     return d.gazetteer.categories if about == "category" else d.gazetteer.institutions
-
-
-def _code(match: routing.Match | None) -> str | None:
-    return match.code if match else None
 
 
 def _label(suggestion: Suggestion | None) -> str | None:
@@ -230,7 +268,9 @@ def _ready() -> dict[str, Suggester]:
             (version, d.version),
             {
                 about: Suggester(
-                    Learned(**counts[about]) if about in counts else _learn((), about, d)
+                    Learned(**counts[about])
+                    if about in counts
+                    else learning.learn((), _table(about, d))
                 )
                 for about in ABOUT
             },

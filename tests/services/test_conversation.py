@@ -120,6 +120,17 @@ def test_another_phones_reference_is_no_choice(sms: Sms, two: list[Any], make: M
     assert len(words_of(strange.id)) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "reply"),
+    [("MSIMBO", "receipt_code"), ("Nyongeza: nguzo imeanguka", "added")],
+)
+def test_the_choice_itself_is_answered(sms: Sms, two: list[Any], words: str, reply: str) -> None:
+    sms.send(words)
+    assert sms.owed()[-1] == "which_case"
+    sms.send(two[0].reference)
+    assert sms.owed()[-1] == reply
+
+
 def test_none_of_them_is_a_case_of_its_own(sms: Sms, two: list[Any], make: Make) -> None:
     for case in two:
         asks(make, case, now=sms.now)

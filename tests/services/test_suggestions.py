@@ -148,6 +148,6 @@ def test_the_command_tells_the_accuracy_on_cases_held_out(app: Flask, coordinato
     assert said["ok"]
     assert said["learned_from"] + said["held_out"] == 16
     for about in ("category", "institution"):
-        assert {"cases", "learned", "keywords", "top"} <= set(said[about])
+        assert {"bar", "cases", "shown", "learned", "keywords", "top"} <= set(said[about])
     if said["held_out"]:
-        assert said["category"]["keywords"] == 0.0
+        assert said["category"]["keywords"]["right"] == 0.0

@@ -78,6 +78,7 @@ def _chosen(sms: Sms, now: datetime, *, silent: bool = False) -> UUID | None:
     waiting = kept_of(sms)
     for row in waiting:
         earlier = read(row, silent=silent or row is not waiting[-1])
+        earlier.answer = sms.answer
         if _for_case(earlier, case, now):
             row.state, row.case_id, row.error = "done", case.id, None
     return case.id
@@ -129,7 +130,7 @@ def _for_case(sms: Sms, case: m.Case, now: datetime) -> bool:
             case Intent.SATISFIED | Intent.NOT_FIXED:
                 _judge(sms, case, now)
             case Intent.RECEIPT_CODE:
-                reissue.send_again(case, sms.language, f"reply:{sms.id}", now, sms.number)
+                reissue.send_again(case, sms.language, sms.answer, now, sms.number)
             case _:
                 words.add(case, sms, now)
     except Refused:

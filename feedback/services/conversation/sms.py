@@ -24,7 +24,8 @@ class Sms:
     """A message as unsealed for this one act. `number` is None where no reply can be sent.
 
     flooding: one of too many, so its reply is the one that a flood gets. silent: no reply at all.
-    kept: set where the citizen is asked which case it is for.
+    kept: set where the citizen is asked which case it is for. answer: under which key its reply is
+    owed, once; the reply to a message that was kept is the reply to the choice.
     """
 
     id: UUID
@@ -36,6 +37,10 @@ class Sms:
     flooding: bool = False
     silent: bool = False
     kept: bool = False
+    answer: str = ""
+
+    def __post_init__(self) -> None:
+        self.answer = self.answer or f"reply:{self.id}"
 
 
 def read(row: m.InboundMessage, *, flooding: bool = False, silent: bool = False) -> Sms:
@@ -57,7 +62,7 @@ def reply(
     """One answer to this phone; a message processed again owes nothing new, a flood one an hour."""
     if sms.number is None or sms.silent or not identity.is_served(sms.number):
         return
-    dedupe = f"reply:{sms.id}"
+    dedupe = sms.answer
     if sms.flooding and sms.said.intent not in AT_ONCE:
         template, case, values = "flood", None, {}
         dedupe = f"flood:{uuid5(SUBMISSION, sms.number_hash.hex())}:{sms.received_at:%FT%H}"
