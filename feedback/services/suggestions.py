@@ -39,21 +39,25 @@ ABOUT = ("category", "institution")
 # whose it is. Only what the citizen wrote first tells what it was about.
 _HANDLED = text(
     """
-SELECT c.id, k.code AS category, i.code AS institution, w.body,
-       coalesce(x.category, false) AS category_corrected,
-       coalesce(x.institution, false) AS institution_corrected
-  FROM "case" c
-  JOIN institution i ON i.id = c.institution_id
-  LEFT JOIN category k ON k.id = c.category_id
-  LEFT JOIN LATERAL (
-    SELECT bool_or(about = 'category') AS category, bool_or(about = 'institution') AS institution
-      FROM correction WHERE case_id = c.id) x ON true
+WITH handled AS (
+  SELECT c.id, c.institution_id, c.category_id,
+         EXISTS (SELECT FROM correction x WHERE x.case_id = c.id AND x.about = 'category')
+           AS category_corrected,
+         EXISTS (SELECT FROM correction x WHERE x.case_id = c.id AND x.about = 'institution')
+           AS institution_corrected
+    FROM "case" c
+   WHERE c.confidentiality = 'open' AND NOT c.triage
+     AND (c.answered_at IS NOT NULL OR c.status = 'closed'
+          OR EXISTS (SELECT FROM correction x WHERE x.case_id = c.id))
+   ORDER BY c.received_at DESC, c.id LIMIT :limit)
+SELECT h.id, w.body, k.code AS category, i.code AS institution,
+       h.category_corrected, h.institution_corrected
+  FROM handled h
+  JOIN institution i ON i.id = h.institution_id
+  LEFT JOIN category k ON k.id = h.category_id
   JOIN LATERAL (
-    SELECT m.body FROM message m WHERE m.case_id = c.id AND m.kind = 'citizen'
+    SELECT m.body FROM message m WHERE m.case_id = h.id AND m.kind = 'citizen'
      ORDER BY m.at, m.seq LIMIT 1) w ON w.body <> ''
- WHERE c.confidentiality = 'open' AND NOT c.triage
-   AND (c.answered_at IS NOT NULL OR c.status = 'closed' OR x.category OR x.institution)
- ORDER BY c.received_at DESC, c.id LIMIT :limit
 """
 )
 
@@ -216,7 +220,9 @@ def _learn(rows: Sequence[_Handled], about: str, d: Directory) -> Learned:
     likely = learning.bar(
         learning.learn(_examples(part, about), table), _examples(rest, about)[:MOST_TRIED]
     )
-    return replace(learning.learn(_examples(rows, about), table), likely=likely)
+    # What will not be suggested is not kept either.
+    kept = _examples(rows, about) if likely < learning.NEVER else []
+    return replace(learning.learn(kept, table), likely=likely)
 
 
 def _is_tried(row: _Handled) -> bool:
