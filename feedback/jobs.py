@@ -38,6 +38,7 @@ from feedback.services import (
     outbox,
     owners,
     patterns,
+    phones,
     reissue,
     sessions,
     staffing,
@@ -284,6 +285,7 @@ def purge() -> Counts:
             "receipt_requests": reissue.forget(clock.now()),
             "login_attempts": delays.forget(clock.now()),
             "sessions": sessions.forget(clock.now()),
+            "phones": phones.forget(clock.now()),
         }
 
 

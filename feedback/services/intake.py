@@ -3,6 +3,11 @@
 The hook stores what came (`receive`); a worker takes one message at a time (`take`), acts on it
 (`process`) and, where that fails, lets this one alone wait for its next try (`spoil`). One message
 makes one case however often it is processed, since the submission id derives from its row's.
+What a message leads to is `conversation`'s.
+
+    new -> done            acted on
+     |-> held -> done      the citizen is asked which case is meant, and the words wait
+     `-> dead              nobody could make anything of it: an alarm
 """
 
 from __future__ import annotations

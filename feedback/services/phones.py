@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
 from feedback.extensions import db
+
+REMEMBERED = timedelta(days=365)
 
 
 def remember(number_hash: bytes, now: datetime, **known: object) -> None:
@@ -32,6 +34,16 @@ def last_institution(number_hash: bytes) -> int | None:
     return db.session.scalars(
         select(m.Phone.institution_id).where(m.Phone.number_hash == number_hash)
     ).one_or_none()
+
+
+def forget(now: datetime) -> int:
+    """Forget numbers that were not heard of for long. A stop stands until it is taken back."""
+    gone = (
+        delete(m.Phone)
+        .where(m.Phone.seen_at < now - REMEMBERED, m.Phone.stopped_at.is_(None))
+        .returning(m.Phone.number_hash)
+    )
+    return len(db.session.execute(gone).all())
 
 
 def stop(number_hash: bytes, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import conversation, desk, identity, intake, outbox
+from feedback.services import conversation, desk, identity, intake, outbox, phones
 from feedback.transaction import JOB, Principal, transaction
 from local.phone import PhoneSimulator
 from tests.factories import Make
@@ -380,6 +380,15 @@ def test_the_chosen_language_outlives_the_words(sms: Sms, phone: PhoneSimulator)
     assert sms.case().language == "en"
     sms.send("KISWAHILI")
     assert remembered().language == "sw"
+
+
+def test_a_number_is_forgotten_after_a_year_but_its_stop_is_not(sms: Sms) -> None:
+    sms.send("KISWAHILI")
+    sms.send("STOP", sender=OTHER)
+    for days, gone in ((365, 0), (366, 1)):
+        with transaction(JOB):
+            assert phones.forget(sms.now + timedelta(days=days)) == gone
+    assert remembered(OTHER).stopped_at is not None
 
 
 # Secrecy and namelessness
