@@ -75,6 +75,12 @@ def test_words_that_name_another_institution_are_no_reply(
     assert len(cases()) == 3
 
 
+def test_an_answer_may_speak_of_another_institution(sms: Sms, two: list[Any], make: Make) -> None:
+    asks(make, two[0], now=sms.now)
+    sms.send("Ndiyo, na nimeshawaambia DAWASA pia")
+    assert (len(cases()), sms.owed()[-1]) == (2, "added")
+
+
 def test_between_two_questions_the_citizen_is_asked_once_with_references_only(
     sms: Sms, two: list[Any], make: Make, phone: PhoneSimulator
 ) -> None:
@@ -165,6 +171,7 @@ def test_without_an_answer_words_become_a_case_as_confidential_as_the_strictest(
     own = cases()[-1]
     assert words_of(own.id) == ["Ni mtaa wa pili kutoka sokoni"]
     # Nothing names an institution, so it is in triage, and confidential at least.
+    assert institution(own) not in ("TANESCO", "DAWASA")
     assert own.confidentiality == ("restricted" if level == "restricted" else "confidential")
     with transaction(JOB):
         assert (

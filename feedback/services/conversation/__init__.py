@@ -120,6 +120,7 @@ def without_answer(sms: Sms, now: datetime) -> UUID | None:
         now,
         level=max(levels, key=access.rank, default=Level.OPEN),
         suggested=directory().institutions[places.pop()] if len(places) == 1 else None,
+        guess=False,
     )
 
 

@@ -17,6 +17,9 @@ from feedback.services.conversation.sms import SUBMISSION, Sms, reply
 from feedback.services.conversation.which import OPEN, cases_of, one_of
 from feedback.services.reference import InstitutionInfo, directory
 
+OPENING_WORDS = 4
+"""Words within which the name stands when a text begins with it."""
+
 
 def new_words(sms: Sms, now: datetime) -> UUID | None:
     """Words for the case that they go on with, repeat or answer; else a case of their own."""
@@ -46,9 +49,11 @@ def new_words(sms: Sms, now: datetime) -> UUID | None:
 
 
 def _names_another(sms: Sms, waiting: list[m.Case]) -> bool:
-    """Whether the words name an institution other than those whose question waits."""
+    """Whether the words begin with an institution other than those whose question waits, as one
+    who has something new to tell does. An answer may speak of another in passing."""
     d = directory()
-    match = routing.find_institution(sms.said.body, d.gazetteer)
+    opening = " ".join(routing.normalise(sms.said.body).split()[:OPENING_WORDS])
+    match = routing.find_institution(opening, d.gazetteer)
     named = d.institutions_by_code.get(match.code) if match else None
     return named is not None and all(case.institution_id != named.id for case in waiting)
 
@@ -95,7 +100,8 @@ def place(case: m.Case, words: str, sms: Sms, now: datetime) -> bool:
     category = d.categories.get(case.category_id or 0)
     audit.record("classified_by_citizen", case.id, now=now, to=target.id)
     status = acts.status_after(case, workflow.Verb.TRANSFER)
-    desk.reroute(case, target.id, d.unit_for(target.id, category), level, status, words, now)
+    unit_id = d.unit_for(target.id, category)
+    desk.reroute(case, target.id, unit_id, level, status, sms.said.body, now)
     phones.remember(sms.number_hash, now, institution_id=target.id)
     return True
 
@@ -106,10 +112,13 @@ def lodge(
     *,
     level: Level = Level.OPEN,
     suggested: InstitutionInfo | None = None,
+    guess: bool = True,
 ) -> UUID:
-    """A new case. level: the least that it is treated as."""
+    """A new case. level: the least that it is treated as. suggested: where triage takes place when
+    nothing names an institution; with `guess` that is the one the number last wrote to."""
     wanted = max(level, Level.CONFIDENTIAL if sms.said.secret else Level.OPEN, key=access.rank)
-    suggested = suggested or _last_institution(sms)
+    if suggested is None and guess:
+        suggested = _last_institution(sms)
     receipt = cases.lodge(
         uuid4(),
         cases.Lodging(
