@@ -54,6 +54,7 @@ PLAIN = frozenset(
     {
         ("sealed_identity", "number_hash"),
         ("inbound_message", "number_hash"),
+        ("phone", "number_hash"),
         ("submission", "content_hash"),
         ("submission", "receipt_nonce"),
         ("submission", "issued_nonce"),

@@ -17,7 +17,7 @@ from feedback.services.conversation.sms import SUBMISSION, Sms, reply
 from feedback.services.conversation.which import OPEN, cases_of, one_of
 from feedback.services.reference import InstitutionInfo, directory
 
-OPENING_WORDS = 4
+OPENING_WORDS = 3
 """Words within which the name stands when a text begins with it."""
 
 
