@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from feedback import cli_record, clock, jobs
 from feedback import models as m
-from feedback.services import figures, history, officers, reference_import, rotation
+from feedback.services import figures, history, officers, reference_import, rotation, suggestions
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 
@@ -172,6 +172,15 @@ def rotate_keys() -> None:
         sys.exit(1)
 
 
+@click.command("suggestion-accuracy")
+@with_appcontext
+def suggestion_accuracy() -> None:
+    """Learn from most of the handled cases and try the suggestions on those held out."""
+    with transaction(JOB):
+        said = suggestions.accuracy()
+    _done(ok=True, **said)
+
+
 @click.command("worker")
 @with_appcontext
 def worker() -> None:
@@ -198,6 +207,7 @@ def init_app(app: Flask) -> None:
         sweep,
         deliver,
         rotate_keys,
+        suggestion_accuracy,
         worker,
         scheduler,
     ):

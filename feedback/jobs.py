@@ -41,11 +41,13 @@ from feedback.services import (
     outbox,
     owners,
     patterns,
+    phones,
     reissue,
     sessions,
     sms_costs,
     sms_limits,
     staffing,
+    suggestions,
 )
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
 
@@ -88,6 +90,7 @@ PERIODIC = (
     Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
     Periodic("purge", 86_400, "tries of receipt codes and logins, and old sessions, are not kept"),
     Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
+    Periodic("learn", 86_400, "suggestions follow what handlers corrected up to the day before"),
     Periodic("retain", 86_400, "what is older than its retention rule is removed"),
 )
 _app: Flask | None = None
@@ -284,6 +287,13 @@ def find_patterns() -> Counts:
 
 
 @job
+def learn() -> Counts:
+    """Learn from what handlers decided which words point at which subject and institution."""
+    with transaction(JOB):
+        return {"learned_from": suggestions.train(clock.now())}
+
+
+@job
 def retain() -> Counts:
     """Remove what is older than its retention rule; the next day goes on where this one stops."""
     return upkeep.retain(TIMEOUT_SECONDS / 2)
@@ -305,6 +315,7 @@ def purge() -> Counts:
             "sessions": sessions.forget(clock.now()),
             "sms_counts": sms_limits.forget(clock.now()),
             "officer_phones": officer_phones.forget(clock.now()),
+            "phones": phones.forget(clock.now()),
         }
 
 

@@ -43,6 +43,7 @@ from feedback.models.channels import (
     SmsDay,
 )
 from feedback.models.figures import Figure, FigureDirty, SmsCost
+from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
 from feedback.models.people import (
@@ -96,6 +97,7 @@ __all__ = [
     "CaseErasure",
     "Category",
     "Conflict",
+    "Correction",
     "Credential",
     "Deadline",
     "DeliveryProblem",
@@ -141,6 +143,7 @@ __all__ = [
     "StaffSession",
     "Submission",
     "TextVersion",
+    "SuggestionModel",
     "Timer",
     "Totp",
     "Unit",

@@ -35,8 +35,13 @@ class InboundMessage(Base):
 
     __tablename__ = "inbound_message"
     __table_args__ = (
-        one_of("state", ("new", "done", "dead")),
-        Index("ix_inbound_message_waiting", "next_attempt_at", postgresql_where="state = 'new'"),
+        one_of("state", ("new", "held", "done", "dead")),
+        Index(
+            "ix_inbound_message_waiting",
+            "next_attempt_at",
+            postgresql_where="state IN ('new', 'held')",
+        ),
+        Index("ix_inbound_message_number_hash", "number_hash", "received_at"),
         Index("ix_inbound_message_dead", "received_at", "id", postgresql_where="state = 'dead'"),
         Index(None, "case_id"),
     )

@@ -9,25 +9,29 @@ nothing, follows. Where no reference is given the caller looks for the number's 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from feedback.rules.commands import (
+    ABOUT_ANSWER,
+    ADDITIONS,
+    ALONE,
+    ANONYMOUS,
+    CHOICE_WORDS,
+    COMMANDS,
+    COURTESIES,
+    GREETINGS,
+    INSTITUTION_WORDS,
+    KINDS,
+    LANGUAGE_WORDS,
+    LANGUAGES,
+    LONGEST_ANSWER,
+    LONGEST_COMMAND,
+    POLITE,
+    SECRET,
+    Intent,
+)
 from feedback.rules.reference import locate_references, parse_reference
 from feedback.rules.routing import normalise
 from feedback.rules.words import ENGLISH, SWAHILI
-
-
-class Intent(StrEnum):
-    """What the text asks for. EMPTY: no words, or a mere courtesy."""
-
-    LODGE = "lodge"
-    STATUS = "status"
-    RECEIPT_CODE = "receipt_code"
-    HELP = "help"
-    SATISFIED = "satisfied"
-    NOT_FIXED = "not_fixed"
-    ADD = "add"
-    INSTITUTION = "institution"
-    EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Parsed:
 
     `reference` is canonical. `kind` is set for LODGE: complaint, suggestion, compliment, enquiry.
     `secret` asks for confidentiality, `anonymous` that the office is not told who writes.
+    `alone`: nothing but a reference, as one answers "which case?". `marked`: the text itself says
+    that it is something new. `chosen`: the language asked for.
     """
 
     intent: Intent
@@ -45,61 +51,13 @@ class Parsed:
     language: str
     anonymous: bool
     secret: bool = False
+    alone: bool = False
+    marked: bool = False
+    chosen: str | None = None
 
 
-COMMANDS: dict[str, Intent] = {
-    **dict.fromkeys(("hali", "status", "fuatilia", "track"), Intent.STATUS),
-    **dict.fromkeys(("msimbo", "code"), Intent.RECEIPT_CODE),
-    **dict.fromkeys(("nimeridhika", "nimerizika", "satisfied"), Intent.SATISFIED),
-    **dict.fromkeys(
-        ("sijaridhika", "sijarizika", "sikuridhika", "not fixed", "not satisfied"), Intent.NOT_FIXED
-    ),
-    **dict.fromkeys(("msaada", "help", "usaidizi"), Intent.HELP),
-}
-"""Leading words of a command."""
-
-KINDS: dict[str, str] = {
-    **dict.fromkeys(
-        ("malalamiko", "lalamiko", "malamiko", "kero", "taarifa", "tatizo", "shida"), "complaint"
-    ),
-    **dict.fromkeys(("complaint", "complaints", "complain", "report", "problem"), "complaint"),
-    **dict.fromkeys(
-        ("maoni", "pendekezo", "mapendekezo", "ushauri", "suggestion", "suggest"), "suggestion"
-    ),
-    **dict.fromkeys(("pongezi", "hongera", "compliment", "compliments", "praise"), "compliment"),
-    **dict.fromkeys(
-        ("ulizo", "maulizo", "swali", "maswali", "enquiry", "inquiry", "question", "ask"), "enquiry"
-    ),
-}
-"""Leading words that set the kind; without one it is a complaint."""
-
-SECRET = frozenset({"siri", "secret", "confidential"})
-ANONYMOUS = (
-    *("bila jina", "usitaje jina", "ficha jina", "msitaje jina", "jina langu lisitajwe"),
-    *("jina lisitajwe", "sitaki kujulikana", "nisijulikane", "without name", "hide my name"),
-    *("do not name me", "anonymous", "anonymously"),
-)
-INSTITUTION_WORDS = frozenset({"taasisi", "institution"})
-
-POLITE = frozenset({"", "tafadhali", "please", "me", "naomba", "asante", "bado", "kabisa"})
-"""What may follow a command that stands for itself."""
-ABOUT_ANSWER = frozenset({"na jibu", "na majibu", "na jibu lenu", "na majibu yenu", "with answer"})
-COURTESIES = frozenset(
-    {
-        *("asante", "ahsante", "asante sana", "ahsante sana", "asanteni", "asanteni sana"),
-        *("shukrani", "shukran", "sawa", "sawa asante", "sawa ahsante", "poa"),
-        *("ok", "okay", "thanks", "thank you", "thank you very much", "ok thanks"),
-    }
-)
-GREETINGS = frozenset(
-    {
-        *("habari", "habari yako", "habari zenu", "hujambo", "jambo", "mambo", "salamu"),
-        *("shikamoo", "hello", "hi", "good morning", "anza", "start"),
-    }
-)
-
-LONGEST_ANSWER = 8
-"""Words in the longest answer to "which institution?" that begins with TAASISI."""
+ASKED = "?"
+"""In place of a language: which one is to be asked."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -115,8 +73,11 @@ def parse(text: str, names_institution: Callable[[str], bool] | None = None) -> 
     mentioned, behind = _opening_reference(rest)
     _, also_secret, start = _leading(behind)
     secret = secret or also_secret
+    language = _language_asked(text)
     intent, reference = (
         _without_request(text)
+        or ((Intent.LANGUAGE, None) if language else None)
+        or _hidden(rest)
         or _command(rest, None)
         or _command(behind[start:], mentioned)
         or _message(text, rest)
@@ -124,15 +85,60 @@ def parse(text: str, names_institution: Callable[[str], bool] | None = None) -> 
     )
     if intent is Intent.LODGE and secret and not kind and not normalise(rest):
         intent = Intent.ADD
+    chosen = language if language != ASKED else None
     return Parsed(
         intent=intent,
         reference=reference,
         kind=(kind or "complaint") if intent is Intent.LODGE else None,
         body=text,
-        language=_language(text),
+        language=chosen or _language(text),
         anonymous=any(f" {phrase} " in f" {normalise(text)} " for phrase in ANONYMOUS),
         secret=secret,
+        alone=intent is Intent.STATUS and reference is not None and _chooses(text) is not None,
+        marked=kind is not None,
+        chosen=chosen,
     )
+
+
+def _language_asked(text: str) -> str | None:
+    """The language named, ASKED where only the choice of one is asked for, else None."""
+    words = [word for word in normalise(text).split() if word not in POLITE]
+    if not 1 <= len(words) <= 3:
+        return None
+    named = {LANGUAGES[word] for word in words if word in LANGUAGES}
+    beside = {word for word in words if word not in LANGUAGES}
+    if not beside <= LANGUAGE_WORDS or len(named) > 1:
+        return None
+    if named:
+        return named.pop()
+    return ASKED if beside & {"lugha", "language", "luga"} else None
+
+
+def _hidden(text: str) -> tuple[Intent, str | None] | None:
+    """A wish not to be named, for a case that stands."""
+    spans = locate_references(text)
+    bare = text
+    for start, end, _ in reversed(spans):
+        bare = f"{bare[:start]} {bare[end:]}"
+    words = normalise(bare).split()
+    while words and words[-1] in POLITE:
+        words = words[:-1]
+    if " ".join(words) not in ANONYMOUS:
+        return None
+    return Intent.ANONYMOUS, spans[0][2] if spans else None
+
+
+def _chooses(text: str) -> str | None:
+    """The reference when the text is nothing else, a word like "jibu" or "kumbukumbu" apart."""
+    alone = parse_reference(text)
+    if alone is not None:
+        return alone
+    spans = locate_references(text)
+    if len(spans) != 1:
+        return None
+    start, end, reference = spans[0]
+    beside = normalise(f"{text[:start]} {text[end:]}").split()
+    return reference if set(beside) <= CHOICE_WORDS else None
 
 
 def _without_request(text: str) -> tuple[Intent, str | None] | None:
@@ -144,15 +150,17 @@ def _without_request(text: str) -> tuple[Intent, str | None] | None:
 
 def _message(text: str, rest: str) -> tuple[Intent, str | None] | None:
     """Words for the case that they mention; a reference alone asks how the case stands."""
-    alone = parse_reference(text)
-    if alone is not None:
-        return Intent.STATUS, alone
+    chosen = _chooses(text)
+    if chosen is not None:
+        return Intent.STATUS, chosen
     found = locate_references(rest) or locate_references(text)
     return (Intent.ADD, found[0][2]) if found else None
 
 
 def _lodging(text: str, names_institution: Callable[[str], bool] | None) -> Intent:
     words = normalise(text).split()
+    if len(words) > 1 and words[0] in ADDITIONS:
+        return Intent.ADD
     answers = 2 <= len(words) <= LONGEST_ANSWER and words[0] in INSTITUTION_WORDS
     if answers or (names_institution is not None and names_institution(text)):
         return Intent.INSTITUTION
@@ -164,11 +172,13 @@ def _command(rest: str, mentioned: str | None) -> tuple[Intent, str | None] | No
 
     `mentioned` is a reference that stood before the command.
     """
-    for count in (2, 1):
+    for count in range(LONGEST_COMMAND, 0, -1):
         end = _end_of_words(rest, count)
         intent = COMMANDS.get(normalise(rest[:end]))
         if intent is not None:
-            return _borne_out(intent, rest[end:], mentioned)
+            found = _borne_out(intent, rest[end:], mentioned)
+            if found is not None:
+                return found
     return None
 
 
@@ -176,9 +186,11 @@ def _borne_out(
     intent: Intent, argument: str, mentioned: str | None
 ) -> tuple[Intent, str | None] | None:
     plain = normalise(argument)
-    if intent is Intent.HELP:
-        return (intent, None) if plain in POLITE else None
     reference = mentioned or _reference_in(argument)
+    if intent in ALONE:
+        if reference is not None:
+            return Intent.ADD, reference
+        return (intent, None) if plain in POLITE else None
     alone = plain in POLITE or (intent is Intent.NOT_FIXED and plain in ABOUT_ANSWER)
     if reference is not None or alone or _looks_like_reference(argument):
         return intent, reference

@@ -8,8 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
+from feedback.rules.trigrams import Trigrams
 from feedback.rules.words import (
     CONDUCT_WORDS,
     CONNECTORS,
@@ -24,8 +24,6 @@ LONGEST_PHRASE = 8
 """Words in the longest name that is looked for."""
 SHORTEST_MISSPELT = 6
 """Letters from which on a misspelling is forgiven; shorter words have too many neighbours."""
-CLOSE = 0.85
-"""How alike two words must be, by difflib's ratio: about one wrong letter in seven."""
 MISSPELT_WORDS = 60
 """Words of a text that are looked at for misspellings, so that a long text costs no more."""
 
@@ -57,33 +55,35 @@ class Gazetteer:
     _names: dict[str, set[str]] = field(init=False, repr=False, compare=False)
     _places: dict[str, set[str]] = field(init=False, repr=False, compare=False)
     _keywords: dict[str, set[str]] = field(init=False, repr=False, compare=False)
-    _vocabulary: dict[tuple[str, int], list[str]] = field(init=False, repr=False, compare=False)
+    _vocabulary: Trigrams = field(init=False, repr=False, compare=False)
+    _ordinary: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         codes = _phrases((code, code) for code in self.institutions)
         names = _phrases((n, code) for code, given in self.institutions.items() for n in given)
         keywords = _phrases((w, code) for code, given in self.categories.items() for w in given)
-        vocabulary: dict[tuple[str, int], list[str]] = {}
-        for word in sorted({word for phrase in (*codes, *names) for word in phrase.split()}):
-            if len(word) >= SHORTEST_MISSPELT:
-                vocabulary.setdefault((word[0], len(word)), []).append(word)
+        places = _phrases(self.places.items())
+        known = {word for phrase in (*codes, *names, *places) for word in phrase.split()}
         object.__setattr__(self, "_codes", codes)
         object.__setattr__(self, "_names", names)
-        object.__setattr__(self, "_places", _phrases(self.places.items()))
+        object.__setattr__(self, "_places", places)
         object.__setattr__(self, "_keywords", keywords)
-        object.__setattr__(self, "_vocabulary", vocabulary)
+        object.__setattr__(
+            self, "_vocabulary", Trigrams(w for w in known if len(w) >= SHORTEST_MISSPELT)
+        )
+        # What a case is about is no misspelt name: "kuondoa" is no Kondoa.
+        said = {word for phrase in keywords for word in phrase.split()}
+        object.__setattr__(self, "_ordinary", ORDINARY_WORDS | said)
 
     def _correct(self, word: str) -> str:
         """The one known word of which `word` looks like a misspelling, else `word` itself."""
-        if len(word) < SHORTEST_MISSPELT or word in ORDINARY_WORDS:
+        if len(word) < SHORTEST_MISSPELT or word in self._ordinary or word in self._vocabulary:
             return word
-        near: list[str] = []
-        for length in range(len(word) - 2, len(word) + 3):
-            near += self._vocabulary.get((word[0], length), ())
-        if word in near:
-            return word
-        close = get_close_matches(word, near, n=2, cutoff=CLOSE)
-        return close[0] if len(close) == 1 else word
+        return self._vocabulary.meant(word) or word
+
+    def correct(self, words: Sequence[str]) -> list[str]:
+        """The words with the misspelt names written right, as far as they are looked at."""
+        return [self._correct(word) for word in words[:MISSPELT_WORDS]]
 
 
 def normalise(text: str) -> str:
@@ -104,7 +104,7 @@ def find_institution(text: str, g: Gazetteer, place: str = "") -> Match | None:
         hits = _longest(_hits(words, table))
         if hits:
             return _decide(hits, g, place)
-    corrected = [g._correct(word) for word in words[:MISSPELT_WORDS]]
+    corrected = g.correct(words)
     if corrected == words[:MISSPELT_WORDS]:
         return None
     hits = _longest([*_hits(corrected, g._codes), *_hits(corrected, g._names)])
@@ -116,12 +116,22 @@ def find_institution(text: str, g: Gazetteer, place: str = "") -> Match | None:
     return Match(match.code, typed)
 
 
+def names_any(text: str, g: Gazetteer) -> bool:
+    """Whether the text names an institution at all, be it two of them or one by a misspelling."""
+    words = normalise(text).split()
+    return any(
+        next(_hits(spelt, table), None) is not None
+        for spelt in (words, g.correct(words))
+        for table in (g._codes, g._names)
+    )
+
+
 def names_only(text: str, g: Gazetteer) -> Match | None:
     """The institution when the text is nothing but its name: an answer to "which office?"."""
     words = normalise(text).split()
     while words and words[0] in CONNECTORS:
         words = words[1:]
-    for tried in (words, [g._correct(word) for word in words[:LONGEST_PHRASE]]):
+    for tried in (words, g.correct(words[:LONGEST_PHRASE])):
         phrase = " ".join(tried)
         for table in (g._codes, g._names):
             codes = table.get(phrase, set())
@@ -134,6 +144,8 @@ def find_places(text: str, g: Gazetteer) -> frozenset[str]:
     """The codes of the councils and regions to which the places named in the text point."""
     words = normalise(text).split()
     hits = _longest(_hits(words, g._places, whole=len(words) <= 2))
+    if not hits:
+        hits = _longest(_hits(g.correct(words), g._places, whole=len(words) <= 2))
     return frozenset(code for hit in hits for code in hit.codes)
 
 

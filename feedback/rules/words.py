@@ -62,6 +62,10 @@ ORDINARY_WORDS = frozenset(
         *("matatizo", "tatizo", "huduma", "barabara", "hospitali", "serikali", "wananchi"),
         *("mwananchi", "malalamiko", "lalamiko", "tafadhali", "nimekuwa", "tunaomba"),
         *("naomba", "hakuna", "mahali", "maswali", "shukrani", "kutoka", "kuhusu", "kwanza"),
+        *("mabaya", "kisima", "kibali", "examination", "mafuta", "fishermen", "karibu"),
+        *("building", "officer", "barabarani", "teacher", "msaada", "mgambo", "mtihani"),
+        *("darasa", "matusi", "student", "utaratibu", "kidato", "usaili", "taarifa"),
+        *("ngombe", "medicine", "machinga", "stolen", "ukeketaji", "rushua", "group"),
     }
 )
 """Words that look like a misspelt name and are none."""

@@ -25,6 +25,7 @@ from feedback.transaction import wake
 
 INSERT_ROWS = text("SELECT guard.insert_rows(CAST(:rows AS jsonb))")
 REFERENCE_TRIES = 5  # of 2^35 references
+NOT_SAID = frozenset({"submission_id", "language", "suggested"})  # no content of the citizen's
 REPEAT_HOURS = 24  # how long a repeated post shows the receipt code again
 
 
@@ -46,6 +47,8 @@ class Lodging:
     phone: str | None = None
     email: str | None = None
     persons: str | None = None
+    # Where triage takes place when nothing names an institution; somebody has still to confirm it.
+    suggested: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ def pick_handler(where: Placing, excluded: list[int], now: datetime) -> int | No
 
 def _content_hash(lodging: Lodging) -> bytes:
     """Keyed, so that the stored hash tells nothing about short contents."""
-    said = {k: v for k, v in asdict(lodging).items() if k not in ("submission_id", "language")}
+    said = {k: v for k, v in asdict(lodging).items() if k not in NOT_SAID}
     content = json.dumps(said, sort_keys=True).encode()
     return hmac.digest(current_app.config["RECEIPT_KEY"], content, hashlib.sha256)
 

@@ -178,6 +178,17 @@ def raise_confidentiality(case_id: UUID, level: str, now: datetime) -> None:
     desk.raise_level(case, wanted, status, at)
 
 
+def hide_name(case_id: UUID, now: datetime) -> None:
+    """The office is not to be shown who wrote; the number stays sealed for the relay alone.
+    Saying it again changes nothing. Refused: not-allowed once the case has ended."""
+    case = acts.locked(case_id)
+    acts.status_after(case, Verb.CITIZEN_MESSAGE)
+    if case.anonymous:
+        return
+    case.anonymous = True
+    audit.record("made_anonymous", case.id, now=now)
+
+
 def _stop(case: m.Case) -> None:
     clocks.end_timers([case.id])
 

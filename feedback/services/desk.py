@@ -25,6 +25,7 @@ from feedback.services import (
     letters,
     marks,
     owners,
+    suggestions,
     viewers,
 )
 from feedback.services.cases import pick_handler
@@ -154,6 +155,9 @@ def transfer(
         unit_id = by_code[unit_code]
     if (target.id, unit_id) == (case.institution_id, case.unit_id):
         raise Refused("bad-target")
+    suggestions.corrected(
+        case.id, "institution", d.institutions[case.institution_id].code, target.code, now
+    )
     reroute(case, target.id, unit_id, case.confidentiality, status, reason, now)
 
 
@@ -175,6 +179,8 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
     lowers = access.rank(wanted) < access.rank(level)
     if lowers and not (case.cautious and level == Level.CONFIDENTIAL):
         raise Refused("not-allowed")
+    before = d.categories.get(case.category_id or 0)
+    suggestions.corrected(case.id, "category", before.code if before else None, category.code, now)
     case.category_id = category.id
     if not lowers:
         case.cautious = False  # where it falls away with the level, the database says so itself

@@ -37,6 +37,8 @@ def place(lodging: Lodging, d: Directory) -> Placing:
     category = _category(lodging, d)
     institution = _institution(lodging, d)
     triage = institution is None
+    if institution is None and lodging.suggested:
+        institution = d.institutions_by_code.get(lodging.suggested)
     if institution is None:
         institution = triage_institution(lodging.place or "", lodging.body, d)
     integrity = routing.is_integrity(lodging.body)

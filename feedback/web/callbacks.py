@@ -113,6 +113,18 @@ def take_report(
     return taken()
 
 
+def take_opt_out(given: Fields) -> Response:
+    """Store that a number told the gateway to send it nothing more."""
+    sender = value(given, "phoneNumber")
+    if not sender:
+        log.warning("empty_callback", kind="opt-out")
+        return taken()
+    with transaction(HOOK):
+        intake.opt_out(sender, value(given, "senderId")[:LONGEST_ID], g.now)
+        wake("process_inbound")
+    return taken()
+
+
 def _id(given: Fields, name: str) -> str:
     """An id of the gateway's, or nothing where it is missing or none."""
     found = value(given, name).strip()

@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.rules.access import Level
+from feedback.rules.learning import Suggestion
 from feedback.services import (
     acts,
     attachments,
@@ -25,11 +26,12 @@ from feedback.services import (
     lowering,
     other_ways,
     staffing,
+    suggestions,
     unreached,
     views,
 )
 from feedback.services.errors import Refused
-from feedback.services.reference import Directory, InstitutionInfo, directory
+from feedback.services.reference import CategoryInfo, Directory, InstitutionInfo, directory
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
 from feedback.web import files, finder, sms, timeline, wording
@@ -186,6 +188,7 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
             colleagues = staffing.everyone(case.institution.id)
             may_lower, lowering_waits = lowering.offer(case.id)
             handed_over = _extracts(case)
+            pointed = _pointed_at(case)
     except Refused:
         abort(404)
     said = [line for line in case.messages if line.author == "citizen"]
@@ -205,7 +208,9 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         turn=_turn(case),
         takers=[(each.id, f"{each.name} · {_unit_name(d, each.unit_id)}") for each in takers],
         colleagues=[(o.id, o.name) for o in colleagues if o.id != current_user.officer_id],
-        targets=_targets(d, case, attempt.given.get("institution_query", "")),
+        targets=_targets(d, case, attempt.given.get("institution_query", ""), pointed),
+        subject_hint=_hint(pointed.category, d.categories_by_code),
+        institution_hint=_hint(pointed.institution, d.institutions_by_code),
         categories=[
             (c.code, name(c)) for c in d.categories.values() if c.applies(case.institution.kind)
         ],
@@ -217,6 +222,24 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         extract_targets=_extract_targets(d, case),
         draft=_draft(case),
     )
+
+
+def _pointed_at(case: OfficerCase) -> suggestions.Shown:
+    """What the citizen's first words point at, for an officer who reads them and may act on it."""
+    said = [line.body for line in case.messages if line.author == "citizen"]
+    if not said or not {"classify", "transfer"} & case.allowed:
+        return suggestions.Shown()
+    category = case.category.code if case.category else None
+    return suggestions.of_words(said[0], category, case.institution.code)
+
+
+def _hint(
+    suggestion: Suggestion | None, known: Mapping[str, CategoryInfo] | Mapping[str, InstitutionInfo]
+) -> tuple[str, str] | None:
+    """The words that say so, and the name that they point at."""
+    if suggestion is None:
+        return None
+    return ", ".join(suggestion.words), name(known[suggestion.label])
 
 
 def _is_ethics(case: OfficerCase) -> bool:
@@ -263,9 +286,10 @@ def _unit_name(d: Directory, unit_id: int) -> str:
 
 
 def _targets(
-    d: Directory, case: OfficerCase, query: str
+    d: Directory, case: OfficerCase, query: str, pointed: suggestions.Shown
 ) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Where a case may be transferred: what was searched, then other units of the own institution.
+    """Where a case may be transferred: what was searched, else what the words point at, then other
+    units of the own institution. None is chosen beforehand.
 
     The value holds both codes, so that institution and unit always fit together.
     """
@@ -273,6 +297,8 @@ def _targets(
     if query.strip():
         exact = d.institutions_by_code.get(query.strip().upper())
         found = [exact] if exact else finder.search(d, query)[:MOST_TARGETS]
+    elif pointed.institution is not None:
+        found = [d.institutions_by_code[pointed.institution.label]]
     groups = []
     for institution in dict.fromkeys([*found, case.institution]):
         units = [

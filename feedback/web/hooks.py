@@ -6,7 +6,7 @@ from flask import abort, current_app
 from flask.typing import ResponseReturnValue
 
 from feedback.gateway.profile import INBOUND, REPORT, Profile
-from feedback.web.callbacks import check, fields, take_report, take_sms
+from feedback.web.callbacks import check, fields, take_opt_out, take_report, take_sms
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded("hooks", __name__, audience=Audience.GATEWAY, url_prefix="/hooks")
@@ -26,6 +26,13 @@ def delivery(token: str) -> ResponseReturnValue:
     """What became of an SMS of ours."""
     check(token, current_app.config["AT_HOOK_TOKEN"])
     return take_report(fields(), REPORT)
+
+
+@blueprint.post(f"{AT}/opt-out")
+def opt_out(token: str) -> ResponseReturnValue:
+    """A number that told the gateway to send it nothing more."""
+    check(token, current_app.config["AT_HOOK_TOKEN"])
+    return take_opt_out(fields())
 
 
 @blueprint.route(f"{PLAIN}/inbound", methods=("GET", "POST"))

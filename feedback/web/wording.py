@@ -366,6 +366,7 @@ def _acts() -> dict[str, str]:
         "transferred": _("Transferred"),
         "classified": _("Set subject and confidentiality"),
         "classified_by_citizen": _("The citizen named the institution"),
+        "made_anonymous": _("The citizen asked not to be named"),
         "confidentiality_raised": _("Raised the confidentiality"),
         "excluded": _("Kept an officer away"),
         "excluded_by_words": _("Officers kept away because of the citizen's words"),

@@ -11,6 +11,7 @@
 | `GET /callbacks?kind=` | every callback made to the product |
 | `GET /control`, `POST /control` | open faults; add one (fields of `Fault`), `{"clear": true}`, or `{"release": "in_order"}` (`"reversed"`) for held reports |
 | `POST /inbound` | `{"from", "text", "id", "link_id", "date_format"}`: an SMS as any number |
+| `POST /opt-out` | `{"number"}`: a phone that tells the gateway to send it nothing more |
 | `POST /ussd` | `{"from", "dial"}`, `{"from", "text"}` or `{"from", "hang_up": true}` |
 | `POST /reset` | forget everything |
 """  # noqa: E501 (table rows)
@@ -203,6 +204,11 @@ def _inbound(phone: "PhoneSimulator", values: Values, _: Headers) -> Answer:
     return Answer.json(202, {"id": id})
 
 
+def _opt_out(phone: "PhoneSimulator", values: Values, _: Headers) -> Answer:
+    phone.opt_out(str(values["number"]))
+    return Answer.json(202, {"number": str(values["number"])})
+
+
 def _ussd(phone: "PhoneSimulator", values: Values, _: Headers) -> Answer:
     number = str(values["from"])
     if values.get("hang_up"):
@@ -245,6 +251,7 @@ POST: dict[str, Route] = {
     "/msdg/public/quick_sms": _mgov,
     "/control": _control,
     "/inbound": _inbound,
+    "/opt-out": _opt_out,
     "/ussd": _ussd,
     "/reset": _reset,
     **page.POST,

@@ -143,7 +143,7 @@ class PhoneSimulator:
         return self.memory.ledger(number, after)
 
     def callbacks(self, kind: str | None = None) -> list[CallbackRecord]:
-        """Every callback made: kind "sms", "delivery", "ussd" or "ussd-end"."""
+        """Every callback made: kind "sms", "delivery", "opt-out", "ussd" or "ussd-end"."""
         return self.memory.callbacks(kind)
 
     def fault(self, /, **given: Any) -> Fault:
@@ -200,6 +200,15 @@ class PhoneSimulator:
         for _ in range(fault.repeat):
             self.courier.later(wait_s, self._bearer(form, give_up, self._round))
         return id
+
+    def opt_out(self, number: str) -> None:
+        """A phone tells the gateway, not the product, that it wants no more messages."""
+        form = {"senderId": self.shortcode, "phoneNumber": number}
+
+        def bring() -> None:
+            self.courier.call("opt-out", form)
+
+        self.courier.later(0, bring)
 
     def dial(self, number: str, dialled: str = "") -> Session:
         """Dial a USSD code on a phone (the service's own when none is given)."""

@@ -96,3 +96,34 @@ def test_where_the_institution_cannot_be_told(
     telling.writes(NUMBER, "Jiji la Dodoma")
     assert not kit.case_row(superuser, case)["triage"]
     told(telling, "One question back")
+
+
+def test_one_phone_and_several_cases(telling: Telling, make: Make, superuser: Behind) -> None:
+    officer = make.officer("DODOMA-CC", "coordinator")
+    telling.writes(NUMBER, "LALAMIKO Jiji la Dodoma taka hazijazolewa Uhindini")
+    first = newest(superuser)
+    telling.later("Ten minutes later.", timedelta(minutes=10))
+    telling.writes(NUMBER, "lalamiko jiji la Doodma taka hazijazolewa uhindini!!")
+    telling.writes(NUMBER, "LALAMIKO Jiji la Dodoma taa za barabarani haziwaki mtaa wa Kuu")
+    second, reference = newest(superuser), telling.reference
+    telling.office("The office asks about the first.", officer, desk.ask, first, "Tangu lini?")
+    telling.hears(NUMBER)
+    telling.office("And about the second.", officer, desk.ask, second, "Taa ngapi?")
+    telling.hears(NUMBER)
+    telling.later("Ten minutes later.", timedelta(minutes=10))
+    assert "Jibu kwa kumbukumbu" in telling.writes(NUMBER, "Zote nne, upande wa kushoto")
+    assert reference in telling.writes(NUMBER, reference)
+    assert kit.case_row(superuser, second)["status"] != "waiting_citizen"
+    assert kit.case_row(superuser, first)["status"] == "waiting_citizen"
+    telling.writes(NUMBER, "HALI")
+    told(telling, "One phone and several cases")
+
+
+def test_language_and_stop(telling: Telling, make: Make) -> None:
+    make.officer("DODOMA-CC", "handler")
+    telling.writes(NUMBER, "LUGHA")
+    telling.writes(NUMBER, "ENGLISH")
+    telling.writes(NUMBER, "Jiji la Dodoma taka hazijazolewa")
+    telling.writes(NUMBER, "STOP")
+    assert "again" in telling.writes(NUMBER, "START")
+    told(telling, "Another language, stop and start")

@@ -269,6 +269,12 @@ def test_an_inbound_sms_has_the_fields_of_the_gateway(
     assert mark in form["date"]
 
 
+def test_a_phone_opts_out_at_the_gateway(phone: PhoneSimulator, product: Product) -> None:
+    phone.opt_out(ASHA)
+    assert phone.wait_idle()
+    assert product.forms("opt-out") == [{"senderId": "15200", "phoneNumber": ASHA}]
+
+
 def test_an_inbound_sms_is_repeated_until_200(phone: PhoneSimulator, product: Product) -> None:
     product.statuses = [500, 404, 202]
     id = phone.inbound(ASHA, "Habari")

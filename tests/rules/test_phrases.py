@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.rules.phrases import COMMANDS, KINDS, Intent, parse
+from feedback.rules.commands import ALONE, COMMANDS, KINDS, LANGUAGES, Intent
+from feedback.rules.phrases import parse
 from feedback.rules.reference import find_references, make_reference
 
 REF = make_reference(bytes.fromhex("1234567890"))
@@ -30,6 +31,47 @@ msaada tafadhali                            | help         | -
 Help me                                     | help         | -
 HELP!                                       | help         | -
 habari                                      | help         | -
+help me please                              | lodge        | -
+jinsi ya kutumia                            | help         | -
+msada                                       | help         | -
+STOP                                        | stop         | -
+ACHA                                        | stop         | -
+Sitisha tafadhali                           | stop         | -
+acha kutuma sms                             | stop         | -
+Stop the noise at night                     | lodge        | -
+Acha nieleze shida yangu                    | lodge        | -
+sitisha 28T5-CY40                           | add          | ref
+ANZA                                        | start        | -
+endelea                                     | start        | -
+start again                                 | start        | -
+Start work on our road                      | lodge        | -
+LUGHA                                       | language     | -
+language                                    | language     | -
+KISWAHILI                                   | language     | -
+English please                              | language     | -
+lugha ya kiingereza                         | language     | -
+Lugha ya afisa ni mbaya                     | lodge        | -
+English teacher is missing                  | lodge        | -
+BILA JINA                                   | anonymous    | -
+28T5-CY40 bila jina                         | anonymous    | ref
+tafadhali usitaje jina langu                | lodge        | -
+usitaje jina langu tafadhali                | anonymous    | -
+NYONGEZA nguzo imeanguka                    | add          | -
+Ongeza taa mtaani kwetu                     | lodge        | -
+mpya                                        | new          | -
+NEW                                         | new          | -
+New road is broken                          | lodge        | -
+Jibu 28T5-CY40                              | status       | ref
+kumbukumbu ni 28T5-CY40                     | status       | ref
+hali ya shauri langu                        | status       | -
+limefika wapi                               | status       | -
+staus 28T5-CY40                             | status       | ref
+nimelidhika                                 | satisfied    | -
+Tatizo limetatuliwa asante                  | satisfied    | -
+bado haijatatuliwa                          | not_fixed    | -
+Haijatatuliwa kero ya maji mtaani           | lodge        | -
+i am not satisfied                          | not_fixed    | -
+SIRI 28T5-CY40 bila jina                    | anonymous    | ref
 Msaada wa kisheria hatupati hapa            | lodge        | -
 NIMERIDHIKA 28T5-CY40                       | satisfied    | ref
 nimeridhika asante                          | satisfied    | -
@@ -119,6 +161,37 @@ def test_secrecy_is_asked_for_at_the_beginning(text: str, secret: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("LUGHA", None),
+        ("LUGHA KISWAHILI", "sw"),
+        ("ENGLISH", "en"),
+        ("lugha ya kingereza", "en"),
+        ("tumia kiswahili tafadhali", "sw"),
+    ],
+)
+def test_the_language_that_is_asked_for(text: str, chosen: str | None) -> None:
+    parsed = parse(text)
+    assert (parsed.intent, parsed.chosen) == (Intent.LANGUAGE, chosen)
+    assert chosen is None or parsed.language == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("28T5-CY40", True),
+        ("Jibu kwa kumbukumbu 28T5-CY40", True),
+        ("HALI 28T5-CY40", False),
+        ("28T5-CY40 hali", False),
+        ("28T5-CY40 maji", False),
+        ("7K3M-9QXA 28T5-CY40", False),
+    ],
+)
+def test_a_reference_alone_is_the_answer_to_which_case(text: str, alone: bool) -> None:
+    assert parse(text).alone is alone
+
+
+@pytest.mark.parametrize(
     ("text", "anonymous"),
     [
         ("BILA JINA afisa ardhi ameuza kiwanja", True),
@@ -169,6 +242,11 @@ WORDS = st.lists(
             "taasisi",
             "asante",
             "maji",
+            *LANGUAGES,
+            "bila jina",
+            "nyongeza",
+            "mpya",
+            "1/2",
             "-",
             ":",
         ]
@@ -191,7 +269,9 @@ def test_parsing_never_fails_and_never_loses_a_word(text: str) -> None:
     assert parsed.body == text
     assert parsed.language in {"sw", "en"}
     assert (parsed.kind is not None) == (parsed.intent is Intent.LODGE)
-    if parsed.intent in {Intent.LODGE, Intent.EMPTY, Intent.HELP, Intent.INSTITUTION}:
+    assert not (parsed.alone and parsed.reference is None)
+    assert (parsed.chosen is not None) <= (parsed.intent is Intent.LANGUAGE)
+    if parsed.intent in {Intent.LODGE, Intent.EMPTY, Intent.LANGUAGE, Intent.INSTITUTION, *ALONE}:
         assert parsed.reference is None
 
 
@@ -199,8 +279,8 @@ def test_parsing_never_fails_and_never_loses_a_word(text: str) -> None:
 def test_a_command_with_a_reference_is_understood(reference: str, command: str) -> None:
     for text in (f"{command} {reference}", f"{command.upper()}:{reference.lower()}"):
         parsed = parse(text)
-        if COMMANDS[command] is not Intent.HELP:
-            assert (parsed.intent, parsed.reference) == (COMMANDS[command], reference)
+        meant = Intent.ADD if COMMANDS[command] in ALONE else COMMANDS[command]
+        assert (parsed.intent, parsed.reference) == (meant, reference)
 
 
 @given(st.text(max_size=60), st.binary(min_size=5, max_size=5).map(make_reference))

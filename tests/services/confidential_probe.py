@@ -30,6 +30,7 @@ CLOSED = (
     "outbox",
     "inbound_message",
     "case_erasure",
+    "correction",
 )
 OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry", "legal_hold")
 OF_A_CASE = (
@@ -52,6 +53,7 @@ APART = (
     "public.sms_day",
     "public.officer_phone",
     "public.officer_command",
+    "public.suggestion_model",
     "public.audit_link",
     "public.audit_tail",
     "public.audit_pattern",

@@ -150,6 +150,10 @@ def fill(
             "INSERT INTO delivery_problem (id, case_id, outbox_id, template, outcome, again, at)"
             " VALUES (%s, %s, %s, 'answer', 'absent', true, %s)",
             (uuid4(), case, sms, NOW),
+        run(
+            "INSERT INTO correction (id, case_id, about, to_code, officer_id, at)"
+            " VALUES (%s, %s, 'category', 'ROADS', %s, %s)",
+            (uuid4(), case, told, NOW),
         )
         run("INSERT INTO case_erasure (case_id, identity_at) VALUES (%s, %s)", (case, NOW))
         run(
@@ -160,6 +164,7 @@ def fill(
     run("INSERT INTO receipt_request VALUES ('ABC', %s, false)", (NOW,))
     run("INSERT INTO phone (number_hash, seen_at) VALUES ('\\x00', %s)", (NOW,))
     run("INSERT INTO sms_day VALUES (%s, '\\x00', 1)", (NOW.date(),))
+    run("INSERT INTO suggestion_model (made_at, cases, counts) VALUES (%s, 0, '{}')", (NOW,))
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO text_version VALUES ('help', 1, NULL, 1, %s, %s, %s)", (officer, NOW, NOW))

@@ -195,6 +195,7 @@ READERS = {
     "public.sms_cost": {"admin", "of the institution"},
     "public.officer_phone": {"officer"},
     "public.officer_command": {"officer"},
+    "public.suggestion_model": {"officer"},
     "public.totp": {"login", "officer"},
     "public.recovery_code": {"login", "officer"},
     "public.passkey": {"login", "officer"},

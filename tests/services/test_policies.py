@@ -231,6 +231,7 @@ DELETES = {
     "phone",
     "sms_day",
     "officer_phone",
+    "suggestion_model",  # older versions of the counts
     "figure",
     "figure_dirty",
     "delivery_report",

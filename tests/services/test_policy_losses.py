@@ -35,6 +35,7 @@ CHANGES = {
     "staff_session": "ended_at = now()",
     "totp": "last_step = 1",
     "case_erasure": "words_at = now()",
+    "correction": "from_code = 'x'",
     "deadline": "extension_days = 0",
     "delivery_problem": "settled_at = now(), way = 'letter', by_officer_id = guard.officer()",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = guard.officer()",
@@ -63,6 +64,7 @@ CHANGES = {
     "retention_rule": "source = 'x'",
     "sms_cost": "messages = 2",
     "sealed_identity": "number_hash = '\\x01'",
+    "suggestion_model": "cases = 1",
     "timer": "done = true",
     "upload": "received = 0",
 }

@@ -23,7 +23,7 @@ Behind = psycopg.Connection[Any]
 NUMBER = "+255712345678"
 CANARY = "KITUMBUA"
 # What a text may be filled with: nothing of these tells what a case is about.
-NEUTRAL = {"reference", "due", "status", "code", "url"}
+NEUTRAL = {"references", "statuses", "reference", "due", "status", "code", "url"}
 HOUR = timedelta(hours=1)
 NEVER_MADE = make_reference(bytes(8))
 

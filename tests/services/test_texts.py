@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.services import texts
+from feedback.services import conversation, texts
 from feedback.services.texts import samples, shipped
 from local.phone.sms import parts
 
@@ -22,6 +22,9 @@ CASES = list(itertools.product(texts.TEMPLATES, ("sw", "en")))
 
 def rendered(template: str, language: str, words: str | None = None, **given_: str) -> str:
     values = {"reference": REFERENCE, "due": DUE, "code": "MWMW-MWMW-MWM", "status": "assigned"}
+    values["references"] = ", ".join([REFERENCE] * conversation.MOST_OFFERED)
+    longest = max((words[language] for words in texts.STATUS_WORDS.values()), key=len)
+    values["statuses"] = "; ".join([f"{REFERENCE} {longest}"] * conversation.MOST_LISTED)
     return texts.render(template, language, values | given_, url=LONGEST_URL, words=words)
 
 

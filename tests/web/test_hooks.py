@@ -201,14 +201,14 @@ def test_a_missing_field_is_no_reason_to_refuse(post: Any, missing: str) -> None
         },
     ],
 )
-@pytest.mark.parametrize("kind", ["sms", "delivery"])
+@pytest.mark.parametrize("kind", ["sms", "delivery", "opt-out"])
 def test_what_is_no_form_is_answered_200_too(
     client: FlaskClient, address: Any, kind: str, given: dict[str, Any]
 ) -> None:
     assert client.post(address(kind), **given).status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["sms", "delivery"])
+@pytest.mark.parametrize("kind", ["sms", "delivery", "opt-out"])
 @pytest.mark.parametrize("token", ["wrong", "", "t%C3%A9", "test-hook-token"])
 def test_a_wrong_token_is_not_found(
     client: FlaskClient, address: Any, kind: str, token: str
@@ -243,7 +243,7 @@ def test_a_plain_gateway_that_is_not_set_up_has_no_hook(
     assert client.post(f"/hooks/sms/{PLAIN_TOKEN}/inbound", data=FORM).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["ussd", "ussd-end", "opt-out"])
+@pytest.mark.parametrize("kind", ["ussd", "ussd-end"])
 def test_what_is_not_built_is_not_routed(post: Any, kind: str) -> None:
     assert post(kind, FORM).status_code == 404
 
@@ -254,9 +254,27 @@ def test_neither_token_nor_words_reach_a_log(
     post("sms", FORM)
     post("sms", {})
     post("delivery", {"id": "x", "status": "Nonsense", "phoneNumber": FORM["from"]})
+    post("opt-out", {"senderId": "15200", "phoneNumber": FORM["from"]})
     said = "".join(capfd.readouterr())
     for secret in (app.config["AT_HOOK_TOKEN"], PLAIN_TOKEN, "Hakuna", "712000001"):
         assert secret not in said
+
+
+def test_an_opt_out_is_stored_once_as_a_stop_of_that_number(post: Any) -> None:
+    for _ in range(2):
+        answer = post("opt-out", {"senderId": "15200", "phoneNumber": "+255712000001", "more": "x"})
+        assert (answer.status_code, answer.data) == (200, b"OK")
+    [row] = rows()
+    assert words(row) == "STOP"
+    assert bytes(row.number_hash) == identity.number_hash("+255712000001")
+    assert "712000001" not in row.provider_id
+    assert redis_client().exists("wake:process_inbound")
+
+
+@pytest.mark.parametrize("form", [{}, {"senderId": "15200"}, {"phoneNumber": ""}])
+def test_an_opt_out_of_nobody_is_taken_and_stores_nothing(post: Any, form: dict[str, str]) -> None:
+    assert post("opt-out", form).status_code == 200
+    assert rows() == []
 
 
 REPORT = {

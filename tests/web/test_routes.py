@@ -146,6 +146,7 @@ OTHERS = {
     Audience.GATEWAY: {
         "hooks.sms",
         "hooks.delivery",
+        "hooks.opt_out",
         "hooks.plain_sms",
         "hooks.plain_delivery",
     },

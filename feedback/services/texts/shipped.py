@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feedback.services.texts import citizen, officers
+from feedback.services.texts import citizen, conversation, officers
 from feedback.services.texts.citizen import STATUS_WORDS
 from feedback.services.texts.medium import SMS, Medium
 from feedback.services.texts.template import Template
@@ -20,12 +20,13 @@ __all__ = [
 TEMPLATES: dict[str, dict[str, Template]] = {
     **citizen.TEMPLATES,
     **officers.TEMPLATES,
+    **conversation.TEMPLATES,
 }
 # By what a text goes out, where that is not SMS; for a module of such texts a line like
 # **dict.fromkeys(ussd.TEMPLATES, USSD),
 MEDIA: dict[str, Medium] = {}
 # Words that go with a text and must never be cut, at their longest; such a text has no pointer.
-WHOLE_WORDS: dict[str, str] = {"officer_code": "123 456"}
+WHOLE_WORDS: dict[str, str] = {"officer_code": "123456"}
 
 STATUS_PREFIX = "status."
 # The words for a status are texts too, each of one sentence.
