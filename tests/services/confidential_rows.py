@@ -150,6 +150,7 @@ def fill(
             "INSERT INTO delivery_problem (id, case_id, outbox_id, template, outcome, again, at)"
             " VALUES (%s, %s, %s, 'answer', 'absent', true, %s)",
             (uuid4(), case, sms, NOW),
+        )
         run(
             "INSERT INTO correction (id, case_id, about, to_code, officer_id, at)"
             " VALUES (%s, %s, 'category', 'ROADS', %s, %s)",
