@@ -41,6 +41,7 @@ from feedback.services import (
     reissue,
     sessions,
     staffing,
+    ussd,
 )
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
 
@@ -79,7 +80,7 @@ PERIODIC = (
         "check_files", 30, "a citizen's file is cleaned and given out, or refused for a reason"
     ),
     Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
-    Periodic("purge", 86_400, "tries of receipt codes and logins, and old sessions, are not kept"),
+    Periodic("purge", 3_600, "tries of receipt codes and logins, and old sessions, are not kept"),
     Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
     Periodic("retain", 86_400, "what is older than its retention rule is removed"),
 )
@@ -275,6 +276,7 @@ def purge() -> Counts:
             "receipt_requests": reissue.forget(clock.now()),
             "login_attempts": delays.forget(clock.now()),
             "sessions": sessions.forget(clock.now()),
+            "ussd_sessions": ussd.forget(clock.now()),
         }
 
 

@@ -34,7 +34,13 @@ from feedback.models.cases import (
     Submission,
     Timer,
 )
-from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
+from feedback.models.channels import (
+    InboundMessage,
+    Outbox,
+    ReceiptAttempt,
+    ReceiptRequest,
+    UssdSession,
+)
 from feedback.models.figures import Figure, FigureDirty
 from feedback.models.levels import Extract, Lowering
 from feedback.models.people import (
@@ -131,4 +137,5 @@ __all__ = [
     "Unit",
     "Upload",
     "UploadPart",
+    "UssdSession",
 ]

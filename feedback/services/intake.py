@@ -29,6 +29,7 @@ from feedback.services import (
     cases,
     citizen,
     desk,
+    dialled,
     identity,
     outbox,
     reissue,
@@ -56,9 +57,18 @@ class _Sms:
 
 
 def receive(
-    *, provider_id: str, sender: str, words: str, received_at: datetime, now: datetime
+    *,
+    provider_id: str,
+    sender: str,
+    words: str,
+    received_at: datetime,
+    now: datetime,
+    asked: dict[str, str] | None = None,
 ) -> None:
-    """Store an SMS under the gateway's id (principal: hook); a known id changes nothing."""
+    """Store an SMS under the gateway's id (principal: hook); a known id changes nothing.
+
+    asked: an act that was chosen from a menu, with its reference and language.
+    """
     row = uuid4()
     number = identity.normalise_number(sender)
     db.session.execute(
@@ -73,6 +83,7 @@ def receive(
             state="new",
             attempts=0,
             next_attempt_at=now,
+            asked=asked,
         )
         .on_conflict_do_nothing()
     )
@@ -150,16 +161,23 @@ def process(inbound_id: UUID, now: datetime) -> str | None:
     db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
     sender = identity.unseal(row.sender, f"inbound:{row.id}:sender")
     words = identity.unseal(row.words, f"inbound:{row.id}:words").replace("\0", "")
-    gazetteer = directory().gazetteer
-    said = phrases.parse(words, lambda t: routing.names_only(t, gazetteer) is not None)
+    said = dialled.parsed(row.asked, words) if row.asked else _parsed(words)
     sms = _Sms(row.id, identity.normalise_number(sender), said, row.received_at)
     row.case_id = _act(sms, now)
     row.state, row.error = "done", None
     return str(said.intent)
 
 
+def _parsed(words: str) -> Parsed:
+    gazetteer = directory().gazetteer
+    return phrases.parse(words, lambda t: routing.names_only(t, gazetteer) is not None)
+
+
 def _act(sms: _Sms, now: datetime) -> UUID | None:
     """The case that the message was about or made, if any."""
+    waiting = dialled.begun(sms.number, sms.said.body, sms.received_at)
+    if waiting is not None and sms.number is not None:
+        return _begun_by_dialling(sms, sms.number, waiting, now)
     match sms.said.intent:
         case Intent.EMPTY | Intent.HELP:
             _reply(sms, "help", now)
@@ -304,6 +322,16 @@ def _new_words(sms: _Sms, now: datetime) -> UUID | None:
     if receipt.triage and sms.number:
         outbox.say_instead(f"received:{receipt.case_id}", "received_triage_question")
     return receipt.case_id
+
+
+def _begun_by_dialling(
+    sms: _Sms, number: str, waiting: dialled.Begun, now: datetime
+) -> UUID | None:
+    """The words of a case whose kind, institution and level were chosen by USSD."""
+    if not waiting.words.strip():
+        _reply(sms, "dialled_without_words", now)
+        return None
+    return dialled.lodge(waiting, number, sms.received_at).case_id
 
 
 def _cases_of(sms: _Sms) -> list[m.Case]:

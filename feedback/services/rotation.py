@@ -47,6 +47,7 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("upload", "sealed_key"): None,
     ("extract", "sealed"): None,
     ("extract", "answer"): None,
+    ("ussd_session", "state"): None,
 }
 # Columns of bytes that are no values sealed by these keys: hashes, random numbers, public keys, and
 # files, which the key of their case seals.
@@ -54,6 +55,10 @@ PLAIN = frozenset(
     {
         ("sealed_identity", "number_hash"),
         ("inbound_message", "number_hash"),
+        ("phone", "number_hash"),
+        ("ussd_session", "session"),
+        ("ussd_session", "number_hash"),
+        ("ussd_session", "link"),
         ("submission", "content_hash"),
         ("submission", "receipt_nonce"),
         ("submission", "issued_nonce"),

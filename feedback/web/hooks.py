@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from feedback.services import delivery_reports, intake
 from feedback.transaction import Principal, transaction, wake
+from feedback.web import dialled
 from feedback.web.edge import Audience, guarded
 
 log = structlog.get_logger()
@@ -71,6 +72,26 @@ def delivery(token: str) -> ResponseReturnValue:
             wake("replay")
     if not known:
         log.warning("unknown_callback", kind="delivery")
+    return _taken()
+
+
+@blueprint.post("/ussd")
+def ussd(token: str) -> ResponseReturnValue:
+    """A step of a USSD session: all that was put in so far; the answer is the next screen."""
+    _check(token)
+    form = _form()
+    screen = dialled.answer(
+        _value(form, "sessionId"), _value(form, "phoneNumber"), _value(form, "text"), g.now
+    )
+    return Response(screen, mimetype="text/plain")
+
+
+@blueprint.post("/ussd-end")
+def ussd_end(token: str) -> ResponseReturnValue:
+    """A USSD session is over, whoever ended it."""
+    _check(token)
+    form = _form()
+    dialled.over(_value(form, "sessionId"), _value(form, "phoneNumber"), _value(form, "input"))
     return _taken()
 
 

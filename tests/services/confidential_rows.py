@@ -147,6 +147,11 @@ def fill(
         )
     run("INSERT INTO receipt_request VALUES ('ABC', %s, false)", (NOW,))
     run("INSERT INTO phone (number_hash, seen_at) VALUES ('\\x00', %s)", (NOW,))
+    run(
+        "INSERT INTO ussd_session (session, number_hash, state, stage, version, updated_at)"
+        " VALUES ('\\x00', '\\x00', '\\x00', 'draft', 1, %s)",
+        (NOW,),
+    )
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))

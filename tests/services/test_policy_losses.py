@@ -60,6 +60,7 @@ CHANGES = {
     "sealed_identity": "number_hash = '\\x01'",
     "timer": "done = true",
     "upload": "received = 0",
+    "ussd_session": "version = 2",
 }
 # Changes that a policy must look at the outcome of.
 MORE = {
@@ -98,6 +99,7 @@ PROBED = (
     "login",
     "receipt-check",
     "hook",
+    "ussd",
     "figures",
     "nobody",
 )

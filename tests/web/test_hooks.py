@@ -181,7 +181,7 @@ def test_without_a_token_of_ours_nothing_is_open(
     assert client.post("/hooks/africastalking/x/sms", data=FORM).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["ussd", "ussd-end", "opt-out"])
+@pytest.mark.parametrize("kind", ["opt-out"])
 def test_what_is_not_built_is_not_routed(post: Any, kind: str) -> None:
     assert post(kind, FORM).status_code == 404
 

@@ -132,7 +132,7 @@ CITIZEN = {
     "auth.redeem",
 }
 OTHERS = {
-    Audience.GATEWAY: {"hooks.sms", "hooks.delivery"},
+    Audience.GATEWAY: {"hooks.sms", "hooks.delivery", "hooks.ussd", "hooks.ussd_end"},
     Audience.OPERATIONS: {"operations.live", "operations.ready", "operations.metrics"},
 }
 # What stands for the parts of an address: nothing of that name exists, so whoever passes the gate
