@@ -53,11 +53,13 @@ def call_of(session_id: str, sender: str, text_: str) -> Call | None:
 
 @dataclass(slots=True)
 class Talk:
-    """A callback on its way to a screen. `effect`: what must be done before it goes on."""
+    """A callback on its way to a screen. `kept`: the session as its row has it. `effect`: what must
+    be done before it goes on."""
 
     call: Call
     world: rules.World
     session: rules.Session
+    kept: rules.Session | None
     version: int
     rest: str | None
     effect: rules.Effect | None = None
@@ -108,14 +110,17 @@ def begin(call: Call, now: datetime) -> Talk:
         before = found.state if found is not None and not call.text else None
         submission = str(uuid5(dialled.SUBMISSION, call.session.hex()))
         session = rules.begin(submission, _ticket(call), row.language, before, seen)
-    talk = Talk(call, world(), session, row.version if own else 0, rest)
+    kept, version = (found, row.version) if own else (None, 0)
+    talk = Talk(call, world(), session, kept, version, rest)
     talk.go_on()
     return talk
 
 
 def keep(talk: Talk, now: datetime) -> bool:
     """Keep where the session stands (principal: ussd); False when a double of the callback was
-    there first, whose outcome counts."""
+    there first, whose outcome counts. A repetition changes nothing, and writes nothing."""
+    if talk.session == talk.kept and not talk.alone:
+        return True
     state = talk.session.state
     number = identity.number_hash(talk.call.number)
     stage = rules.stage(talk.session)

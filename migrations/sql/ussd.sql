@@ -4,7 +4,7 @@
 -- SMS that brings its words.
 {secure:ussd_session}
 GRANT SELECT, UPDATE, DELETE ON ussd_session TO mrejesho_worker;
-{job:ussd_session}
+CREATE POLICY job_all ON ussd_session TO mrejesho_worker USING ((SELECT guard.kind()) = 'job');
 
 -- The session itself; of a new one, the newest that this number dropped since p_since, if any. And
 -- the language that the number chose. One row, also when there is nothing.
