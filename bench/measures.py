@@ -136,6 +136,67 @@ def texting(port: int, token: str) -> Callable[[], None]:
     return hand_over
 
 
+def dialling(port: int, token: str, clients: int, seconds: float, think: float) -> dict[str, float]:
+    """Citizens who file by USSD side by side, each thinking for a while between two screens; how
+    long a screen takes, and how many cases were made."""
+    durations: list[float] = []
+    filed: list[str] = []
+    failures: list[BaseException] = []
+    end = time.monotonic() + seconds
+
+    def citizen() -> None:
+        gateway = Browser(port)
+        try:
+            time.sleep(random.uniform(0, think))
+            while time.monotonic() < end and not failures:
+                filed.append(_dial(gateway, token, think, durations))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=citizen) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    ranked = statistics.quantiles(durations, n=100)
+    return {
+        "median": ranked[49] * 1000,
+        "p99": ranked[98] * 1000,
+        "screens": len(durations),
+        "cases": len(filed),
+    }
+
+
+STEPS = ("", "1", "1", "1", "DODOMA-CC", "4", WORDS, "1", "Soko kuu", "1", "2", "1")
+
+
+def _dial(gateway: Browser, token: str, think: float, durations: list[float]) -> str:
+    """One session, from the language to the reference."""
+    number, session, said = f"+25561{random.randrange(10**7):07}", f"ATUid_{uuid4().hex}", ""
+    for step in range(len(STEPS)):
+        begun = time.perf_counter()
+        answer = gateway.post(
+            f"/hooks/africastalking/{token}/ussd",
+            {
+                "sessionId": session,
+                "serviceCode": "*152*00#",
+                "phoneNumber": number,
+                "networkCode": "64004",
+                "text": "*".join(STEPS[1 : step + 1]),
+            },
+        )
+        durations.append(time.perf_counter() - begun)
+        said = answer.text
+        if answer.status != 200 or not said.startswith(("CON ", "END ")):
+            raise RuntimeError(f"no screen: {answer.status}")
+        time.sleep(random.uniform(0, 2 * think))
+    if "Kumbukumbu" not in said:
+        raise RuntimeError("not lodged by USSD")
+    return said
+
+
 def median(act: Callable[[], Any], repeats: int = REPEATS) -> float:
     """The median of one act, after it was done a few times."""
     for _ in range(8):

@@ -140,6 +140,7 @@ def test_not_fixed_reopens_one_rung_higher_with_the_words_as_typed(
     assert "Andika maneno" in phone.put("  ")
     words = "HALI bado * mbaya\u2026"
     assert "Tumepokea. Utapata SMS." in phone.put(words)
+    assert "ridhika" not in phone.screens[-1]
     assert kit.case_row(superuser, office.receipt.case_id)["status"] == "answered"
     jobs.process_inbound()
     case = kit.case_row(superuser, office.receipt.case_id)

@@ -124,13 +124,13 @@ def _summary(state: State, world: World) -> str:
     known = world.institutions.get(draft.institution)
     category = world.category(draft.category)
     about = category.names[language] + ". " if category else ""
+    level = say(f"level_{draft.level}", language)
     return say(
         "confirm",
         language,
         kind=say(draft.kind, language),
         institution=known.names[language] if known else say("somewhere", language),
-        level=say(f"level_{draft.level}", language),
-        who=say("short_nameless" if draft.anonymous else "short_named", language),
+        level=say("level_nameless", language, level=level) if draft.anonymous else level,
         words=about + (say("words_by_sms", language) if draft.by_sms else draft.words),
     )
 

@@ -85,6 +85,8 @@ def _case(state: State) -> Item:
 def _case_title(state: State, world: World) -> str:
     item = _case(state)
     name = "case_due" if item.due and item.status in OPEN else "case"
+    if not item.status:
+        return item.reference
     status = _status(state, world, item)
     return say(name, state.language, reference=item.reference, status=status, due=item.due)
 
@@ -112,10 +114,17 @@ def _say(state: State, act: str, words: str = "") -> Step:
     return state, Effect(Do.SAY, act=act, reference=_case(state).reference, words=words)
 
 
-def said(state: State) -> State:
-    """An act was handed to the worker: the case, with a line that it was."""
+def said(state: State, act: str) -> State:
+    """An act was handed to the worker: the case, with a line that it was. How it stands afterwards
+    is not known here, so what could be said of its answer is offered no more."""
+    case = _case(state)
+    if act in ("satisfied", "not_fixed"):
+        case = replace(case, status="", due="")
+    listed = tuple(case if each.reference == case.reference else each for each in state.listed)
     notice = say("taken", state.language)
-    return replace(state, at="case", page=0, trail=TO_CASE, act="", notice=notice)
+    return replace(
+        state, at="case", page=0, trail=TO_CASE, case=case, listed=listed, act="", notice=notice
+    )
 
 
 def _sure(state: State, world: World) -> Sequence[Option]:

@@ -118,7 +118,7 @@ def settle(session: Session, effect: Effect, outcome: Any, submission: str = "")
         case Do.LOWER:
             state = following.lowered(state, outcome)
         case Do.SAY:
-            state = following.said(state)
+            state = following.said(state, effect.act)
         case Do.LODGE:
             state = filing.lodged(state, outcome, submission)
         case Do.ALONE:
