@@ -134,7 +134,7 @@ def _rest(said: dict[str, Any]) -> list[tuple[str, str]]:
         ("the same, 8 clients in one process", _shown(said["sql8"]["a_second"])),
         ("SMS handed over a second, 8 clients", _shown(said["sms8"]["a_second"])),
         (
-            "USSD: a screen with 50 sessions at once, half a second between two, ms: median,"
+            "USSD: a screen with 50 sessions at once, each read for two seconds, ms: median,"
             " 99th percentile (aim: 300)",
             f"{_shown(said['ussd50']['median'])}, {_shown(said['ussd50']['p99'])}"
             f" ({said['ussd50']['screens']:,} screens, {said['ussd50']['cases']:,} cases)",

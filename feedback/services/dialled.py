@@ -65,6 +65,7 @@ class Begun:
 
     row: m.UssdSession
     session: rules.Session
+    number: str
     words: str
 
 
@@ -101,15 +102,15 @@ def begun(number: str | None, said: str, received_at: datetime) -> Begun | None:
     if row is None:
         return None
     session = unsealed(row.session, row.state)
-    return None if session is None else Begun(row, session, said[ticket.end() :])
+    return None if session is None else Begun(row, session, number, said[ticket.end() :])
 
 
-def lodge(waiting: Begun, number: str, received_at: datetime) -> cases.Receipt:
+def lodge(waiting: Begun, received_at: datetime) -> cases.Receipt:
     """Make the case with the words of the SMS (principal: job). What was chosen is kept no longer
     with the session, which waits for nothing more."""
     state = waiting.session.state
     whole = replace(state, draft=replace(state.draft, words=waiting.words))
-    receipt = cases.lodge(uuid4(), lodging_of(whole, number), received_at)
+    receipt = cases.lodge(uuid4(), lodging_of(whole, waiting.number), received_at)
     waiting.row.stage, waiting.row.link = "done", None
     waiting.row.state = sealed(waiting.row.session, rules.without_draft(waiting.session))
     return receipt

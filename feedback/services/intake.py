@@ -163,7 +163,8 @@ def process(inbound_id: UUID, now: datetime) -> str | None:
     words = identity.unseal(row.words, f"inbound:{row.id}:words").replace("\0", "")
     said = dialled.parsed(row.asked, words) if row.asked else _parsed(words)
     sms = _Sms(row.id, identity.normalise_number(sender), said, row.received_at)
-    row.case_id = _act(sms, now)
+    waiting = None if row.asked else dialled.begun(sms.number, words, sms.received_at)
+    row.case_id = _act(sms, now) if waiting is None else _begun_by_dialling(sms, waiting, now)
     row.state, row.error = "done", None
     return str(said.intent)
 
@@ -175,9 +176,6 @@ def _parsed(words: str) -> Parsed:
 
 def _act(sms: _Sms, now: datetime) -> UUID | None:
     """The case that the message was about or made, if any."""
-    waiting = dialled.begun(sms.number, sms.said.body, sms.received_at)
-    if waiting is not None and sms.number is not None:
-        return _begun_by_dialling(sms, sms.number, waiting, now)
     match sms.said.intent:
         case Intent.EMPTY | Intent.HELP:
             _reply(sms, "help", now)
@@ -324,14 +322,12 @@ def _new_words(sms: _Sms, now: datetime) -> UUID | None:
     return receipt.case_id
 
 
-def _begun_by_dialling(
-    sms: _Sms, number: str, waiting: dialled.Begun, now: datetime
-) -> UUID | None:
+def _begun_by_dialling(sms: _Sms, waiting: dialled.Begun, now: datetime) -> UUID | None:
     """The words of a case whose kind, institution and level were chosen by USSD."""
     if not waiting.words.strip():
         _reply(sms, "dialled_without_words", now)
         return None
-    return dialled.lodge(waiting, number, sms.received_at).case_id
+    return dialled.lodge(waiting, sms.received_at).case_id
 
 
 def _cases_of(sms: _Sms) -> list[m.Case]:

@@ -40,9 +40,9 @@ def answer(session_id: str, sender: str, text: str, now: datetime) -> str:
     return ussd.sorry()
 
 
-def over(session_id: str, sender: str, text: str) -> None:
+def over(session_id: str, sender: str) -> None:
     """The gateway says that a session has ended."""
-    call = ussd.call_of(session_id, sender, text)
+    call = ussd.call_of(session_id, sender, "")
     if call is not None:
         with transaction(SESSION):
             ussd.end(call)

@@ -91,7 +91,7 @@ def ussd_end(token: str) -> ResponseReturnValue:
     """A USSD session is over, whoever ended it."""
     _check(token)
     form = _form()
-    dialled.over(_value(form, "sessionId"), _value(form, "phoneNumber"), _value(form, "input"))
+    dialled.over(_value(form, "sessionId"), _value(form, "phoneNumber"))
     return _taken()
 
 

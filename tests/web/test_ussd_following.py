@@ -353,3 +353,17 @@ def test_what_waits_for_its_words_is_not_offered_and_outlives_a_new_session(
     phone.put("2")
     sms(f"{ticket} Asante")
     assert [c["kind"] for c in kit.rows(superuser, 'SELECT kind FROM "case"')] == ["compliment"]
+
+
+def test_words_for_a_case_are_no_ticket_of_another(
+    phone: Dialled, office: Office, superuser: Behind
+) -> None:
+    """An act from the menu says itself what it is about, whatever its words begin with."""
+    ticket = begun(phone)
+    to_case(phone, office.receipt.reference)
+    phone.pick("Ongeza maneno")
+    phone.put(f"{ticket} shilingi")
+    jobs.process_inbound()
+    assert len(kit.rows(superuser, 'SELECT id FROM "case"')) == 1
+    said = kit.of_case(superuser, "message", office.receipt.case_id, "seq")
+    assert said[-1]["body"] == f"{ticket} shilingi"

@@ -44,7 +44,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "sw": "Ni wapi? Andika mtaa, kijiji au kata. Kuruka, jibu 1.",
         "en": "Where is it? Write street, village or ward. To skip, reply 1.",
     },
-    "level": {"sw": "Nani asome?", "en": "Who may read it?"},
+    "level": {"sw": "Nani asome ujumbe wako?", "en": "Who may read your message?"},
     "open": {"sw": "Kawaida: ofisi husika", "en": "Open: the office"},
     "confidential": {"sw": "Siri: wachache tu", "en": "Confidential: few only"},
     "restricted": {"sw": "Maafisa wa maadili pekee", "en": "Ethics officers only"},
@@ -72,7 +72,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "What you chose is gone. Choose again.",
     },
     "done": {
-        "sw": "Tumepokea. Kumbukumbu: {reference}. Msimbo wa siri: {code}. Iandike, usimpe mtu."
+        "sw": "Tumepokea. Kumbukumbu: {reference}. Msimbo wa siri: {code}. Viandike, usimpe mtu."
         " Utajibiwa kufikia {due}.",
         "en": "Received. Reference: {reference}. Secret code: {code}. Write it down, tell nobody."
         " Answer due by {due}.",
