@@ -36,7 +36,7 @@ class InboundMessage(Base):
     error: Mapped[str | None]
     case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
     # Chosen from a menu and not to be guessed from the words: act, reference, language.
-    asked: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    asked: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class UssdSession(Base):

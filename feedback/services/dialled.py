@@ -21,7 +21,7 @@ from feedback.services import cases, identity
 VALID = timedelta(hours=12)
 """How long after the session its words may come by SMS."""
 SUBMISSION = UUID("8c1f4f4e-0d5a-4d0e-9a55-6f3d3a0f5a27")  # the namespace of submission ids
-_TICKET = re.compile(r"\W*(\d{4})(?!\d)[\s.,:;-]*")
+_TICKET = re.compile(r"\W*(\d{4})(?!\d)[\s.,:;]*")
 
 
 def sealed(key: bytes, session: rules.Session) -> bytes:
