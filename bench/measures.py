@@ -33,19 +33,14 @@ COUNCILS = ("DODOMA-CC", "MPANDA-MC", "KONDOA-DC", "TANGA-CC", "ARUSHA-CC", "MBE
 OWNER = Principal("reference-load", role="owner")
 
 
-def rate(work: Callable[[], Callable[[], None]], clients: int, seconds: float) -> dict[str, float]:
-    """How often clients side by side get `work()()` done in a second, and the median of one."""
-    durations: list[float] = []
+def _side_by_side(clients: int, work: Callable[[Callable[[], bool]], None]) -> float:
+    """Seconds until all clients are done with `work`, which is told whether another one failed; the
+    first failure is raised."""
     failures: list[BaseException] = []
-    end = time.monotonic() + seconds
 
     def client() -> None:
         try:
-            act = work()
-            while time.monotonic() < end and not failures:
-                begun = time.perf_counter()
-                act()
-                durations.append(time.perf_counter() - begun)
+            work(lambda: bool(failures))
         except BaseException as error:
             failures.append(error)
 
@@ -57,7 +52,22 @@ def rate(work: Callable[[], Callable[[], None]], clients: int, seconds: float) -
         thread.join()
     if failures:
         raise failures[0]
-    took = time.monotonic() - begun
+    return time.monotonic() - begun
+
+
+def rate(work: Callable[[], Callable[[], None]], clients: int, seconds: float) -> dict[str, float]:
+    """How often clients side by side get `work()()` done in a second, and the median of one."""
+    durations: list[float] = []
+    end = time.monotonic() + seconds
+
+    def client(broken: Callable[[], bool]) -> None:
+        act = work()
+        while time.monotonic() < end and not broken():
+            begun = time.perf_counter()
+            act()
+            durations.append(time.perf_counter() - begun)
+
+    took = _side_by_side(clients, client)
     return {"a_second": len(durations) / took, "median": statistics.median(durations) * 1000}
 
 
@@ -141,25 +151,15 @@ def dialling(port: int, token: str, clients: int, seconds: float, think: float) 
     long a screen takes, and how many cases were made."""
     durations: list[float] = []
     filed: list[str] = []
-    failures: list[BaseException] = []
     end = time.monotonic() + seconds
 
-    def citizen() -> None:
+    def citizen(broken: Callable[[], bool]) -> None:
         gateway = Browser(port)
-        try:
-            time.sleep(random.uniform(0, think))
-            while time.monotonic() < end and not failures:
-                filed.append(_dial(gateway, token, think, durations))
-        except BaseException as error:
-            failures.append(error)
+        time.sleep(random.uniform(0, think))
+        while time.monotonic() < end and not broken():
+            filed.append(_dial(gateway, token, think, durations))
 
-    threads = [threading.Thread(target=citizen) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    _side_by_side(clients, citizen)
     ranked = statistics.quantiles(durations, n=100)
     return {
         "median": ranked[49] * 1000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -12,10 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from feedback import jobs
+from feedback import models as m
 from feedback.extensions import db
-from feedback.services import cases, identity, receipts, ussd
+from feedback.services import acts, cases, identity, receipts, ussd
 from feedback.transaction import JOB, Principal, transaction
 from tests.conftest import LONG
 from tests.factories import Make
@@ -416,3 +419,27 @@ def test_whatever_is_put_in_over_http_gets_a_valid_screen(
     else:
         phone.dial()
         phone.put(*cleaned)
+
+
+COUNT = count()
+
+
+@settings(
+    max_examples=150 if LONG else 10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.text(max_size=160).map(lambda t: t.replace("\0", "")), st.text(max_size=20))
+def test_whatever_was_confirmed_is_in_the_case_as_typed(
+    phone: Dialled, words: str, more: str
+) -> None:
+    more = more.replace("\0", "")
+    if words.strip() in ("", "0", "00", "1") or more.strip() in ("", "0", "00"):
+        return
+    phone.number = f"+2557130{next(COUNT):05}"
+    phone.dial("1*1*1*TANESCO*1")
+    phone.put(words, "2", more, "1", "1", "1", "1")
+    reference, _ = numbers(phone.put("1"))
+    with transaction(JOB) as session:
+        case = session.scalars(select(m.Case).where(m.Case.reference == reference)).one()
+        message = session.scalars(select(m.Message).where(m.Message.case_id == case.id)).one()
+        assert acts.read(message) == f"{words}\n{more}"
