@@ -59,6 +59,8 @@ def measure(cases: int, seconds: float, before: float) -> dict[str, Any]:
             token = os.environ["AT_HOOK_TOKEN"]
             text = lambda: measures.texting(port, token)  # noqa: E731
             step("sms8", lambda: measures.rate(text, 8, seconds))
+            dial = lambda: measures.dialling(port, token, 50, 2 * seconds, 2)  # noqa: E731
+            step("ussd50", dial)
             step("memory", lambda: measures.memory(web))
         lodge = lambda: measures.lodging(app)  # noqa: E731
         step("sql1", lambda: measures.rate(lodge, 1, seconds))

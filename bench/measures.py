@@ -33,19 +33,14 @@ COUNCILS = ("DODOMA-CC", "MPANDA-MC", "KONDOA-DC", "TANGA-CC", "ARUSHA-CC", "MBE
 OWNER = Principal("reference-load", role="owner")
 
 
-def rate(work: Callable[[], Callable[[], None]], clients: int, seconds: float) -> dict[str, float]:
-    """How often clients side by side get `work()()` done in a second, and the median of one."""
-    durations: list[float] = []
+def _side_by_side(clients: int, work: Callable[[Callable[[], bool]], None]) -> float:
+    """Seconds until all clients are done with `work`, which is told whether another one failed; the
+    first failure is raised."""
     failures: list[BaseException] = []
-    end = time.monotonic() + seconds
 
     def client() -> None:
         try:
-            act = work()
-            while time.monotonic() < end and not failures:
-                begun = time.perf_counter()
-                act()
-                durations.append(time.perf_counter() - begun)
+            work(lambda: bool(failures))
         except BaseException as error:
             failures.append(error)
 
@@ -57,7 +52,22 @@ def rate(work: Callable[[], Callable[[], None]], clients: int, seconds: float) -
         thread.join()
     if failures:
         raise failures[0]
-    took = time.monotonic() - begun
+    return time.monotonic() - begun
+
+
+def rate(work: Callable[[], Callable[[], None]], clients: int, seconds: float) -> dict[str, float]:
+    """How often clients side by side get `work()()` done in a second, and the median of one."""
+    durations: list[float] = []
+    end = time.monotonic() + seconds
+
+    def client(broken: Callable[[], bool]) -> None:
+        act = work()
+        while time.monotonic() < end and not broken():
+            begun = time.perf_counter()
+            act()
+            durations.append(time.perf_counter() - begun)
+
+    took = _side_by_side(clients, client)
     return {"a_second": len(durations) / took, "median": statistics.median(durations) * 1000}
 
 
@@ -134,6 +144,57 @@ def texting(port: int, token: str) -> Callable[[], None]:
             raise RuntimeError(f"not taken: {answer.status}")
 
     return hand_over
+
+
+def dialling(port: int, token: str, clients: int, seconds: float, think: float) -> dict[str, float]:
+    """Citizens who file by USSD side by side, each thinking for a while between two screens; how
+    long a screen takes, and how many cases were made."""
+    durations: list[float] = []
+    filed: list[str] = []
+    end = time.monotonic() + seconds
+
+    def citizen(broken: Callable[[], bool]) -> None:
+        gateway = Browser(port)
+        time.sleep(random.uniform(0, think))
+        while time.monotonic() < end and not broken():
+            filed.append(_dial(gateway, token, think, durations))
+
+    _side_by_side(clients, citizen)
+    ranked = statistics.quantiles(durations, n=100)
+    return {
+        "median": ranked[49] * 1000,
+        "p99": ranked[98] * 1000,
+        "screens": len(durations),
+        "cases": len(filed),
+    }
+
+
+STEPS = ("", "1", "1", "1", "DODOMA-CC", "4", WORDS, "1", "Soko kuu", "1", "2", "1")
+
+
+def _dial(gateway: Browser, token: str, think: float, durations: list[float]) -> str:
+    """One session, from the language to the reference."""
+    number, session, said = f"+25561{random.randrange(10**7):07}", f"ATUid_{uuid4().hex}", ""
+    for step in range(len(STEPS)):
+        begun = time.perf_counter()
+        answer = gateway.post(
+            f"/hooks/africastalking/{token}/ussd",
+            {
+                "sessionId": session,
+                "serviceCode": "*152*00#",
+                "phoneNumber": number,
+                "networkCode": "64004",
+                "text": "*".join(STEPS[1 : step + 1]),
+            },
+        )
+        durations.append(time.perf_counter() - begun)
+        said = answer.text
+        if answer.status != 200 or not said.startswith(("CON ", "END ")):
+            raise RuntimeError(f"no screen: {answer.status}")
+        time.sleep(random.uniform(0, 2 * think))
+    if "Kumbukumbu" not in said:
+        raise RuntimeError("not lodged by USSD")
+    return said
 
 
 def median(act: Callable[[], Any], repeats: int = REPEATS) -> float:

@@ -133,6 +133,12 @@ def _rest(said: dict[str, Any]) -> list[tuple[str, str]]:
         ("cases a second, the same SQL without HTTP, 1 client", _shown(said["sql1"]["a_second"])),
         ("the same, 8 clients in one process", _shown(said["sql8"]["a_second"])),
         ("SMS handed over a second, 8 clients", _shown(said["sms8"]["a_second"])),
+        (
+            "USSD: a screen with 50 sessions at once, each read for two seconds, ms: median,"
+            " 99th percentile (aim: 300)",
+            f"{_shown(said['ussd50']['median'])}, {_shown(said['ussd50']['p99'])}"
+            f" ({said['ussd50']['screens']:,} screens, {said['ussd50']['cases']:,} cases)",
+        ),
         ("dashboard: the figures alone, ms", _shown(watch["figures_only"])),
         ("public figures, ms", _shown(watch["public"])),
         ("list of escalations at the top rung, ms", _shown(watch["escalations"])),

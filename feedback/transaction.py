@@ -34,8 +34,8 @@ class Principal:
     """On whose behalf a transaction runs; the database decides by it what may be seen.
 
     kind: officer, public (one case, its receipt code proven), job (the worker), or a narrow
-    purpose: lodging, uploading (`case` is then the form's id), login, receipt-check, hook, figures,
-    reference, reference-load.
+    purpose: lodging, uploading (`case` is then the form's id), login, receipt-check, hook, ussd,
+    figures, reference, reference-load.
     role: the database role that carries it. channel: by which way an officer acts, if it is not
     the browser; it stands in the record.
     """

@@ -41,6 +41,7 @@ from feedback.models.channels import (
     ReceiptAttempt,
     ReceiptRequest,
     SmsDay,
+    UssdSession,
 )
 from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.learning import Correction, SuggestionModel
@@ -149,4 +150,5 @@ __all__ = [
     "Unit",
     "Upload",
     "UploadPart",
+    "UssdSession",
 ]

@@ -62,6 +62,30 @@ class InboundMessage(Base):
     # Class of the last error, never its message.
     error: Mapped[str | None]
     case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
+    # Chosen from a menu and not to be guessed from the words: act, reference, language.
+    asked: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class UssdSession(Base):
+    """Where a USSD session stands; chosen and written things are in `state`, encrypted."""
+
+    __tablename__ = "ussd_session"
+    __table_args__ = (
+        one_of("stage", ("passing", "draft", "waiting", "done")),
+        Index("ix_ussd_session_number", "number_hash", "updated_at"),
+        Index("ix_ussd_session_updated", "updated_at"),
+    )
+    # Keyed hash of the gateway's session id and the number.
+    session: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    number_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    # A draft can be resumed, a case is waiting for its words by SMS, a filing is done.
+    stage: Mapped[str]
+    # Keyed hash of the number with which the SMS begins that brings the words.
+    link: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Counts the steps: of the same callback handled twice at once, one is kept.
+    version: Mapped[int]
+    updated_at: Mapped[Moment]
 
 
 class Outbox(Base):

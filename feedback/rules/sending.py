@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
     "reopened": Kind.ASKED,
     "not_possible": Kind.ASKED,
     "final_letter": Kind.ASKED,
+    "dialled_without_words": Kind.ASKED,
     "which_case": Kind.ASKED,
     "status_list": Kind.ASKED,
     "repeated": Kind.ASKED,

@@ -23,7 +23,7 @@ from sqlalchemy.orm import aliased
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import conversation, identity, phones
+from feedback.services import conversation, dialled, identity, phones
 from feedback.services.reference import directory
 
 MOST_ATTEMPTS = 12
@@ -51,8 +51,12 @@ def receive(
     now: datetime,
     link_id: str | None = None,
     network_code: str | None = None,
+    asked: dict[str, str] | None = None,
 ) -> None:
-    """Store an SMS under the gateway's id (principal: hook); a known id changes nothing."""
+    """Store an SMS under the gateway's id (principal: hook); a known id changes nothing.
+
+    asked: an act that was chosen from a menu, with its reference and language.
+    """
     row = uuid4()
     number = identity.normalise_number(sender)
     db.session.execute(
@@ -69,6 +73,7 @@ def receive(
             state="new",
             attempts=0,
             next_attempt_at=now,
+            asked=asked,
         )
         .on_conflict_do_nothing()
     )
@@ -174,11 +179,20 @@ def process(inbound_id: UUID, now: datetime) -> str | None:
         return "slowed"
     if sms.number is not None:
         phones.remember(sms.number_hash, now)
-    row.case_id = conversation.act(sms, now)
+    begun = None if row.asked else dialled.begun(sms.number, sms.said.body, sms.received_at)
+    row.case_id = conversation.act(sms, now) if begun is None else _begun(sms, begun, now)
     row.state, row.error = "done", None
     if sms.kept:
         row.state, row.next_attempt_at = "held", now + conversation.KEPT_FOR
     return str(sms.said.intent)
+
+
+def _begun(sms: conversation.Sms, begun: dialled.Begun, now: datetime) -> UUID | None:
+    """The words of a case whose kind, institution and level were chosen by USSD."""
+    if not begun.words.strip():
+        conversation.reply(sms, "dialled_without_words", now)
+        return None
+    return dialled.lodge(begun, sms.received_at).case_id
 
 
 def _floods(row: m.InboundMessage) -> bool:

@@ -74,24 +74,33 @@ def delay(failures: int) -> timedelta:
     return timedelta(seconds=min(FIRST_DELAY * 2 ** (failures - FREE_TRIES), LONGEST_DELAY))
 
 
-def check(reference_text: str, code_text: str, now: datetime) -> UUID | Wait | None:
+def check(
+    reference_text: str, code_text: str, now: datetime, caller: str = ""
+) -> UUID | Wait | None:
     """The case that reference and code open (principal: receipt-check), or None, or Wait.
 
+    caller: a phone number, whose wrong codes count for it too, whatever reference they were for.
     A reference that does not exist takes the same statements and the same keyed hash, and counts
     its wrong tries too, so that neither answer nor time tells whether it exists.
     """
     reference = references.parse_reference(reference_text) or "?"
-    pile = _pile(reference)
-    attempt = db.session.execute(
-        select(m.ReceiptAttempt.failures, m.ReceiptAttempt.last_at).where(
-            m.ReceiptAttempt.reference == pile
+    piles = [_pile(reference), *([f"n{_pile(caller)}"] if caller else ())]
+    attempts = {
+        row.reference: row
+        for row in db.session.execute(
+            select(
+                m.ReceiptAttempt.reference, m.ReceiptAttempt.failures, m.ReceiptAttempt.last_at
+            ).where(m.ReceiptAttempt.reference.in_(piles))
         )
-    ).one_or_none()
+    }
     # What cannot be a reference is one pile: its tries must not slow anybody down.
-    if attempt is not None and pile != "?":
-        left = attempt.last_at + delay(attempt.failures) - now
-        if left > timedelta():
-            return Wait(int(left.total_seconds()) + 1)
+    left = [
+        attempt.last_at + delay(attempt.failures) - now
+        for pile, attempt in attempts.items()
+        if pile != "?"
+    ]
+    if left and max(left) > timedelta():
+        return Wait(int(max(left).total_seconds()) + 1)
     found = db.session.execute(
         text("SELECT * FROM guard.receipt(:reference)"), {"reference": reference}
     ).one_or_none()
@@ -104,17 +113,18 @@ def check(reference_text: str, code_text: str, now: datetime) -> UUID | Wait | N
     right = any(same) and found is not None
     if right and issued and same[1]:
         db.session.execute(text("SELECT guard.adopt_receipt(:reference)"), {"reference": reference})
-    if right and attempt is None:
-        return found.case_id if found else None
-    statement = insert(m.ReceiptAttempt).values(
-        reference=pile, failures=0 if right else 1, last_at=now
-    )
-    failures = 0 if right else m.ReceiptAttempt.failures + 1
-    db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["reference"], set_={"failures": failures, "last_at": now}
+    # A right code clears its own reference alone: nobody with a case of his own clears his number.
+    touched = [each for each in piles[:1] if each in attempts] if right else piles
+    if touched:
+        statement = insert(m.ReceiptAttempt).values(
+            [{"reference": each, "failures": int(not right), "last_at": now} for each in touched]
         )
-    )
+        failures = 0 if right else m.ReceiptAttempt.failures + 1
+        db.session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["reference"], set_={"failures": failures, "last_at": now}
+            )
+        )
     return found.case_id if right and found else None
 
 

@@ -48,6 +48,7 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("upload", "sealed_key"): None,
     ("extract", "sealed"): None,
     ("extract", "answer"): None,
+    ("ussd_session", "state"): None,
 }
 # Columns of bytes that are no values sealed by these keys: hashes, random numbers, public keys, and
 # files, which the key of their case seals.
@@ -58,6 +59,9 @@ PLAIN = frozenset(
         ("phone", "number_hash"),
         ("officer_phone", "number_hash"),
         ("officer_phone", "code_nonce"),
+        ("ussd_session", "session"),
+        ("ussd_session", "number_hash"),
+        ("ussd_session", "link"),
         ("submission", "content_hash"),
         ("submission", "receipt_nonce"),
         ("submission", "issued_nonce"),

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from feedback import models as m
+from feedback import transaction
 from feedback.extensions import db
 from feedback.rules.access import Level
 from feedback.services import acts, audit, identity, marks
@@ -85,8 +86,15 @@ def may_open(case_id: UUID) -> str | None:
 
 
 def fields_of(case_id: UUID) -> list[str]:
-    """Which values the vault holds, for one who may ask (or for the citizen)."""
+    """Which values the vault holds, for one who may ask (or for the citizen).
+
+    A number from which a citizen wrote without a name is for the relay alone.
+    """
     held = set(db.session.scalars(text("SELECT guard.vault_fields(:case)"), {"case": case_id}))
+    if "phone" in held and transaction.current().officer is not None:
+        case = db.session.get(m.Case, case_id)
+        if case is not None and case.anonymous:
+            held.discard("phone")
     return [field for field in FIELDS if field in held]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import abort, current_app
+from flask import Response, abort, current_app, g
 from flask.typing import ResponseReturnValue
 
 from feedback.gateway.profile import INBOUND, REPORT, Profile
-from feedback.web.callbacks import check, fields, take_opt_out, take_report, take_sms
+from feedback.web import dialled
+from feedback.web.callbacks import check, fields, take_opt_out, take_report, take_sms, taken, value
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded("hooks", __name__, audience=Audience.GATEWAY, url_prefix="/hooks")
@@ -33,6 +34,26 @@ def opt_out(token: str) -> ResponseReturnValue:
     """A number that told the gateway to send it nothing more."""
     check(token, current_app.config["AT_HOOK_TOKEN"])
     return take_opt_out(fields())
+
+
+@blueprint.post(f"{AT}/ussd")
+def ussd(token: str) -> ResponseReturnValue:
+    """A step of a USSD session: all that was put in so far; the answer is the next screen."""
+    check(token, current_app.config["AT_HOOK_TOKEN"])
+    given = fields()
+    screen = dialled.answer(
+        value(given, "sessionId"), value(given, "phoneNumber"), value(given, "text"), g.now
+    )
+    return Response(screen, mimetype="text/plain")
+
+
+@blueprint.post(f"{AT}/ussd-end")
+def ussd_end(token: str) -> ResponseReturnValue:
+    """A USSD session is over, whoever ended it."""
+    check(token, current_app.config["AT_HOOK_TOKEN"])
+    given = fields()
+    dialled.over(value(given, "sessionId"), value(given, "phoneNumber"))
+    return taken()
 
 
 @blueprint.route(f"{PLAIN}/inbound", methods=("GET", "POST"))

@@ -30,10 +30,11 @@ from tests.conftest import LONG
 from tests.factories import Make
 from tests.services.officer_kit import PIN, register
 from tests.web.browser import Browser, browser, fields, hidden
+from tests.web.dialled import dialled
 from tests.web.office import at_desk
 from tests.web.story import enter
 
-WEB, SMS, BACK = (120, 200, 60) if LONG else (24, 40, 12)
+WEB, SMS, USSD, BACK = (120, 200, 60, 60) if LONG else (24, 40, 12, 12)
 LEVELS = ("open", "confidential", "restricted")
 
 
@@ -124,16 +125,18 @@ def file_by_web(app: Flask, canaries: Canaries, level: str, *, by_mail: bool) ->
     return tab
 
 
-def file_by_sms(app: Flask, canaries: Canaries, number: int) -> None:
+def file_by_sms(
+    app: Flask, canaries: Canaries, number: int, sender: str = "", ticket: str = ""
+) -> None:
     """Bribery becomes restricted, what cannot be placed confidential."""
     matter = "afisa ameomba rushwa" if number % 2 else "nina shida kubwa"
     answer = browser(app).post(
         f"/hooks/africastalking/{app.config['AT_HOOK_TOKEN']}/sms",
         data={
             "id": str(uuid4()),
-            "from": canaries.number(),
+            "from": sender or canaries.number(),
             "to": "15200",
-            "text": f"{matter} {canaries.word()}",
+            "text": f"{ticket}{matter} {canaries.word()}",
             "date": "2026-11-20T06:00:00Z",
         },
     )
@@ -150,6 +153,29 @@ def by_officer(app: Flask, canaries: Canaries, officer: int) -> None:
             data={"id": str(uuid4()), "from": number, "to": "15200", "text": text},
         )
         assert answer.status_code == 200
+
+
+def dial(app: Flask, canaries: Canaries, number: int) -> int:
+    """Filed, dropped half-way, or left to an SMS; answers how many cases come of it."""
+    phone = dialled(app, number=canaries.number())
+    if number % 3 == 2:
+        phone.dial("1*1*1*TANESCO*1")
+        ticket = phone.put("1", "Uhindini", "2", "2", "1").partition("Anza na ")[2][:4]
+        file_by_sms(app, canaries, number, phone.number, f"{ticket} ")
+        return 1
+    phone.dial("1*1*1*TANESCO*1*lugha mbaya")
+    phone.put("2", canaries.word(), "1")
+    if number % 3:
+        phone.hang_up()
+        return 0
+    phone.put("Uhindini", str(2 + number % 2), "2", "1")
+    reference = re.search(r"Kumbukumbu: (\S+?)\.", phone.screens[-1])
+    assert reference
+    phone.dial("2")
+    phone.pick(reference[1])
+    phone.pick("Ongeza maneno")
+    phone.put(canaries.word())
+    return 1
 
 
 def work() -> None:
@@ -209,6 +235,7 @@ def test_nothing_marked_is_found_where_it_does_not_belong(
     for n in range(SMS):
         file_by_sms(app, canaries, n)
     by_officer(app, canaries, staff["handler"])
+    begun = sum(dial(app, canaries, n) for n in range(USSD))
     work()
     for n, (tab, receipt) in enumerate(receipts(app, tabs[:BACK])):
         if n % 3:  # confidential and restricted alone: words of open ones may be read
@@ -221,7 +248,7 @@ def test_nothing_marked_is_found_where_it_does_not_belong(
     _look(app, staff, pages)
     _fail(app, canaries, pages, monkeypatch)
 
-    assert superuser.execute('SELECT count(*) FROM "case"').fetchone() == (WEB + SMS,)
+    assert superuser.execute('SELECT count(*) FROM "case"').fetchone() == (WEB + SMS + begun,)
     superuser.execute("CHECKPOINT")
     with psycopg.connect(urls["SUPERUSER_URL"].replace("+psycopg", "")) as connection:
         for table, content in _dump(connection):

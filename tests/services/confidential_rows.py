@@ -166,6 +166,11 @@ def fill(
     run("INSERT INTO phone (number_hash, seen_at) VALUES ('\\x00', %s)", (NOW,))
     run("INSERT INTO sms_day VALUES (%s, '\\x00', 1)", (NOW.date(),))
     run("INSERT INTO suggestion_model (made_at, cases, counts) VALUES (%s, 0, '{}')", (NOW,))
+    run(
+        "INSERT INTO ussd_session (session, number_hash, state, stage, version, updated_at)"
+        " VALUES ('\\x00', '\\x00', '\\x00', 'draft', 1, %s)",
+        (NOW,),
+    )
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO text_version VALUES ('help', 1, NULL, 1, %s, %s, %s)", (officer, NOW, NOW))

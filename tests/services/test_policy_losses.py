@@ -67,6 +67,7 @@ CHANGES = {
     "suggestion_model": "cases = 1",
     "timer": "done = true",
     "upload": "received = 0",
+    "ussd_session": "version = 2",
 }
 # Changes that a policy must look at the outcome of.
 MORE = {
@@ -106,6 +107,7 @@ PROBED = (
     "login",
     "receipt-check",
     "hook",
+    "ussd",
     "figures",
     "nobody",
 )

@@ -31,6 +31,7 @@ from feedback.transaction import JOB, Principal, transaction
 from tests.cleaning import samples
 from tests.factories import Make
 from tests.services import kit
+from tests.web.dialled import dialled
 
 Behind = psycopg.Connection[Any]
 OLD, NEW = {"k1": b"a" * 32}, {"k2": b"b" * 32}
@@ -113,6 +114,7 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
         )
     with transaction(JOB):
         intake.process(intake.take(now), now)  # type: ignore[arg-type]
+    dialled(make.app, number="+255712345679").dial("1*1*1*2*1*Hakuna maji")
     key = identity.seal("key", "x")
     behind.execute(
         "INSERT INTO officer_phone (officer_id, number, number_hash, failures, code_at,"

@@ -243,11 +243,6 @@ def test_a_plain_gateway_that_is_not_set_up_has_no_hook(
     assert client.post(f"/hooks/sms/{PLAIN_TOKEN}/inbound", data=FORM).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["ussd", "ussd-end"])
-def test_what_is_not_built_is_not_routed(post: Any, kind: str) -> None:
-    assert post(kind, FORM).status_code == 404
-
-
 def test_neither_token_nor_words_reach_a_log(
     app: Flask, post: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:

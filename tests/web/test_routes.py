@@ -147,6 +147,8 @@ OTHERS = {
         "hooks.sms",
         "hooks.delivery",
         "hooks.opt_out",
+        "hooks.ussd",
+        "hooks.ussd_end",
         "hooks.plain_sms",
         "hooks.plain_delivery",
     },

@@ -36,7 +36,17 @@ from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.services.texts import STATUS_WORDS
 
-__all__ = ["AT_ONCE", "KEPT_FOR", "MOST_LISTED", "MOST_OFFERED", "act", "read", "without_answer"]
+__all__ = [
+    "AT_ONCE",
+    "KEPT_FOR",
+    "MOST_LISTED",
+    "MOST_OFFERED",
+    "Sms",
+    "act",
+    "read",
+    "reply",
+    "without_answer",
+]
 
 MOST_LISTED = 3
 """Cases of which one text tells the status."""

@@ -10,7 +10,7 @@ from feedback import models as m
 from feedback.rules import phrases, routing
 from feedback.rules.commands import Intent
 from feedback.rules.phrases import Parsed
-from feedback.services import identity, outbox, phones
+from feedback.services import dialled, identity, outbox, phones
 from feedback.services.conversation import wholes
 from feedback.services.reference import directory
 
@@ -47,10 +47,15 @@ def read(row: m.InboundMessage, *, flooding: bool = False, silent: bool = False)
     """Unseal a message and tell what it says."""
     gazetteer = directory().gazetteer
     words = wholes.words_of(row)
-    said = phrases.parse(words, lambda t: routing.names_only(t, gazetteer) is not None)
+    if row.asked:
+        said = dialled.parsed(row.asked, words)
+    else:
+        said = phrases.parse(words, lambda t: routing.names_only(t, gazetteer) is not None)
     number = identity.normalise_number(identity.unseal(row.sender, f"inbound:{row.id}:sender"))
     number_hash = bytes(row.number_hash)
-    language = said.chosen or phones.language(number_hash) or said.language
+    # A session was held in the language that its act is in.
+    language = said.language if row.asked else ""
+    language = language or said.chosen or phones.language(number_hash) or said.language
     return Sms(
         row.id, number_hash, number, said, row.received_at, language, flooding, silent or not number
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from feedback.rules.plain import to_alphabet
 
 ONE_PART = 160
 SEVERAL = 153  # places of each part where there are several
@@ -12,17 +12,7 @@ BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 EXTENSION = frozenset("\f^{}\\[~]|€")  # each takes two places
-PLAIN = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc`\u00b4", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u2033\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
-        **dict.fromkeys("\u2022\u00b7", "-"),
-        **dict.fromkeys("\t\u00a0\u202f\u2009", " "),
-        "\u2044": "/",
-        "\u2026": "...",
-    }
-)
+ALPHABET = BASIC | EXTENSION
 
 
 def septets(text: str) -> int:
@@ -69,14 +59,4 @@ def holds(character: str) -> bool:
 
 def to_gsm(text: str) -> str:
     """The text in the GSM-7 alphabet, for sending only: what has no likeness becomes `?`."""
-    out = []
-    for character in text.translate(PLAIN):
-        if holds(character):
-            out.append(character)
-            continue
-        base = [c for c in unicodedata.normalize("NFKD", character).translate(PLAIN) if holds(c)]
-        if base:
-            out.extend(base)
-        elif unicodedata.category(character)[0] not in "MC":  # marks and joiners say nothing
-            out.append("?")
-    return "".join(out)
+    return to_alphabet(text, ALPHABET)
