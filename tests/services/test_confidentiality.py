@@ -14,7 +14,9 @@ from feedback.services import viewers
 from feedback.transaction import Principal, transaction
 from tests.services import confidential_world
 from tests.services.confidential_probe import (
+    ADDRESSED,
     APART,
+    AUDITED,
     CLOSED,
     FACTS,
     OF_A_CASE,
@@ -109,6 +111,37 @@ def test_who_may_ask_and_who_may_decide_is_what_the_rules_say(
     }
 
 
+def test_every_table_with_a_case_is_asked(world: World) -> None:
+    """From the catalogue: a table with a case's number, or that refers to one that has it."""
+    rows = world.connection.execute(
+        "SELECT c.relname, c.relnamespace::regnamespace::text FROM pg_class c"
+        " WHERE c.relkind IN ('r', 'p') AND c.relnamespace::regnamespace::text IN"
+        " ('public', 'guard') AND (c.relname = 'case' OR EXISTS (SELECT FROM pg_attribute a"
+        "   WHERE a.attrelid = c.oid AND NOT a.attisdropped AND a.attname LIKE '%case_id%')"
+        "  OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'"
+        "   AND k.confrelid = '\"case\"'::regclass))"
+    ).fetchall()
+    assert sorted(OF_A_CASE) == sorted(name for name, _schema in rows)
+    # One row of each case in each of them, else asking proves nothing.
+    for table in OF_A_CASE:
+        assert {item.id for item in world.items.values()} <= set(seen(world.connection, table)), table
+
+
+def test_every_table_is_asked_that_not_everybody_reads(world: World) -> None:
+    rows = world.connection.execute(
+        "SELECT n.nspname || '.' || c.relname FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('public', 'guard') AND c.relrowsecurity"
+        " AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')"
+        "   AND 'mrejesho_web'::regrole = ANY (p.polroles)"
+        "   AND pg_get_expr(p.polqual, p.polrelid) = 'true')"
+    ).fetchall()
+    secret = {name for (name,) in rows} - {f"public.{table}" for table in OF_A_CASE}
+    assert set(APART) == secret
+    for table in APART:
+        assert counted(world.connection, table), table
+
+
 def test_the_world_has_both_answers_for_each_level(world: World) -> None:
     """A matrix in which a level is never seen, or never hidden, proves nothing."""
     answers = {
@@ -141,7 +174,7 @@ def test_a_citizen_finds_the_own_case_and_no_other(world: World, web: Connection
         with standing(web, ("public", None, item.id)):
             for table in (*FACTS, *WORDS, *OPENINGS):
                 assert set(seen(web, table)) == {item.id}, (title, table)
-            for table in (*CLOSED, "notice", "alarm", "audit_entry", "legal_hold"):
+            for table in (*CLOSED, *ADDRESSED, *AUDITED):
                 assert not seen(web, table), (title, table)
             internal = web.execute("SELECT count(*) FROM message WHERE internal").fetchone()
             assert internal == (0,)
@@ -220,7 +253,7 @@ def test_auditors_read_of_no_restricted_report_about_their_own_institution(
     for name, person in world.people.items():
         viewer = person.viewer
         with standing(web, ("officer", person.number, None)):
-            found = {table: set(seen(web, table)) for table in ("audit_entry", "legal_hold")}
+            found = {table: set(seen(web, table)) for table in AUDITED}
             ids = [item.id for item in world.items.values()]
             named = web.execute("SELECT case_id FROM guard.references_of(%s)", (ids,)).fetchall()
             macs = web.execute("SELECT count(*) FROM guard.hidden_macs()").fetchone()
@@ -246,6 +279,20 @@ def test_an_officer_reads_only_what_proves_the_own_self(world: World, web: Conne
             for table in ("credential", "recovery_code", "passkey", "staff_session", "totp"):
                 found = web.execute(f"SELECT officer_id FROM {table}").fetchall()  # noqa: S608
                 assert found == [(person.number,)], (name, table)
+
+
+def test_an_extract_reaches_ethics_and_the_post_addressed(world: World, web: Connection) -> None:
+    (post,) = world.connection.execute("SELECT DISTINCT post_id FROM extract").fetchall()
+    for name, person in world.people.items():
+        with standing(web, ("officer", person.number, None)):
+            found = set(seen(web, "extract"))
+        for title, item in world.items.items():
+            sees, _reads = _expected(person, item)
+            expected = sees and item.facts.level == "restricted"
+            if post[0] in person.viewer.posts and person.number not in item.facts.excluded:
+                expected = True
+            expected = expected and name != "inactive handler"
+            assert (item.id in found) is expected, (name, title)
 
 
 def test_notices_reach_only_the_officer_addressed(world: World, web: Connection) -> None:
