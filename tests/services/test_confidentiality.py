@@ -124,7 +124,9 @@ def test_every_table_with_a_case_is_asked(world: World) -> None:
     assert sorted(OF_A_CASE) == sorted(name for name, _schema in rows)
     # One row of each case in each of them, else asking proves nothing.
     for table in OF_A_CASE:
-        assert {item.id for item in world.items.values()} <= set(seen(world.connection, table)), table
+        assert {item.id for item in world.items.values()} <= set(seen(world.connection, table)), (
+            table
+        )
 
 
 def test_every_table_is_asked_that_not_everybody_reads(world: World) -> None:
@@ -132,7 +134,8 @@ def test_every_table_is_asked_that_not_everybody_reads(world: World) -> None:
         "SELECT n.nspname || '.' || c.relname FROM pg_class c"
         " JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('public', 'guard') AND c.relrowsecurity"
-        " AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')"
+        " AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid"
+        "   AND p.polcmd IN ('r', '*')"
         "   AND 'mrejesho_web'::regrole = ANY (p.polroles)"
         "   AND pg_get_expr(p.polqual, p.polrelid) = 'true')"
     ).fetchall()
