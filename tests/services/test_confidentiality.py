@@ -365,6 +365,33 @@ def test_a_deputy_stands_in_while_the_holder_is_away(world: World) -> None:
         assert sees()
 
 
+def test_a_deputy_who_stood_in_for_one_case_loses_it_with_the_seat(world: World) -> None:
+    item = world.items["confidential, below the region"].id
+    number = world.people["deputy of the RAS"].number
+    connection = world.connection
+
+    def sees() -> bool:
+        with as_role(connection, "mrejesho_web"), standing(connection, ("officer", number, None)):
+            return item in seen(connection, "case") and item in seen(connection, "message")
+
+    with connection.transaction(force_rollback=True):
+        # The holder, who is excluded, is there again: it is the rung alone that opens the case.
+        connection.execute("DELETE FROM leave")
+        connection.execute(
+            "INSERT INTO escalation (id, case_id, cycle, rung, ladder, clock, post_id,"
+            " from_institution_id, way, officer_id, restricted, due_at, at)"
+            " SELECT gen_random_uuid(), %s, 1, 80, 'council', 'answer', h.post_id,"
+            " c.institution_id, 'deputy', h.officer_id, false, now(), now()"
+            ' FROM post_holding h, "case" c WHERE h.officer_id = %s AND c.id = %s',
+            (item, number, item),
+        )
+        assert sees()
+        connection.execute(
+            "UPDATE post_holding SET until_day = current_date - 1 WHERE officer_id = %s", (number,)
+        )
+        assert not sees()
+
+
 def test_a_rung_opens_the_case_when_it_is_climbed(world: World) -> None:
     before = world.items["confidential, below the region"].id
     ras = ("officer", world.people["deputy of the RAS"].number, None)
