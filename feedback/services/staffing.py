@@ -144,8 +144,13 @@ def set_roles(officer_id: int, roles: list[str], now: datetime) -> grants.Outcom
     if taken:
         found.roles = sorted(set(found.roles) - taken)
         db.session.flush()
-        left = {"roles": ",".join(found.roles), "taken": ",".join(sorted(taken))}
-        audit.record("roles_set", now=now, officer=officer_id, **left)
+        audit.record(
+            "roles_set",
+            now=now,
+            officer=officer_id,
+            roles=",".join(found.roles),
+            taken=",".join(sorted(taken)),
+        )
     return grants.ask("roles", officer_id, now, roles=added) if added else grants.Outcome("done")
 
 
