@@ -56,5 +56,16 @@ GRANT UPDATE (settled_at) ON alarm TO mrejesho_web;
 -- By the name an officer is found in a citizen's words: no page changes it, nor does the web role.
 REVOKE UPDATE (name) ON officer FROM mrejesho_web;
 
-REVOKE EXECUTE ON FUNCTION guard.alone(uuid), guard.may_settle(text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION guard.may_settle(text, text) TO mrejesho_web, mrejesho_worker;
+-- What a breach report names of a case that was looked at, for the auditor or the worker.
+CREATE FUNCTION guard.cases_touched(p_cases uuid[])
+  RETURNS TABLE (case_id uuid, reference text, confidentiality text, institution_id integer)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+  SELECT c.id, c.reference::text, c.confidentiality::text, c.institution_id FROM "case" c
+   WHERE c.id = ANY (p_cases) AND (guard.is_job() OR guard.has('auditor') AND guard.audits(c.id))
+$$;
+
+REVOKE EXECUTE ON FUNCTION guard.alone(uuid), guard.may_settle(text, text),
+  guard.cases_touched(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION guard.may_settle(text, text), guard.cases_touched(uuid[])
+  TO mrejesho_web, mrejesho_worker;

@@ -30,7 +30,7 @@ AMENDED = {
 }
 AS_BEFORE = """
 DROP POLICY another_settles ON alarm;
-DROP FUNCTION guard.may_settle(text, text), guard.alone(uuid);
+DROP FUNCTION guard.may_settle(text, text), guard.alone(uuid), guard.cases_touched(uuid[]);
 GRANT UPDATE ON alarm TO mrejesho_web;
 GRANT UPDATE (name) ON officer TO mrejesho_web;
 """

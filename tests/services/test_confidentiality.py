@@ -259,8 +259,10 @@ def test_auditors_read_of_no_restricted_report_about_their_own_institution(
             found = {table: set(seen(web, table)) for table in AUDITED}
             ids = [item.id for item in world.items.values()]
             named = web.execute("SELECT case_id FROM guard.references_of(%s)", (ids,)).fetchall()
+            touched = web.execute("SELECT case_id FROM guard.cases_touched(%s)", (ids,)).fetchall()
             macs = web.execute("SELECT count(*) FROM guard.hidden_macs()").fetchone()
         found["references"] = {row[0] for row in named}
+        found["touched"] = {row[0] for row in touched}
         assert bool(macs and macs[0]) is ("auditor" in viewer.roles), name
         for title, item in world.items.items():
             own = item.facts.institution == viewer.institution
