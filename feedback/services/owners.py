@@ -161,9 +161,10 @@ def compare_newcomers(run: Newcomers, now: datetime, limit: int = 200) -> None:
 
 
 def _may_reach(institution_id: int, officers: Collection[int]) -> ColumnElement[bool]:
-    """Cases that these officers of one institution may come to see: those of the institution, those
-    at a rung of a post of theirs, restricted ones where one of them is of ethics, and those whose
-    citizen listed persons, wherever they are. A rung that comes later compares by itself."""
+    """Cases of which these officers of one institution may come to see something: those of the
+    institution, those at a rung of a post of theirs or with an extract for it, restricted ones
+    where one of them is of ethics, and those whose citizen listed persons, wherever they are. A
+    rung or an extract that comes later compares by itself."""
     listed = exists().where(
         m.SealedIdentity.case_id == m.Case.id, m.SealedIdentity.field == "persons"
     )
@@ -174,10 +175,17 @@ def _may_reach(institution_id: int, officers: Collection[int]) -> ColumnElement[
         m.Escalation.case_id == m.Case.id,
         or_(m.Escalation.post_id.in_(theirs), m.Escalation.copy_post_id.in_(theirs)),
     )
+    # The worker may read these two columns and no other.
+    handed = (
+        select(m.Extract.case_id)
+        .where(m.Extract.case_id == m.Case.id, m.Extract.post_id.in_(theirs))
+        .exists()
+    )
     ethics = exists().where(m.Officer.id.in_(officers), literal("ethics") == any_(m.Officer.roles))
     return or_(
         m.Case.institution_id == institution_id,
         listed,
         reached,
+        handed,
         and_(m.Case.confidentiality == Level.RESTRICTED.value, ethics),
     )

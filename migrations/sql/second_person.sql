@@ -53,6 +53,11 @@ CREATE POLICY another_settles ON alarm AS RESTRICTIVE FOR UPDATE TO mrejesho_web
 REVOKE UPDATE ON alarm FROM mrejesho_web;
 GRANT UPDATE (settled_at) ON alarm TO mrejesho_web;
 
+-- The worker compares whoever comes to a post with the cases of which an extract was handed to it.
+GRANT SELECT (case_id, post_id) ON extract TO mrejesho_worker;
+CREATE POLICY job_reads ON extract FOR SELECT TO mrejesho_worker
+  USING ((SELECT guard.kind()) = 'job');
+
 -- By the name an officer is found in a citizen's words: no page changes it, nor does the web role.
 REVOKE UPDATE (name) ON officer FROM mrejesho_web;
 

@@ -30,6 +30,8 @@ AMENDED = {
 }
 AS_BEFORE = """
 DROP POLICY another_settles ON alarm;
+DROP POLICY job_reads ON extract;
+REVOKE SELECT (case_id, post_id) ON extract FROM mrejesho_worker;
 DROP FUNCTION guard.may_settle(text, text), guard.alone(uuid), guard.cases_touched(uuid[]);
 GRANT UPDATE ON alarm TO mrejesho_web;
 GRANT UPDATE (name) ON officer TO mrejesho_web;

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from feedback.services import citizen, desk, exclusions, owners, record, staffing, views
+from feedback.services import citizen, desk, exclusions, extracts, owners, record, staffing, views
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
@@ -289,6 +289,30 @@ def test_an_ethics_officer_whom_words_name_does_not_get_the_case(
     later = make.officer("DAWASA", "ethics", name="Salum Mbwana Mdogo")
     kit.compare_newcomers(monday)
     assert later in excluded(superuser, receipt.case_id)
+
+
+def test_an_extract_goes_round_who_came_to_its_post_later(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    ethics = make.officer("ETHICS", "ethics", name="Neema Swai")
+    receipt = make.case(monday, body="Salum Ally Mbwana alinizuia.", confidentiality="restricted")
+    kit.compare_newcomers(monday)
+    first = make.officer("RS-DODOMA", "head", name="Anna Temba")
+    make.hold(first, "RS-DODOMA", "institution_head")
+    with as_officer(ethics):
+        extracts.hand_over(receipt.case_id, "RS-DODOMA", "Dondoo.", monday)
+    kit.compare_newcomers(monday)
+    superuser.execute("UPDATE post_holding SET until_day = current_date - 1")
+    later = make.officer("RS-DODOMA", "head", name="Salum Mbwana")
+    make.hold(later, "RS-DODOMA", "institution_head")
+    with pytest.raises(Refused, match="no-addressee"), as_officer(ethics):
+        extracts.hand_over(receipt.case_id, "RS-DODOMA", "Tena.", monday)
+    with as_officer(later):
+        assert len(extracts.addressed()[0]) == 1  # until the worker compared
+    kit.compare_newcomers(monday)
+    assert excluded(superuser, receipt.case_id) == {later: ("words", "provisional")}
+    with as_officer(later):
+        assert extracts.addressed()[0] == []
 
 
 def test_newcomers_are_compared_by_few_questions(
