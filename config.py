@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 
 class ConfigurationError(RuntimeError):
@@ -44,6 +44,15 @@ def _whole(environ: Mapping[str, str], name: str, otherwise: int) -> int:
     if not text.isdecimal() or not int(text):
         raise ConfigurationError(f"{name} is not a positive whole number")
     return int(text)
+
+
+def _hours(environ: Mapping[str, str], name: str, otherwise: str) -> tuple[int, int]:
+    """Two hours of the day, as in `21-7`; `0-0` stands for none."""
+    begin, dash, end = (environ.get(name) or otherwise).partition("-")
+    hours = [int(each) if each.strip().isdecimal() else 24 for each in (begin, end)]
+    if not dash or max(hours) > 23:
+        raise ConfigurationError(f"{name} is not two hours of the day, as in 21-7")
+    return hours[0], hours[1]
 
 
 def _postgres(url: str) -> str:
@@ -112,6 +121,34 @@ def _staff_hosts(environ: Mapping[str, str], public_url: str) -> tuple[str, ...]
     return hosts
 
 
+def _gateway(environ: Mapping[str, str], public_url: str) -> dict[str, Any]:
+    """Which SMS gateway is used, and what describes one that speaks plain HTTP."""
+    # Only here, since the package of the application imports this module.
+    from feedback.gateway import profile
+
+    name = environ.get("SMS_GATEWAY") or "africastalking"
+    if name not in ("africastalking", "http"):
+        raise ConfigurationError("SMS_GATEWAY must be africastalking or http")
+    token = environ.get("SMS_HTTP_HOOK_TOKEN", "")
+    if name == "http":
+        token = _secret(environ, "SMS_HTTP_HOOK_TOKEN")
+    if not token.isascii() or quote(token, safe="") != token:
+        raise ConfigurationError("SMS_HTTP_HOOK_TOKEN may hold letters, digits, - and _ only")
+    try:
+        described = None
+        if name == "http":
+            shortcode = environ.get("AT_SHORTCODE", "")
+            described = profile.read({"SMS_HTTP_SENDER": shortcode, **environ})
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    return {
+        "SMS_GATEWAY": name,
+        "SMS_HTTP": described,
+        "SMS_HTTP_HOOK_TOKEN": token,
+        "SMS_HTTP_REPORT_URL": f"{public_url.rstrip('/')}/hooks/sms/{token}/delivery",
+    }
+
+
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Settings for `create_app`.
 
@@ -126,10 +163,12 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     secret = _secret(env, "SECRET_KEY")
     redis = env.get("REDIS_URL", "redis://127.0.0.1:6379/0")
     clamd = env.get("CLAMD_SOCKET", "")
-    named = ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "DATABASE_LOADER_URL")
+    gateway = _gateway(env, public_url)
+    named = ["DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "DATABASE_LOADER_URL"]
+    named.append("SMS_HTTP_URL" if gateway["SMS_GATEWAY"] == "http" else "AT_BASE_URL")
     _refuse_plain(
         env,
-        {name: env.get(name, "") for name in (*named, "AT_BASE_URL")}
+        {name: env.get(name, "") for name in named}
         | {"REDIS_URL": redis, "CLAMD_SOCKET": "" if clamd.startswith("/") else f"//{clamd}"},
     )
     return {
@@ -165,6 +204,9 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AT_BASE_URL": env.get("AT_BASE_URL", "").rstrip("/"),
         "AT_SHORTCODE": env.get("AT_SHORTCODE", ""),
         "AT_HOOK_TOKEN": env.get("AT_HOOK_TOKEN", ""),
+        # Only where the short code is an on-demand service, which citizens pay for.
+        "AT_KEYWORD": env.get("AT_KEYWORD", ""),
+        **gateway,
         # ClamAV's daemon: a path or host:port; empty where there is none.
         "CLAMD_SOCKET": clamd,
         # Bytes for files that belong to no case yet: beyond, words are taken and files are not.
@@ -176,6 +218,15 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "SMS_PER_NUMBER": int(
             env.get("SMS_PER_NUMBER") or (1_000 if env.get("DEMO") == "1" else 20)
         ),
+        # SMS of a day in all, and how many of a hundred are kept for acknowledgements and replies.
+        # Every SMS is one part: times the price of one, this bounds a day's cost.
+        "SMS_PER_DAY": _whole(env, "SMS_PER_DAY", 100_000),
+        "SMS_RESERVE": min(_whole(env, "SMS_RESERVE", 30), 100),
+        # Hours of Dar es Salaam at which only who wrote gets an SMS. A demonstration is looked at
+        # at any hour.
+        "QUIET_HOURS": _hours(env, "QUIET_HOURS", "0-0" if env.get("DEMO") == "1" else "21-7"),
+        # SMS that one worker hands over side by side; each needs a connection to the database.
+        "SMS_SENDERS": min(_whole(env, "SMS_SENDERS", 8), 10),
         "METRICS_TOKEN": env.get("METRICS_TOKEN", ""),
         "PROXIES": int(env.get("PROXIES", "0")),
         "BABEL_DEFAULT_LOCALE": "sw",

@@ -40,6 +40,8 @@ from feedback.services import (
     patterns,
     reissue,
     sessions,
+    sms_costs,
+    sms_limits,
     staffing,
 )
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
@@ -71,6 +73,7 @@ PERIODIC = (
     Periodic("sweep", 15, "what fell due is escalated, reminded, resumed or closed"),
     Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
+    Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
     Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
@@ -184,6 +187,20 @@ def refresh_figures() -> Counts:
 
 
 @job
+def add_up_costs() -> Counts:
+    """Add what was sent to the sums of its month."""
+    counts = {"charged": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            charged = sms_costs.add_up()
+        counts["charged"] += charged
+        if not charged:
+            break
+    return counts
+
+
+@job
 def hand_over() -> Counts:
     """Give the open cases of officers who left to others."""
     counts = {"handed_over": 0}
@@ -283,6 +300,7 @@ def purge() -> Counts:
             "receipt_requests": reissue.forget(clock.now()),
             "login_attempts": delays.forget(clock.now()),
             "sessions": sessions.forget(clock.now()),
+            "sms_counts": sms_limits.forget(clock.now()),
         }
 
 

@@ -34,8 +34,15 @@ from feedback.models.cases import (
     Submission,
     Timer,
 )
-from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
-from feedback.models.figures import Figure, FigureDirty
+from feedback.models.channels import (
+    DeliveryProblem,
+    InboundMessage,
+    Outbox,
+    ReceiptAttempt,
+    ReceiptRequest,
+    SmsDay,
+)
+from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.levels import Extract, Lowering
 from feedback.models.people import (
     Credential,
@@ -89,6 +96,7 @@ __all__ = [
     "Conflict",
     "Credential",
     "Deadline",
+    "DeliveryProblem",
     "Directive",
     "Escalation",
     "Extract",
@@ -124,6 +132,8 @@ __all__ = [
     "RetentionRule",
     "SealedIdentity",
     "ServiceStandard",
+    "SmsCost",
+    "SmsDay",
     "StaffSession",
     "Submission",
     "Timer",

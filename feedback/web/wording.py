@@ -47,6 +47,9 @@ def refusal(code: str) -> str:
         "yourself": _("You cannot do this to your own account."),
         "same-person": _("Holder and deputy must be two persons."),
         "too-late": _("It is too late for this."),
+        "bad-way": _("Choose how the citizen was told: by telephone or by letter."),
+        "not-warned": _("An earlier try may have arrived. Say that you send it all the same."),
+        "settled": _("Somebody chose another way for this message already."),
         "bad-status": _("Choose whether the day is confirmed, expected or removed."),
     }.get(code, _("This could not be done. Check what you entered."))
 
@@ -72,6 +75,8 @@ def done(verb: str, *, paused: bool) -> str:
         "recuse": _("You stepped back. The case goes to somebody else, and you see it no more."),
         "exclude": _("The officer is kept away from this case."),
         "directive": _("The directive is marked as followed."),
+        "resend": _("The SMS goes out once more. If it does not arrive either, it is said here."),
+        "told": _("It is noted that the citizen was told."),
         "lower": _("The citizen is asked. The level changes only by a yes."),
         "extract": _("The extract was handed over. The answer will stand here."),
     }[verb]
@@ -208,6 +213,7 @@ def notice(kind: str) -> str:
         "account_opened": _("Your account was opened again"),
         "lowering_granted": _("The citizen agreed: the case is less confidential"),
         "lowering_refused": _("The citizen wants the case to stay as confidential as it is"),
+        "not_reached": _("An SMS did not reach the citizen"),
         "extract": _("An ethics officer handed you an extract: it stands under Extracts"),
         "extract_answered": _("An extract of yours was answered"),
     }.get(kind, kind)
@@ -223,6 +229,8 @@ def alarm(kind: str) -> str:
         "stuck": _("A case could not be taken up its ladder: the system's keeper must look"),
         "inbound_dead": _("An SMS could not be read"),
         "outbox_dead": _("An SMS could not be sent"),
+        "sms_budget": _("The day's SMS are used up: the rest waits for the next day"),
+        "sms_number": _("One phone number had its SMS of the day: the rest waits for the next day"),
         "granted_alone": _("An administrator gave power alone: nobody else could approve"),
     }.get(kind, kind)
 
@@ -412,6 +420,12 @@ def _acts() -> dict[str, str]:
         "record_verified": _("Verified the record"),
         "record_exported": _("Took a file of the record"),
         "heads_begun": _("Signed heads were begun in a new file"),
+        "sms_not_reached": _("An SMS did not reach the citizen"),
+        "sms_sent_again": _("Had an SMS sent once more"),
+        "told_otherwise": _("Told the citizen in another way"),
+        "dead_letter_sent": _("Had an SMS sent that had been given up"),
+        "dead_letter_dropped": _("Let an SMS go that had been given up"),
+        "dead_inbound_tried": _("Had an SMS read that had been given up"),
         "identity_looked": _("Looked at an identity"),
         "identity_removed": _("The sealed identity was removed, its time was over"),
         "words_removed": _("The words were removed, their time was over"),

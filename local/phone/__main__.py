@@ -7,8 +7,9 @@ import signal
 import sys
 from pathlib import Path
 
-from .simulator import RETRY_S, PhoneSimulator
+from .simulator import RETRY_S, WAYS, PhoneSimulator
 
+TOKENS = ("SMS_HTTP_HOOK_TOKEN", "AT_HOOK_TOKEN")
 TOKEN_FILE = Path("local/.data/hook-token")
 
 
@@ -26,7 +27,14 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--token-file",
         type=Path,
         default=TOKEN_FILE,
-        help="holds the hook's token; AT_HOOK_TOKEN in the environment wins",
+        help="holds the hook's token; AT_HOOK_TOKEN in the environment wins, or with a plain "
+        "gateway SMS_HTTP_HOOK_TOKEN",
+    )
+    parser.add_argument(
+        "--way",
+        choices=WAYS,
+        default="get" if env.get("SMS_GATEWAY") == "http" else "africastalking",
+        help="how an SMS of a phone reaches the product",
     )
     parser.add_argument("--retry", type=float, default=RETRY_S, help="seconds between two tries")
     return parser.parse_args(given)
@@ -51,8 +59,9 @@ def main() -> int:
     phone = PhoneSimulator(
         port=chosen.port,
         callback_base=chosen.callback_base,
-        token=os.environ.get("AT_HOOK_TOKEN") or chosen.token_file,
+        token=os.environ.get(TOKENS[chosen.way == "africastalking"]) or chosen.token_file,
         api_key=os.environ.get("AT_API_KEY", ""),
+        way=chosen.way,
         shortcode=os.environ.get("AT_SHORTCODE") or "15200",
         retry_s=chosen.retry,
     )

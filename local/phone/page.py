@@ -131,11 +131,11 @@ def _page(phone: "PhoneSimulator", values: Values, *, error: str = "", status: i
     return Answer(status, html, HTML)
 
 
-def _home(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+def _home(phone: "PhoneSimulator", values: Values, _: object) -> Answer:
     return _page(phone, values)
 
 
-def _state(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+def _state(phone: "PhoneSimulator", values: Values, _: object) -> Answer:
     """What has changed on the page since a revision: nothing, or every screen drawn anew."""
     revision = phone.memory.revision
     if str(values.get("after", "")) == str(revision):
@@ -160,17 +160,17 @@ def _state(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
     )
 
 
-def _file(name: str, content_type: str) -> Callable[["PhoneSimulator", Values, str], Answer]:
+def _file(name: str, content_type: str) -> Callable[["PhoneSimulator", Values, Any], Answer]:
     text = (HERE / name).read_text(encoding="utf-8")
     return lambda _phone, _values, _key: Answer(200, text, content_type)
 
 
 def _form(
     act: "Callable[[PhoneSimulator, Values], None]",
-) -> "Callable[[PhoneSimulator, Values, str], Answer]":
+) -> "Callable[[PhoneSimulator, Values, Any], Answer]":
     """A form's route: act, then show the page; for the page's own script a line of JSON."""
 
-    def route(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+    def route(phone: "PhoneSimulator", values: Values, _: object) -> Answer:
         scripted = bool(values.get("scripted"))
         try:
             act(phone, values)

@@ -23,6 +23,7 @@ RETRY_FOR_S = 12 * 3600
 # 64004 is the code of one Tanzanian network; prefixes do not tell networks apart any more.
 NETWORK_CODE = "64004"
 LONGEST_SMS = 1_600
+WAYS = ("africastalking", "get", "json")
 
 DATE_FORMATS: dict[str, Callable[[datetime], str]] = {
     "iso": lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -39,6 +40,8 @@ class PhoneSimulator:
         later, since a test often starts this side first.
     token: the hook's token, or the file it stands in.
     api_key: the key to insist on; "" takes any.
+    way: how an inbound SMS reaches the product: "africastalking" (a form, to that gateway's hook),
+        or as a plain gateway brings it, in a query ("get", as Kannel does) or in "json".
     retry_s: seconds between two tries of an inbound SMS that was not answered with 200.
     report, report_delay_ms: the usual delivery report ("" for none) and when it comes.
     """
@@ -52,6 +55,7 @@ class PhoneSimulator:
         api_key: str = "",
         shortcode: str = "15200",
         service_code: str = "*152*00#",
+        way: str = "africastalking",
         retry_s: float = RETRY_S,
         report: str = "Success",
         report_delay_ms: int = 1_000,
@@ -61,6 +65,9 @@ class PhoneSimulator:
         self.shortcode = shortcode
         self.service_code = service_code
         self.retry_s = retry_s
+        if way not in WAYS:
+            raise ValueError(f"way must be one of {', '.join(WAYS)}")
+        self.way = way
         self.memory = Memory(phones, ledger_size)
         self.faults = FaultBook()
         self._port = port
@@ -156,6 +163,7 @@ class PhoneSimulator:
         link_id: str | None = None,
         date_format: str = "iso",
         at: datetime | None = None,
+        network_code: str = NETWORK_CODE,
     ) -> str:
         """An SMS from a phone to the short code, brought to the product until it answers 200.
 
@@ -174,7 +182,7 @@ class PhoneSimulator:
             "to": self.shortcode,
             "from": from_,
             "date": DATE_FORMATS[date_format](at or utc_now()),
-            "networkCode": NETWORK_CODE,
+            "networkCode": network_code,
             "cost": "None",
         }
         self.memory.write(from_, text, id, parts(text))
@@ -214,7 +222,11 @@ class PhoneSimulator:
         """A job that brings an inbound SMS, and again until it is taken, in this round only."""
 
         def bring() -> None:
-            outcome, _ = self.courier.call("sms", form)
+            if self.way == "africastalking":
+                outcome, _ = self.courier.call("sms", form)
+            else:
+                address = self.courier.address("sms/{}/inbound")
+                outcome, _ = self.courier.visit("sms", address, form, self.way)
             taken = outcome == 200
             self.memory.mark(
                 form["from"], form["id"], "received" if taken else "retrying", attempt=True

@@ -7,7 +7,7 @@ from alembic import op
 from migrations.shorthands import amend, fill
 
 revision = "0015"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

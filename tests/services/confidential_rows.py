@@ -139,6 +139,18 @@ def fill(
             " %s, %s, 0)",
             (uuid4(), case, told, NOW, NOW, NOW),
         )
+        sms = uuid4()
+        run(
+            "INSERT INTO outbox (id, dedupe, case_id, language, template, values, priority, state,"
+            " attempts, unknown_attempts, next_attempt_at, created_at)"
+            " VALUES (%s, %s, %s, 'sw', 'answer', '{}', 0, 'failed', 1, 0, %s, %s)",
+            (sms, f"answer:{case}", case, NOW, NOW),
+        )
+        run(
+            "INSERT INTO delivery_problem (id, case_id, outbox_id, template, outcome, again, at)"
+            " VALUES (%s, %s, %s, 'answer', 'absent', true, %s)",
+            (uuid4(), case, sms, NOW),
+        )
         run("INSERT INTO case_erasure (case_id, identity_at) VALUES (%s, %s)", (case, NOW))
         run(
             "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"
@@ -147,10 +159,14 @@ def fill(
         )
     run("INSERT INTO receipt_request VALUES ('ABC', %s, false)", (NOW,))
     run("INSERT INTO phone (number_hash, seen_at) VALUES ('\\x00', %s)", (NOW,))
+    run("INSERT INTO sms_day VALUES (%s, '\\x00', 1)", (NOW.date(),))
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
-    run("INSERT INTO guard.delivery_report VALUES ('x', 'Success', NULL, NULL, %s)", (NOW,))
+    run(
+        "INSERT INTO guard.delivery_report (provider_id, status, at) VALUES ('x', 'Success', %s)",
+        (NOW,),
+    )
     run(
         "INSERT INTO audit_link (position, entry_id, key_id, chain)"
         " SELECT 1, id, 'a1', '\\x00' FROM audit_entry LIMIT 1"
@@ -161,6 +177,10 @@ def fill(
         " computed_at) SELECT id, '2025-11-01', 0, 'web', 'complaint', 1, 0, 1, 0, 0, 0, 0, 0, 0,"
         " '{}', '{}', %s FROM institution WHERE code = %s",
         (NOW, "DODOMA-CC"),
+    )
+    run(
+        "INSERT INTO sms_cost (institution_id, month, currency, messages, parts, unpriced, amount)"
+        " SELECT id, '2025-11-01', 'TZS', 1, 1, 0, 22 FROM institution WHERE code = 'DODOMA-CC'"
     )
     _accounts(connection)
 

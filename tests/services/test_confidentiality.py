@@ -20,6 +20,7 @@ from tests.services.confidential_probe import (
     CLOSED,
     FACTS,
     OF_A_CASE,
+    OFFICE,
     OPENINGS,
     WORDS,
     Connection,
@@ -61,7 +62,7 @@ def test_plain_sql_returns_to_each_officer_what_the_rules_say(
             found = {table: seen(web, table) for table in OF_A_CASE}
         for title, item in world.items.items():
             sees, reads = (False, False) if inactive else _expected(person, item)
-            for table in FACTS:
+            for table in (*FACTS, *OFFICE):
                 if (item.id in found[table]) is not sees:
                     wrong.append((name, title, table, "must be seen" if sees else "is seen"))
             for table in WORDS:
@@ -227,6 +228,7 @@ READERS = {
     "public.audit_tail": {"auditor"},
     "public.audit_pattern": {"auditor"},
     "public.figure": {"figures", "officer"},
+    "public.sms_cost": {"admin", "of the institution"},
     "public.totp": {"login", "officer"},
     "public.recovery_code": {"login", "officer"},
     "public.passkey": {"login", "officer"},
@@ -238,12 +240,15 @@ READERS = {
 
 
 def test_tables_apart_answer_only_those_they_are_for(world: World, web: Connection) -> None:
+    home = world.items["open"].facts.institution  # that of the rows of sums
     for name, principal in world.principals().items():
         person = world.people.get(name)
         who = {principal[0]} if person is None else {"officer", *person.viewer.roles}
         if name in ("inactive handler", "officer who does not exist"):
             who = {"nobody"}
         with standing(web, principal):
+            if person is not None and home in person.viewer.heads | person.viewer.coordinates:
+                who.add("of the institution")
             for table in APART:
                 expected = bool(who & READERS.get(table, set()))
                 assert bool(counted(web, table)) is expected, (name, table)
