@@ -32,19 +32,7 @@ OPENINGS = ("identity_opening",)
 # Each with a rule and a test of its own.
 ADDRESSED = ("notice", "alarm", "extract")
 AUDITED = ("audit_entry", "legal_hold")
-OF_A_CASE = (*FACTS, *WORDS, *CLOSED, *OPENINGS, *ADDRESSED, *AUDITED)
-OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry", "legal_hold")
-OF_A_CASE = (
-    *FACTS,
-    *OFFICE,
-    *WORDS,
-    *CLOSED,
-    *OPENINGS,
-    "notice",
-    "alarm",
-    "audit_entry",
-    "extract",
-)
+OF_A_CASE = (*FACTS, *OFFICE, *WORDS, *CLOSED, *OPENINGS, *ADDRESSED, *AUDITED)
 # Tables without a case that not everybody may read.
 APART = (
     "public.credential",

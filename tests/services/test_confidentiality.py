@@ -178,7 +178,7 @@ def test_a_citizen_finds_the_own_case_and_no_other(world: World, web: Connection
         with standing(web, ("public", None, item.id)):
             for table in (*FACTS, *WORDS, *OPENINGS):
                 assert set(seen(web, table)) == {item.id}, (title, table)
-            for table in (*CLOSED, *ADDRESSED, *AUDITED):
+            for table in (*CLOSED, *OFFICE, *ADDRESSED, *AUDITED):
                 assert not seen(web, table), (title, table)
             internal = web.execute("SELECT count(*) FROM message WHERE internal").fetchone()
             assert internal == (0,)
