@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 
 class ConfigurationError(RuntimeError):
@@ -65,6 +66,59 @@ def _postgres(url: str) -> str:
 def _words(text: str) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _is_here(host: str | None) -> bool:
+    """Whether a host is this machine: no name (a socket), or a loopback address."""
+    if not host or host == "localhost" or host.startswith("/"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_plain(url: str, environ: Mapping[str, str]) -> bool:
+    """Whether what goes to this address could be read on the way: another machine, without TLS."""
+    parts = urlsplit(url)
+    asked = parse_qs(parts.query)
+    if parts.scheme in ("https", "rediss") or parts.scheme.endswith("unix"):
+        return False
+    if parts.scheme.startswith("postgres"):
+        modes = asked.get("sslmode", [environ.get("PGSSLMODE", "")])
+        if modes[-1] in ("require", "verify-ca", "verify-full"):
+            return False
+    # Several servers may be named, in the address or behind it.
+    named = parts.netloc.rpartition("@")[2].split(",") + ",".join(asked.get("host", [])).split(",")
+    return not all(_is_here(urlsplit(f"//{each}").hostname or each) for each in named)
+
+
+def _refuse_plain(environ: Mapping[str, str], urls: Mapping[str, str]) -> None:
+    """Connections to other machines are encrypted, unless the operator answers for the network."""
+    plain = sorted(name for name, url in urls.items() if url and _is_plain(url, environ))
+    if plain and environ.get("TRUST_NETWORK", "") != "1":
+        raise ConfigurationError(
+            f"{', '.join(plain)}: another machine, and the connection to it is not encrypted."
+            " Ask for TLS (sslmode=verify-full, rediss://, https://), or set TRUST_NETWORK=1 where"
+            " the network between the machines is encrypted by other means"
+        )
+
+
+def _staff_hosts(environ: Mapping[str, str], public_url: str) -> tuple[str, ...]:
+    """Names of the officers' own; none where they share those of the citizens."""
+    url = urlsplit(environ.get("STAFF_URL") or public_url)
+    public = urlsplit(public_url)
+    more = _words(environ.get("STAFF_HOSTS", ""))
+    if url.hostname == public.hostname:
+        if more:
+            raise ConfigurationError("STAFF_HOSTS needs a STAFF_URL of its own")
+        return ()
+    if url.scheme != public.scheme or not url.hostname:
+        raise ConfigurationError("STAFF_URL must be an address of the same scheme as PUBLIC_URL")
+    hosts = (url.hostname, *more)
+    if public.hostname in hosts or set(hosts) & set(_words(environ.get("ALLOWED_HOSTS", ""))):
+        raise ConfigurationError("STAFF_HOSTS: a name belongs to citizens or to officers, not both")
+    return hosts
 
 
 def _gateway(environ: Mapping[str, str], public_url: str) -> dict[str, Any]:
@@ -142,6 +196,15 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     secure = urlsplit(public_url).scheme == "https"
     secret = _secret(env, "SECRET_KEY")
     redis = env.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+    clamd = env.get("CLAMD_SOCKET", "")
+    gateway = _gateway(env, public_url)
+    named = ["DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "DATABASE_LOADER_URL"]
+    named.append("SMS_HTTP_URL" if gateway["SMS_GATEWAY"] == "http" else "AT_BASE_URL")
+    _refuse_plain(
+        env,
+        {name: env.get(name, "") for name in named}
+        | {"REDIS_URL": redis, "CLAMD_SOCKET": "" if clamd.startswith("/") else f"//{clamd}"},
+    )
     return {
         "SECRET_KEY": secret,
         "DATABASE_URL": web,
@@ -164,6 +227,10 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
             urlsplit(public_url).hostname or "",
             *_words(env.get("ALLOWED_HOSTS", "")),
         ),
+        # Where officers work, if that is another name than the citizens': then neither side's pages
+        # are served under the other's. More names of theirs by STAFF_HOSTS.
+        "STAFF_URL": (env.get("STAFF_URL") or public_url).rstrip("/"),
+        "STAFF_HOSTS": _staff_hosts(env, public_url),
         "HOME_INSTITUTION": env.get("HOME_INSTITUTION", "PO-PSMGG"),
         "DEMO": env.get("DEMO", "") == "1",
         "AT_USERNAME": env.get("AT_USERNAME", "sandbox"),
@@ -173,9 +240,9 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AT_HOOK_TOKEN": env.get("AT_HOOK_TOKEN", ""),
         # Only where the short code is an on-demand service, which citizens pay for.
         "AT_KEYWORD": env.get("AT_KEYWORD", ""),
-        **_gateway(env, public_url),
+        **gateway,
         # ClamAV's daemon: a path or host:port; empty where there is none.
-        "CLAMD_SOCKET": env.get("CLAMD_SOCKET", ""),
+        "CLAMD_SOCKET": clamd,
         # Bytes for files that belong to no case yet: beyond, words are taken and files are not.
         "STAGING": int(env.get("STAGING_MB", "2048")) * 1024 * 1024,
         # Numbers that SMS are sent to, by how they begin, and how many automatic SMS one number

@@ -95,6 +95,9 @@ PERIODIC = (
     Periodic("retain", 86_400, "what is older than its retention rule is removed"),
 )
 _app: Flask | None = None
+# A comparison whose cases were too many for one run goes on here; a worker that is started anew
+# begins it anew.
+_unfinished: list[owners.Newcomers] = []
 
 
 class JobFailed(Exception):
@@ -233,12 +236,17 @@ def compare_newcomers() -> Counts:
     end = time.monotonic() + RUN_SECONDS
     while time.monotonic() < end:
         with transaction(JOB):
-            run = owners.newcomers()
-        while not run.done:
+            run = _unfinished.pop() if _unfinished else owners.newcomers()
+        before = run.excluded
+        while not run.done and time.monotonic() < end:
             with transaction(JOB):
                 owners.compare_newcomers(run, clock.now())
+        counts["excluded"] += run.excluded - before
+        if not run.done:
+            _unfinished.append(run)
+            _again("compare_newcomers")
+            break
         counts["officers"] += len(run.officers)
-        counts["excluded"] += run.excluded
         if not run.officers:
             break
     return counts

@@ -6,7 +6,10 @@ A change here changes migrations that have run already: add, never alter.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+
+import sqlalchemy as sa
 
 SQL = Path(__file__).parent / "sql"
 
@@ -87,3 +90,17 @@ def fill(name: str) -> str:
     verbs = "officer_sees|secure|own|job|child|watched|reference_write"
     pattern = rf"\{{(?P<verb>{verbs}):(?P<argument>[^}}]+)\}}"
     return re.sub(pattern, expand, (SQL / name).read_text())
+
+
+def amend(
+    connection: sa.Connection, pieces: Mapping[str, tuple[str, str]], *, back: bool = False
+) -> None:
+    """Change one piece of each function named and leave the rest; `back`: undo it."""
+    for name, pair in pieces.items():
+        old, new = reversed(pair) if back else pair
+        definition = connection.scalar(
+            sa.text("SELECT pg_get_functiondef(CAST(:name AS regprocedure))"), {"name": name}
+        )
+        if str(definition).count(old) != 1:
+            raise RuntimeError(f"{name} is not as this migration knows it")
+        connection.exec_driver_sql(str(definition).replace(old, new))

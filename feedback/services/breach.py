@@ -17,19 +17,25 @@ from feedback.services import audit
 from feedback.services.errors import Refused
 
 _LOOKED = """
-SELECT c.reference, c.confidentiality, i.code AS institution,
-       count(*) FILTER (WHERE a.act <> :opened) AS looks,
-       coalesce(bool_or(a.act <> :opened AND coalesce(a.details ->> 'words', '1') = '1'), false)
-         AS words,
-       count(*) FILTER (WHERE a.act = :opened) AS openings,
-       coalesce(array_agg(DISTINCT a.details ->> 'fields')
-                FILTER (WHERE a.act = :opened AND a.details ? 'fields'), '{}') AS opened,
-       count(DISTINCT a.actor_id) AS officers
-  FROM audit_entry a JOIN "case" c ON c.id = a.case_id
+WITH looked AS (
+  SELECT a.case_id, count(*) FILTER (WHERE a.act <> :opened) AS looks,
+         coalesce(bool_or(a.act <> :opened AND coalesce(a.details ->> 'words', '1') = '1'), false)
+           AS words,
+         count(*) FILTER (WHERE a.act = :opened) AS openings,
+         coalesce(array_agg(DISTINCT a.details ->> 'fields')
+                  FILTER (WHERE a.act = :opened AND a.details ? 'fields'), '{}') AS opened,
+         count(DISTINCT a.actor_id) AS officers
+    FROM audit_entry a
+   WHERE a.at >= :since AND a.at < :until AND a.act = ANY (:looks) AND a.case_id IS NOT NULL
+     AND a.actor_id IS NOT NULL AND (CAST(:officer AS integer) IS NULL OR a.actor_id = :officer)
+   GROUP BY a.case_id
+)
+SELECT c.reference, c.confidentiality, i.code AS institution, l.looks, l.words, l.openings,
+       l.opened, l.officers
+  FROM looked l
+  JOIN guard.cases_touched((SELECT array_agg(case_id) FROM looked)) c ON c.case_id = l.case_id
   JOIN institution i ON i.id = c.institution_id
- WHERE a.at >= :since AND a.at < :until AND a.act = ANY (:looks)
-   AND a.actor_id IS NOT NULL AND (CAST(:officer AS integer) IS NULL OR a.actor_id = :officer)
- GROUP BY c.reference, c.confidentiality, i.code ORDER BY c.reference"""
+ ORDER BY c.reference"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,10 @@ class Report:
 
 def report(since: datetime, until: datetime, username: str | None, now: datetime) -> Report:
     """Cases and fields that officers (or one of them) looked at from `since` until before
-    `until` (worker). Refused: bad-days, bad-target (no such officer). It is recorded."""
+    `until` (worker, or an auditor, who is told nothing of what is hidden from that auditor).
+
+    Refused: bad-days, bad-target (no such officer). It is recorded.
+    """
     if since >= until:
         raise Refused("bad-days")
     officer = None

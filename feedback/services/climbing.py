@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import ladder as rules
 from feedback.rules.access import Level
-from feedback.services import ladders, posts
+from feedback.services import conflicts, ladders, owners, posts
 from feedback.services.batch import Batch
 from feedback.services.reference import Directory
 
@@ -42,6 +43,7 @@ def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
         return
     standings = ladders.standings(cases, d)
     excluded = _excluded([case.id for case in cases])
+    newcomers = _Newcomers()
     found: dict[posts.Address, rules.Post | None] = {}
     waiting = list(cases)
     for case in cases:
@@ -61,9 +63,69 @@ def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
         if unknown:
             known = posts.find(unknown, local_day(batch.now))
             found.update({address: known.get(address) for address in unknown})
+        newcomers.keep_off(due, found, excluded, d, batch)
         for each in due:
             _take(each, found, excluded.get(each.case.id, NOBODY), d, batch)
         waiting = [each.case for each in due]
+
+
+class _Newcomers:
+    """Whoever came to a rung's post, or got another name, after a case was lodged: the words were
+    never compared with that officer, and are before the rung opens the case."""
+
+    def __init__(self) -> None:
+        self._since: dict[int, datetime | None] = {}
+
+    def keep_off(
+        self,
+        due: Sequence[_Step],
+        found: Mapping[posts.Address, rules.Post | None],
+        excluded: dict[UUID, frozenset[int]],
+        d: Directory,
+        batch: Batch,
+    ) -> None:
+        """Exclude those whom the words of these cases concern, from the case and in `excluded`."""
+        people = {each.case.id: _people(each, found) for each in due}
+        self._learn({number for numbers in people.values() for number in numbers})
+        met = {
+            each.case.id: (each.case, later)
+            for each in due
+            if (later := self._after(people[each.case.id], each.case.received_at))
+        }
+        if not met:
+            return
+        said = conflicts.said_in_all(list(met))
+        places = {case.id: owners.place_of(case) for case, _later in met.values()}
+        later = {number for _case, numbers in met.values() for number in numbers}
+        for case_id in sorted(conflicts.may_concern(said, places, later, d)):
+            case, numbers = met[case_id]
+            named = conflicts.concerned(said[case_id], places[case_id], d)
+            new = owners.exclude(
+                case, {n: why for n, why in named.items() if n in numbers}, batch.now
+            )
+            excluded[case_id] = excluded.get(case_id, NOBODY) | new
+
+    def _learn(self, people: set[int]) -> None:
+        unknown = people - self._since.keys()
+        if not unknown:
+            return
+        self._since |= dict.fromkeys(unknown)
+        standing = m.OfficerStanding
+        for row in db.session.execute(
+            select(standing.officer_id, standing.at).where(standing.officer_id.in_(unknown))
+        ):
+            self._since[row.officer_id] = row.at
+
+    def _after(self, people: Iterable[int], moment: datetime) -> set[int]:
+        """Those who were not compared yet, or first compared at or after a moment."""
+        return {n for n in people if (since := self._since[n]) is None or since >= moment}
+
+
+def _people(each: _Step, found: Mapping[posts.Address, rules.Post | None]) -> set[int]:
+    """Holders and deputies of the rung's post and of the one that gets a copy."""
+    standing = (found[address] for address in (each.address, each.copy) if address is not None)
+    people = (person for post in standing if post for person in (post.holder, post.deputy))
+    return {person.id for person in people if person is not None}
 
 
 def _excluded(case_ids: list[UUID]) -> dict[UUID, frozenset[int]]:

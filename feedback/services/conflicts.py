@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz, process
@@ -43,12 +44,39 @@ class Place:
 def concerned(said: Said, place: Place, d: Directory) -> dict[int, str]:
     """The officers whom the words concern, with the kind of match: named, words or post."""
     near = _near(place.institution_id, d)
+    _keep_up(d)
+    everyone = _everyone(place, near) if said.persons else []
+    return _spoken_of(said, _known(place, near, d), everyone)
+
+
+def may_concern(
+    said: Mapping[UUID, Said], places: Mapping[UUID, Place], officers: Collection[int], d: Directory
+) -> set[UUID]:
+    """Which of many cases may concern one of a few officers, asked without a look at all others.
+
+    With few names to compare a common one points to more than `concerned` would exclude, never to
+    less: whoever asks goes on with that for the cases answered here.
+    """
+    rows = _people(officers)
+    _keep_up(d)
+    found = set()
+    for case_id, words in said.items():
+        place = places[case_id]
+        near = _near(place.institution_id, d)
+        known = [each for each in _known(place, near, d) if each.id in officers]
+        if _spoken_of(words, known, _as_known(rows, place, near) if words.persons else []):
+            found.add(case_id)
+    return found
+
+
+def _spoken_of(
+    said: Said, known: Sequence[rules.Known], everyone: Sequence[rules.Known]
+) -> dict[int, str]:
+    """By the rules: of `known` whoever the words speak of, of `everyone` whoever is listed."""
     found: dict[int, str] = {}
-    known = _known(place, near, d)
-    for each in said.texts:
+    for each in said.texts if known else ():
         found |= rules.spoken_of(each, known, partial(_alike, exact=EXACT))
     if said.persons:
-        everyone = _everyone(place, near)
         listed = rules.listed(said.persons, everyone, partial(_alike, exact=0))
         titled = rules.spoken_of(said.persons, known, partial(_alike, exact=EXACT))
         found |= titled | dict.fromkeys(listed, "named")
@@ -65,23 +93,26 @@ def _alike(word: str, names: Collection[str], exact: int) -> Collection[str]:
 _kept: tuple[tuple[int, int], dict[Place, list[rules.Known]]] = ((0, 0), {})
 
 
-def _known(place: Place, near: set[int], d: Directory) -> list[rules.Known]:
-    """Officers near the case, with the posts they hold in the institution concerned.
-
-    Each arrival of a complaint asks for them, so a process keeps them until the database says that
-    officers or posts, or the institutions, have changed.
-    """
+def _keep_up(d: Directory) -> None:
+    """Forget the officers kept in memory when officers, posts or institutions have changed."""
     global _kept
     people = db.session.scalars(select(m.PeopleState.version)).one()
     if _kept[0] != (people, d.version):
         _kept = ((people, d.version), {})
+
+
+def _known(place: Place, near: Collection[int], d: Directory) -> list[rules.Known]:
+    """Officers near the case, with the posts they hold in the institution concerned.
+
+    Each arrival of a complaint asks for them, so a process keeps them until `_keep_up` forgets.
+    """
     kept = _kept[1]
     if place not in kept:
         kept[place] = _read(place, near, d)
     return kept[place]
 
 
-def _read(place: Place, near: set[int], d: Directory) -> list[rules.Known]:
+def _read(place: Place, near: Collection[int], d: Directory) -> list[rules.Known]:
     units = [unit.id for number in near for unit in d.units_of(number)]
     officer = m.Officer
     where: ColumnElement[bool] = officer.unit_id.in_(units)
@@ -121,12 +152,22 @@ def _read(place: Place, near: set[int], d: Directory) -> list[rules.Known]:
     ]
 
 
-def _everyone(place: Place, near: set[int]) -> list[rules.Known]:
-    officers = db.session.execute(
-        select(m.Officer.id, m.Officer.name, m.Officer.institution_id, m.Officer.roles).where(
-            m.Officer.active
-        )
+def _everyone(place: Place, near: Collection[int]) -> list[rules.Known]:
+    return _as_known(_people(), place, near)
+
+
+def _people(officers: Collection[int] | None = None) -> Sequence[Any]:
+    """Active officers, all or some of them."""
+    query = select(m.Officer.id, m.Officer.name, m.Officer.institution_id, m.Officer.roles).where(
+        m.Officer.active
     )
+    if officers is not None:
+        query = query.where(m.Officer.id.in_(officers))
+    return db.session.execute(query).all()
+
+
+def _as_known(officers: Sequence[Any], place: Place, near: Collection[int]) -> list[rules.Known]:
+    """Officers as the citizen's list of persons may name them, wherever they work."""
     return [
         rules.Known(
             officer.id,
@@ -138,7 +179,7 @@ def _everyone(place: Place, near: set[int]) -> list[rules.Known]:
     ]
 
 
-def _near(institution_id: int, directory: Directory) -> set[int]:
+def _near(institution_id: int, directory: Directory) -> frozenset[int]:
     """The institution, those above it, and those that its ladders name."""
     institution = directory.institutions[institution_id]
     codes = {
@@ -152,7 +193,7 @@ def _near(institution_id: int, directory: Directory) -> set[int]:
         for code in codes
         if code in directory.institutions_by_code
     }
-    return {*institution.path, *named}
+    return frozenset({*institution.path, *named})
 
 
 def said_in(case_id: UUID) -> Said:
@@ -165,24 +206,38 @@ def said_in(case_id: UUID) -> Said:
         select(m.SealedIdentity).from_statement(text("SELECT * FROM guard.persons_named(:case)")),
         {"case": case_id},
     ).all()
+    said = _read_out(words, rows)
+    for each in (*words, *rows):
+        db.session.expunge(each)  # read for this comparison alone
+    return said
+
+
+def said_in_all(case_ids: Sequence[UUID]) -> dict[UUID, Said]:
+    """What the citizens of these cases said so far, in two questions (principal: the worker)."""
+    said: dict[UUID, tuple[list[Any], list[Any]]] = {case_id: ([], []) for case_id in case_ids}
+    message, vault = m.Message, m.SealedIdentity
+    words = (
+        select(message.case_id, message.id, message.body, message.sealed)
+        .where(message.case_id.in_(case_ids), message.kind == "citizen")
+        .order_by(message.case_id, message.at, message.id)
+    )
+    persons = select(vault.case_id, vault.sealed).where(
+        vault.case_id.in_(case_ids), vault.field == "persons"
+    )
+    for kind, query in enumerate((words, persons)):
+        for row in db.session.execute(query):
+            said[row.case_id][kind].append(row)
+    return {case_id: _read_out(*rows) for case_id, rows in said.items()}
+
+
+def _read_out(words: Iterable[Any], persons: Iterable[Any]) -> Said:
+    """Rows of messages and of the vault, in clear for this comparison."""
     texts = [
         identity.unseal(each.sealed, f"message:{each.id}") if each.sealed else each.body or ""
         for each in words
     ]
-    listed = [identity.unseal(row.sealed, f"case:{case_id}:persons") for row in rows]
-    for each in (*words, *rows):
-        db.session.expunge(each)  # read for this comparison alone
+    listed = [identity.unseal(row.sealed, f"case:{row.case_id}:persons") for row in persons]
     return Said(texts, "; ".join(listed))
-
-
-def keep_away(case_id: UUID, said: Said, place: Place, d: Directory, now: datetime) -> set[int]:
-    """Exclude, provisionally, whom the words concern at this place; answers who is new."""
-    found = concerned(said, place, d)
-    new: set[int] = set()
-    for reason in sorted(set(found.values())):
-        officers = [number for number, why in found.items() if why == reason]
-        new |= mark(case_id, officers, reason, now)
-    return new
 
 
 def mark(case_id: UUID, officers: Iterable[int], reason: str, now: datetime) -> set[int]:

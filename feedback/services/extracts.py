@@ -19,7 +19,7 @@ from feedback.extensions import db
 from feedback.rules import ladder
 from feedback.rules.access import Level
 from feedback.rules.workflow import Verb
-from feedback.services import acts, audit, identity, marks, posts, viewers
+from feedback.services import acts, audit, identity, marks, owners, posts, viewers
 from feedback.services.errors import Refused
 from feedback.services.posts import Address
 from feedback.services.reference import Directory, InstitutionInfo, directory
@@ -68,6 +68,8 @@ def hand_over(case_id: UUID, institution_code: str, body: str, now: datetime) ->
     )
     if target is None:
         raise Refused("bad-target")
+    # Whoever came to the post after the citizen's words may be the very person they name.
+    owners.compare(case, now)
     address = Address(target.id, None, "institution_head")
     post = posts.find([address], local_day(now)).get(address)
     way = ladder.resolve(post, frozenset(acts.excluded(case.id)))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules.access import Level
-from feedback.rules.workflow import OPEN
+from feedback.rules.workflow import Status
 from feedback.services import acts, audit, clocks, conflicts, marks
 from feedback.services.cases import pick_handler
 from feedback.services.conflicts import Place, Said
 from feedback.services.placing import Placing
 from feedback.services.reference import directory
+
+ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN})
+"""What needs no owner any more."""
 
 
 def pass_on(case: m.Case, now: datetime) -> int | None:
@@ -46,6 +51,23 @@ def placing(case: m.Case) -> Placing:
     )
 
 
+def place_of(case: Any) -> Place:
+    """Where a case, or a row with its columns, stands for comparing names."""
+    restricted = case.confidentiality == Level.RESTRICTED
+    return Place(case.institution_id, case.unit_id, restricted)
+
+
+def exclude(case: m.Case, found: Mapping[int, str], now: datetime) -> set[int]:
+    """Keep officers whom words concern, by kind of match, off a case; answers who is new."""
+    new: set[int] = set()
+    for reason in sorted(set(found.values())):
+        officers = [number for number, why in found.items() if why == reason]
+        new |= conflicts.mark(case.id, officers, reason, now)
+    if new:
+        audit.record("excluded_by_words", case.id, now=now, officers=len(new))
+    return new
+
+
 def compare(
     case: m.Case,
     now: datetime,
@@ -62,10 +84,8 @@ def compare(
     institution_id, unit_id = at or (case.institution_id, case.unit_id)
     restricted = (level or case.confidentiality) == Level.RESTRICTED
     place = Place(institution_id, unit_id, restricted)
-    new = conflicts.keep_away(case.id, said or conflicts.said_in(case.id), place, directory(), now)
-    if new:
-        audit.record("excluded_by_words", case.id, now=now, officers=len(new))
-    return new
+    found = conflicts.concerned(said or conflicts.said_in(case.id), place, directory())
+    return exclude(case, found, now)
 
 
 def compare_and_pass_on(case: m.Case, now: datetime, said: Said | None = None) -> set[int]:
@@ -73,7 +93,7 @@ def compare_and_pass_on(case: m.Case, now: datetime, said: Said | None = None) -
     new = compare(case, now, said=said)
     if new:
         case = acts.locked(case.id)  # whom somebody may have given the case to meanwhile
-    if case.handler_id in new:
+    if case.handler_id in new and Status(case.status) not in ENDED:
         pass_on(case, now)
     return new
 
@@ -107,23 +127,25 @@ def newcomers() -> Newcomers:
 
 
 def compare_newcomers(run: Newcomers, now: datetime, limit: int = 200) -> None:
-    """Compare one batch of open cases with the newcomers of a run (worker, one transaction).
+    """Compare one batch of cases with the newcomers of a run (worker, one transaction).
 
-    Found by state, so that a run cut short is made up by the next.
+    Ended ones too: they are still read, and an answered one may come back. Found by state, so that
+    a run cut short is made up by the next.
     """
-    batch = db.session.scalars(
-        select(m.Case)
-        .where(
-            m.Case.id > run.after,
-            _may_reach(run.institution_id),
-            m.Case.status.in_([status.value for status in OPEN]),
-        )
+    officers = {number for number, _digest in run.officers}
+    batch = db.session.execute(
+        select(m.Case.id, m.Case.institution_id, m.Case.unit_id, m.Case.confidentiality)
+        .where(m.Case.id > run.after, _may_reach(run.institution_id, officers))
         .order_by(m.Case.id)
         .limit(limit)
     ).all()
-    for case in batch:
-        run.after = case.id  # read first: passing a case on lets go of what is known of it
-        run.excluded += len(compare_and_pass_on(case, now))
+    places = {row.id: place_of(row) for row in batch}
+    said = conflicts.said_in_all([row.id for row in batch])
+    for case_id in sorted(conflicts.may_concern(said, places, officers, directory())):
+        case = acts.locked(case_id)
+        run.excluded += len(compare_and_pass_on(case, now, said[case_id]))
+    if batch:
+        run.after = batch[-1].id
     run.done = len(batch) < limit
     if not run.done:
         return
@@ -138,9 +160,32 @@ def compare_newcomers(run: Newcomers, now: datetime, limit: int = 200) -> None:
     )
 
 
-def _may_reach(institution_id: int) -> ColumnElement[bool]:
-    """Cases of the institution, and those whose citizen listed persons, wherever they are."""
+def _may_reach(institution_id: int, officers: Collection[int]) -> ColumnElement[bool]:
+    """Cases of which these officers of one institution may come to see something: those of the
+    institution, those at a rung of a post of theirs or with an extract for it, restricted ones
+    where one of them is of ethics, and those whose citizen listed persons, wherever they are. A
+    rung or an extract that comes later compares by itself."""
     listed = exists().where(
         m.SealedIdentity.case_id == m.Case.id, m.SealedIdentity.field == "persons"
     )
-    return or_(m.Case.institution_id == institution_id, listed)
+    theirs = select(m.PostHolding.post_id).where(
+        m.PostHolding.officer_id.in_(officers), m.PostHolding.until_day.is_(None)
+    )
+    reached = exists().where(
+        m.Escalation.case_id == m.Case.id,
+        or_(m.Escalation.post_id.in_(theirs), m.Escalation.copy_post_id.in_(theirs)),
+    )
+    # The worker may read these two columns and no other.
+    handed = (
+        select(m.Extract.case_id)
+        .where(m.Extract.case_id == m.Case.id, m.Extract.post_id.in_(theirs))
+        .exists()
+    )
+    ethics = exists().where(m.Officer.id.in_(officers), literal("ethics") == any_(m.Officer.roles))
+    return or_(
+        m.Case.institution_id == institution_id,
+        listed,
+        reached,
+        handed,
+        and_(m.Case.confidentiality == Level.RESTRICTED.value, ethics),
+    )

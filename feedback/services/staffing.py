@@ -140,11 +140,17 @@ def set_roles(officer_id: int, roles: list[str], now: datetime) -> grants.Outcom
         raise Refused("bad-roles")
     if officer_id == transaction.current().officer and "admin" not in roles:
         raise Refused("yourself")
-    added, kept = set(roles) - set(found.roles), set(roles) & set(found.roles)
-    if kept != set(found.roles):
-        found.roles = sorted(kept)
+    added, taken = set(roles) - set(found.roles), set(found.roles) - set(roles)
+    if taken:
+        found.roles = sorted(set(found.roles) - taken)
         db.session.flush()
-        audit.record("roles_set", now=now, officer=officer_id, roles=",".join(found.roles))
+        audit.record(
+            "roles_set",
+            now=now,
+            officer=officer_id,
+            roles=",".join(found.roles),
+            taken=",".join(sorted(taken)),
+        )
     return grants.ask("roles", officer_id, now, roles=added) if added else grants.Outcome("done")
 
 
@@ -339,19 +345,28 @@ def end_leave(leave_id: int, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """An alarm, with the reference of its case for those who may see that case."""
+    """An alarm, with the reference of its case for those who may see that case; whether the present
+    officer is somebody who may settle it."""
 
     id: int
     kind: str
     institution_id: int
     reference: str | None
     at: datetime
+    may_settle: bool
 
 
 def alarms(after: int | None) -> tuple[list[AlarmRow], int | None]:
     """Alarms that nobody settled, the latest first, and where the next page begins."""
     query = (
-        select(m.Alarm.id, m.Alarm.kind, m.Alarm.institution_id, m.Case.reference, m.Alarm.at)
+        select(
+            m.Alarm.id,
+            m.Alarm.kind,
+            m.Alarm.institution_id,
+            m.Case.reference,
+            m.Alarm.at,
+            func.guard.may_settle(m.Alarm.kind, m.Alarm.dedupe),
+        )
         .outerjoin(m.Case, m.Case.id == m.Alarm.case_id)
         .where(m.Alarm.settled_at.is_(None))
         .order_by(m.Alarm.id.desc())
@@ -364,10 +379,13 @@ def alarms(after: int | None) -> tuple[list[AlarmRow], int | None]:
 
 
 def settle(alarm_id: int, now: datetime) -> None:
-    """Somebody saw to an alarm; Refused: not-found."""
+    """Somebody saw to an alarm; Refused: not-found, yourself (power one gave alone, or got)."""
     alarm = db.session.get(m.Alarm, alarm_id)
     if alarm is None:
         raise Refused("not-found")
-    if alarm.settled_at is None:
-        alarm.settled_at = now
-        audit.record("alarm_settled", now=now, alarm=alarm_id)
+    if alarm.settled_at is not None:
+        return
+    if not db.session.scalar(select(func.guard.may_settle(alarm.kind, alarm.dedupe))):
+        raise Refused("yourself")
+    alarm.settled_at = now
+    audit.record("alarm_settled", now=now, alarm=alarm_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, or_, select, text
 
+from feedback import clock
 from feedback import models as m
+from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules.access import CaseFacts, Level, Viewer
 from feedback.services.errors import Refused
@@ -42,6 +44,17 @@ def facts(case: m.Case) -> CaseFacts:
     """What access to the case depends on."""
     posts: dict[bool, set[int]] = {False: set(), True: set()}
     deputies: dict[bool, set[int]] = {False: set(), True: set()}
+    seat = m.PostHolding
+    still_deputy = (
+        exists()
+        .where(
+            seat.post_id == m.Escalation.post_id,
+            seat.officer_id == m.Escalation.officer_id,
+            seat.capacity == "deputy",
+            or_(seat.until_day.is_(None), seat.until_day >= local_day(clock.now())),
+        )
+        .label("still_deputy")
+    )
     for row in db.session.execute(
         select(
             m.Escalation.post_id,
@@ -49,10 +62,11 @@ def facts(case: m.Case) -> CaseFacts:
             m.Escalation.restricted,
             m.Escalation.way,
             m.Escalation.officer_id,
+            still_deputy,
         ).where(m.Escalation.case_id == case.id, m.Escalation.way != "skipped")
     ):
         posts[row.restricted] |= {p for p in (row.post_id, row.copy_post_id) if p is not None}
-        if row.way == "deputy" and row.officer_id is not None:
+        if row.way == "deputy" and row.still_deputy:
             deputies[row.restricted].add(row.officer_id)
     excluded = db.session.scalar(text("SELECT guard.excluded(:case)"), {"case": case.id})
     return CaseFacts(

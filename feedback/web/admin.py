@@ -71,8 +71,8 @@ def settle(alarm_id: int) -> ResponseReturnValue:
     try:
         with transaction():
             staffing.settle(alarm_id, g.now)
-    except Refused:
-        abort(404)
+    except Refused as refused:
+        abort(403 if refused.code == "yourself" else 404)
     flash(_("The alarm is settled."), "success")
     return redirect(url_for("admin.alarm_list"), 303)
 

@@ -57,5 +57,6 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Record"), "/admin/record"),
             (_("Patterns"), "/admin/patterns"),
             (_("Legal holds"), "/admin/holds"),
+            (_("Breach report"), "/admin/breach"),
         ]
     return [(label, url, request.path.startswith(url)) for label, url in items]

@@ -1,8 +1,8 @@
-"""The auditor's pages: the record and its file, odd patterns, legal holds."""
+"""The auditor's pages: the record and its file, odd patterns, legal holds, breach reports."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,13 @@ from flask_babel import gettext as _
 
 from feedback.clock import local_day
 from feedback.rules import patterns as rules
-from feedback.services import audit, audit_heads, holds, patterns, record
+from feedback.services import audit, audit_heads, breach, holds, patterns, record
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import downloads, entry_wording, wording
 from feedback.web.admin_frame import blueprint, only
-from feedback.web.formats import moment
+from feedback.web.formats import moment, name
 
 FILTERS = ("officer", "act", "kind", "case", "since", "until")
 
@@ -180,3 +180,52 @@ def end_hold(hold_id: UUID) -> ResponseReturnValue:
         abort(404)
     flash(_("The case is kept no longer than its rule says."), "success")
     return redirect(url_for("admin.hold_list"), 303)
+
+
+def _breach_page(errors: dict[str, str] | None = None, report: breach.Report | None = None) -> str:
+    with transaction():
+        institutions = directory().institutions_by_code
+    return render_template(
+        "admin/breach.html",
+        report=report,
+        errors=errors or {},
+        given=request.form,
+        names={code: name(each) for code, each in institutions.items()},
+        wording=wording,
+    )
+
+
+@blueprint.get("/breach")
+@only("auditor")
+def breach_form() -> ResponseReturnValue:
+    """What to ask when something leaked: a period, and an officer perhaps."""
+    return _breach_page()
+
+
+@blueprint.post("/breach")
+@only("auditor")
+def breach_report() -> ResponseReturnValue:
+    """What was looked at in the period, and the draft of a notice to the Commission."""
+    days = {field: _posted_day(field) for field in ("since", "until")}
+    since, until = days["since"], days["until"]
+    if since is None or until is None:
+        wrong = _("Give the day as year, month and day.")
+        return _breach_page({field: wrong for field, day in days.items() if day is None}), 422
+    username = request.form.get("officer", "").strip().lower() or None
+    begins, ends = record.midnight(since), record.midnight(until + timedelta(days=1))
+    try:
+        with transaction():
+            made = breach.report(begins, ends, username, g.now)
+    except Refused as refused:
+        errors = {
+            "bad-target": {"officer": _("There is no officer of this user name.")},
+        }.get(refused.code, {"until": _("The last day is before the first one.")})
+        return _breach_page(errors), 422
+    return _breach_page(report=made)
+
+
+def _posted_day(field: str) -> date | None:
+    try:
+        return date.fromisoformat(request.form.get(field, ""))
+    except ValueError:
+        return None

@@ -123,6 +123,7 @@ def init_app(
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(RateLimitExceeded, _error_page)
     app.register_error_handler(Exception, _crash)
+    app.jinja_env.globals.update(citizens=hosts.citizens, are_apart=hosts.are_apart)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
@@ -147,6 +148,9 @@ def _admit() -> ResponseReturnValue | None:
     rule = rule_of(current_app, request.endpoint)
     if rule is None:
         abort(403)
+    elsewhere = _of_the_other_side(rule, request.endpoint)
+    if elsewhere is not None:
+        return elsewhere
     bodies.admit()
     if request.args.get("lang") in LANGUAGES:
         session["lang"] = request.args["lang"]
@@ -160,6 +164,17 @@ def _admit() -> ResponseReturnValue | None:
     ):
         _check_forgery(rule)
     return None
+
+
+def _of_the_other_side(rule: Rule, endpoint: str) -> ResponseReturnValue | None:
+    """Where citizens and officers have a name each, a page of the one is not there under the
+    other's; whoever types the officers' name alone is led to their login."""
+    staff = rule.audience is Audience.STAFF or endpoint.startswith("auth.")
+    if rule.audience is Audience.OPERATIONS or hosts.serves(request.host, staff=staff):
+        return None
+    if request.path != "/":
+        abort(404)
+    return redirect(url_for("auth.login"))
 
 
 def _admit_staff(rule: Rule) -> ResponseReturnValue | None:

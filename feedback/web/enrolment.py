@@ -39,7 +39,7 @@ def site() -> passkeys.Site | None:
 
     It comes from the settings and never from the request, but for this machine's own name.
     """
-    parts = urlsplit(current_app.config["PUBLIC_URL"])
+    parts = urlsplit(current_app.config["STAFF_URL"])
     here = urlsplit(request.host_url)
     if here.hostname == "localhost":
         parts = here

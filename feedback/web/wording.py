@@ -29,7 +29,9 @@ def refusal(code: str) -> str:
         "bad-passkey": _("The passkey could not be added. Try again, or use an authenticator."),
         "too-many": _("You have ten passkeys. Remove one first."),
         "asked-already": _("This was asked for already and waits for approval."),
-        "nobody-decides": _("Nobody else is there who could approve this for you."),
+        "nobody-decides": _(
+            "Nobody else can approve this. The operator makes a second administrator first."
+        ),
         "gone": _("This was decided already, or waited for too long."),
         "not-found": _("This was not found, or you may not see it."),
         "not-allowed": _("This is not possible in the present state of the case."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.shorthands import fill
+from migrations.shorthands import amend, fill
 
 revision = "0005"
 down_revision = "0004"
@@ -40,18 +40,6 @@ FUNCTIONS = (
     "people_changed()",
     "kept_by_ethics(uuid, timestamptz, integer)",
 )
-
-
-def _amend(*, back: bool) -> None:
-    connection = op.get_bind()
-    for name, pair in AMENDED.items():
-        old, new = reversed(pair) if back else pair
-        definition = connection.scalar(
-            sa.text("SELECT pg_get_functiondef(CAST(:name AS regprocedure))"), {"name": name}
-        )
-        if str(definition).count(old) != 1:
-            raise RuntimeError(f"{name} is not as this migration knows it")
-        connection.exec_driver_sql(str(definition).replace(old, new))
 
 
 def _reasons(values: tuple[str, ...]) -> None:
@@ -144,11 +132,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_extract_case_id"), "extract", ["case_id"])
     op.create_index(op.f("ix_extract_post_id_at"), "extract", ["post_id", "at"])
     op.get_bind().exec_driver_sql(fill("conflicts.sql"))
-    _amend(back=False)
+    amend(op.get_bind(), AMENDED)
 
 
 def downgrade() -> None:
-    _amend(back=True)
+    amend(op.get_bind(), AMENDED, back=True)
     op.execute("DROP POLICY kept_by_ethics ON message")
     op.execute('DROP TRIGGER level_stands ON "case"')
     op.drop_table("extract")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import signal
 import subprocess
@@ -10,6 +11,8 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,10 +28,11 @@ from sqlalchemy import func, select
 from feedback import jobs
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import intake, outbox
+from feedback.services import intake, outbox, owners
 from feedback.transaction import JOB, QUEUE, Principal, redis_client, transaction, wake
 from local.phone import PhoneSimulator
 from tests.conftest import environment
+from tests.factories import Make
 
 NUMBER = "+255712000001"
 
@@ -281,3 +285,25 @@ def test_the_processes_stop_when_told(urls: dict[str, str], app: Flask, command:
         process.wait()
         if process.stderr:
             process.stderr.close()
+
+
+def test_a_long_comparison_goes_on_where_it_stopped(
+    app: Flask, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A country's cases are more than one run of the job can look at."""
+    make.officer("DODOMA-CC", "handler", name="Neema Swai")
+    now = datetime.now(UTC)
+    receipts = [make.case(now, body="Juma Hamisi Kapuya alinizuia.") for _ in range(9)]
+    jobs.compare_newcomers()
+    named = make.officer("DODOMA-CC", "coordinator", name="Juma Hamisi Kapuya")
+    whole = owners.compare_newcomers
+    monkeypatch.setattr(owners, "compare_newcomers", partial(whole, limit=1))
+    seconds = itertools.count(step=2)
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    runs = [jobs.compare_newcomers()["excluded"] for _ in range(6)]
+    assert sum(runs) == len(receipts)
+    assert max(runs) < len(receipts)
+    with transaction(JOB):
+        kept = db.session.scalars(select(m.Conflict.officer_id)).all()
+        assert kept == [named] * len(receipts)
+        assert owners.newcomers().officers == []

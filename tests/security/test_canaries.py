@@ -8,6 +8,7 @@ the pages of those who may not know are searched.
 
 from __future__ import annotations
 
+import base64
 import io
 import logging
 import re
@@ -57,6 +58,7 @@ class Canaries:
     def found(self, content: bytes) -> set[str]:
         """What of them stands in these bytes, in any form that we can think of."""
         forms = {
+            **{f"base64 {n}": form for n, form in enumerate(_base64_forms(self.mark.encode()))},
             "word": self.mark.encode(),
             "wide word": self.mark.encode("utf-16-le"),
             "hex word": self.mark.encode().hex().encode(),
@@ -64,7 +66,21 @@ class Canaries:
             "local number": b"0" + self.prefix[3:].encode(),
             "hex number": self.prefix.encode().hex().encode(),
         }
-        return {name for name, form in forms.items() if form in content.lower()}
+        lower = content.lower()
+        return {
+            name
+            for name, form in forms.items()
+            if form in (content if name.startswith("base64") else lower)
+        }
+
+
+def _base64_forms(content: bytes) -> list[bytes]:
+    """What stands in base64 of any text that holds the content, for each place it may begin at."""
+    forms = []
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + content)
+        forms.append(encoded[(0, 2, 3)[before] : len(encoded) // 4 * 4 - 4])
+    return forms
 
 
 @pytest.fixture
@@ -105,7 +121,9 @@ def phone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[PhoneSimulato
         yield simulator
 
 
-def file_by_web(app: Flask, canaries: Canaries, level: str, *, by_mail: bool) -> Browser:
+def file_by_web(
+    app: Flask, canaries: Canaries, control: Canaries, level: str, *, by_mail: bool
+) -> Browser:
     """by_mail: without a number, so that everything is told by e-mail."""
     tab = browser(app)
     phone = canaries.number()
@@ -116,7 +134,7 @@ def file_by_web(app: Flask, canaries: Canaries, level: str, *, by_mail: bool) ->
         "email": f"{canaries.word()}@example.org",
         "persons": f"Bwana {canaries.word()}",
         # The words of an open case may be read in the database by whoever runs it.
-        "body": body + (canaries.word() if level != "open" else "Taa hazijawaka."),
+        "body": body + (canaries if level != "open" else control).word(),
         "confidentiality": level,
         "place": "Uhindini",
     }
@@ -231,7 +249,11 @@ def test_nothing_marked_is_found_where_it_does_not_belong(
             ("auditor", "PO-PSMGG"),
         )
     }
-    tabs = [file_by_web(app, canaries, LEVELS[n % 3], by_mail=n % 4 == 0) for n in range(WEB)]
+    # What may be read, and so must be found: else the search below would find nothing anywhere.
+    control = Canaries()
+    tabs = [
+        file_by_web(app, canaries, control, LEVELS[n % 3], by_mail=n % 4 == 0) for n in range(WEB)
+    ]
     for n in range(SMS):
         file_by_sms(app, canaries, n)
     by_officer(app, canaries, staff["handler"])
@@ -251,21 +273,31 @@ def test_nothing_marked_is_found_where_it_does_not_belong(
     assert superuser.execute('SELECT count(*) FROM "case"').fetchone() == (WEB + SMS + begun,)
     superuser.execute("CHECKPOINT")
     with psycopg.connect(urls["SUPERUSER_URL"].replace("+psycopg", "")) as connection:
+        readable = set()
         for table, content in _dump(connection):
             assert not canaries.found(content), f"table {table}"
+            readable |= {table} if control.found(content) else set()
+    assert readable == {"public.message"}
     data = Path(superuser.execute("SHOW data_directory").fetchone()[0])  # type: ignore[index]
-    searched = 0
+    searched, telling = 0, set()
     for file in data.rglob("*"):
         if file.is_file() and (file.parent.name == "pg_wal" or file.stat().st_size):
             searched += 1
-            assert not canaries.found(file.read_bytes()), file.relative_to(data)
+            content = file.read_bytes()
+            assert not canaries.found(content), file.relative_to(data)
+            telling |= {file.relative_to(data).parts[0]} if control.found(content) else set()
     assert searched > 500
+    assert telling == {"base", "pg_wal"}
 
     client = redis_client()
     client.config_set("rdbcompression", "no")
     client.save()
     dump = Path(client.config_get("dir")["dir"]) / client.config_get("dbfilename")["dbfilename"]
     assert not canaries.found(dump.read_bytes())
+    client.set("control", f"{control.word()} {base64.b64encode(control.word().encode()).decode()}")
+    client.save()
+    assert control.found(dump.read_bytes()) == {"word", "base64 0"}
+    client.delete("control")
 
     said = capfd.readouterr()
     written = logs.getvalue()

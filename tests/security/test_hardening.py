@@ -208,6 +208,63 @@ def test_a_local_run_answers_by_any_near_name(app: Flask, host: str) -> None:
     assert browser(app).get("/", headers={"Host": host}).status_code == 200
 
 
+OFFICE = "https://ofisi.example.go.tz"
+
+
+@pytest.fixture
+def apart(urls: dict[str, str]) -> Iterator[Flask]:
+    """The application with one name for citizens and another for officers."""
+    given = {**environment(urls), "PUBLIC_URL": PUBLIC, "STAFF_URL": OFFICE}
+    app = create_app({**config.load(given), "TESTING": True})
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def test_with_two_names_each_side_answers_under_its_own(apart: Flask) -> None:
+    """Every route: not there under the other side's name, whoever asks and however."""
+    asked = {True: 0, False: 0}
+    for route in routes(apart):
+        if route.endpoint == "static" or route.endpoint.startswith("operations."):
+            continue
+        staff = route.endpoint.startswith("auth.") or route.endpoint in STAFF
+        path = address(apart, route)
+        for method in methods(route):
+            wrong = browser(apart).open(path, method=method, base_url=PUBLIC if staff else OFFICE)
+            right = browser(apart).open(path, method=method, base_url=OFFICE if staff else PUBLIC)
+            if route.endpoint == "public.home":
+                assert wrong.headers["Location"] == "/staff/login"
+            else:
+                assert wrong.status_code == 404, (method, path)
+            assert right.status_code != 404 or staff is False, (method, path)
+            asked[staff] += 1
+    assert min(asked.values()) > 15
+    for base in (PUBLIC, OFFICE):
+        with browser(apart).get("/static/style.css", base_url=base) as answer:
+            assert answer.status_code == 200
+        assert browser(apart).get("/health/live", base_url=base).status_code == 200
+
+
+def test_with_two_names_a_session_of_one_side_is_none_of_the_other(
+    apart: Flask, make: Make, officers: dict[str, int]
+) -> None:
+    tab = browser(apart)
+    page = tab.get("/staff/login", base_url=OFFICE).text
+    assert f'href="{PUBLIC}/track"' in page
+    assert "/staff" not in tab.get("/", base_url=PUBLIC).text
+    data = {
+        "csrf_token": hidden(page, "csrf_token"),
+        "username": username_of(officers["handler"]),
+        "password": "x",
+    }
+    assert tab.post("/staff/login", data=data, base_url=PUBLIC).status_code == 404
+    answer = tab.post("/staff/login", data=data, base_url=OFFICE, headers={"Referer": OFFICE})
+    assert answer.status_code == 422
+    for cookie in answer.headers.getlist("Set-Cookie"):
+        assert "domain" not in cookie.lower()
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.local.tz"])
 @pytest.mark.parametrize("path", ["/", "/staff/login", "/static/style.css", "/desk"])
 def test_a_host_that_is_not_ours_gets_nothing(app: Flask, host: str, path: str) -> None:

@@ -141,6 +141,7 @@ LISTS: dict[str, Answer] = {
     "admin.record_file": AUDITED,
     "admin.pattern_list": levels(),
     "admin.hold_list": AUDITED,
+    "admin.breach_form": levels(),
     "auth.account.notice_list": levels("handler", "handler", "ethics"),
     "auth.account.password": levels(),
     "auth.account.look": levels(),

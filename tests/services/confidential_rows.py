@@ -223,5 +223,8 @@ def _accounts(connection: Connection) -> None:
         " state, alone) SELECT gen_random_uuid(), 'roles', o.id, '{head}', a.id, now(),"
         " now() + interval '7 days', 'pending', false FROM officer o, officer a"
         " WHERE 'handler' = ANY (o.roles) AND 'admin' = ANY (a.roles) LIMIT 3",
+        "INSERT INTO alarm (dedupe, kind, institution_id, cycle, at)"
+        " SELECT 'granted_alone:' || g.id, 'granted_alone', o.institution_id, 0, now()"
+        " FROM grant_request g JOIN officer o ON o.id = g.officer_id",
     ):
         connection.execute(statement)

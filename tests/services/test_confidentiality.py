@@ -14,7 +14,9 @@ from feedback.services import viewers
 from feedback.transaction import Principal, transaction
 from tests.services import confidential_world
 from tests.services.confidential_probe import (
+    ADDRESSED,
     APART,
+    AUDITED,
     CLOSED,
     FACTS,
     OF_A_CASE,
@@ -110,6 +112,40 @@ def test_who_may_ask_and_who_may_decide_is_what_the_rules_say(
     }
 
 
+def test_every_table_with_a_case_is_asked(world: World) -> None:
+    """From the catalogue: a table with a case's number, or that refers to one that has it."""
+    rows = world.connection.execute(
+        "SELECT c.relname, c.relnamespace::regnamespace::text FROM pg_class c"
+        " WHERE c.relkind IN ('r', 'p') AND c.relnamespace::regnamespace::text IN"
+        " ('public', 'guard') AND (c.relname = 'case' OR EXISTS (SELECT FROM pg_attribute a"
+        "   WHERE a.attrelid = c.oid AND NOT a.attisdropped AND a.attname LIKE '%case_id%')"
+        "  OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'"
+        "   AND k.confrelid = '\"case\"'::regclass))"
+    ).fetchall()
+    assert sorted(OF_A_CASE) == sorted(name for name, _schema in rows)
+    # One row of each case in each of them, else asking proves nothing.
+    for table in OF_A_CASE:
+        assert {item.id for item in world.items.values()} <= set(seen(world.connection, table)), (
+            table
+        )
+
+
+def test_every_table_is_asked_that_not_everybody_reads(world: World) -> None:
+    rows = world.connection.execute(
+        "SELECT n.nspname || '.' || c.relname FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('public', 'guard') AND c.relrowsecurity"
+        " AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid"
+        "   AND p.polcmd IN ('r', '*')"
+        "   AND 'mrejesho_web'::regrole = ANY (p.polroles)"
+        "   AND pg_get_expr(p.polqual, p.polrelid) = 'true')"
+    ).fetchall()
+    secret = {name for (name,) in rows} - {f"public.{table}" for table in OF_A_CASE}
+    assert set(APART) == secret
+    for table in APART:
+        assert counted(world.connection, table), table
+
+
 def test_the_world_has_both_answers_for_each_level(world: World) -> None:
     """A matrix in which a level is never seen, or never hidden, proves nothing."""
     answers = {
@@ -142,7 +178,7 @@ def test_a_citizen_finds_the_own_case_and_no_other(world: World, web: Connection
         with standing(web, ("public", None, item.id)):
             for table in (*FACTS, *WORDS, *OPENINGS):
                 assert set(seen(web, table)) == {item.id}, (title, table)
-            for table in (*CLOSED, "notice", "alarm", "audit_entry", "legal_hold"):
+            for table in (*CLOSED, *OFFICE, *ADDRESSED, *AUDITED):
                 assert not seen(web, table), (title, table)
             internal = web.execute("SELECT count(*) FROM message WHERE internal").fetchone()
             assert internal == (0,)
@@ -228,11 +264,13 @@ def test_auditors_read_of_no_restricted_report_about_their_own_institution(
     for name, person in world.people.items():
         viewer = person.viewer
         with standing(web, ("officer", person.number, None)):
-            found = {table: set(seen(web, table)) for table in ("audit_entry", "legal_hold")}
+            found = {table: set(seen(web, table)) for table in AUDITED}
             ids = [item.id for item in world.items.values()]
             named = web.execute("SELECT case_id FROM guard.references_of(%s)", (ids,)).fetchall()
+            touched = web.execute("SELECT case_id FROM guard.cases_touched(%s)", (ids,)).fetchall()
             macs = web.execute("SELECT count(*) FROM guard.hidden_macs()").fetchone()
         found["references"] = {row[0] for row in named}
+        found["touched"] = {row[0] for row in touched}
         assert bool(macs and macs[0]) is ("auditor" in viewer.roles), name
         for title, item in world.items.items():
             own = item.facts.institution == viewer.institution
@@ -260,6 +298,20 @@ def test_an_officer_reads_only_what_proves_the_own_self(world: World, web: Conne
             for table in OWN:
                 found = web.execute(f"SELECT officer_id FROM {table}").fetchall()  # noqa: S608
                 assert found == [(person.number,)], (name, table)
+
+
+def test_an_extract_reaches_ethics_and_the_post_addressed(world: World, web: Connection) -> None:
+    (post,) = world.connection.execute("SELECT DISTINCT post_id FROM extract").fetchall()
+    for name, person in world.people.items():
+        with standing(web, ("officer", person.number, None)):
+            found = set(seen(web, "extract"))
+        for title, item in world.items.items():
+            sees, _reads = _expected(person, item)
+            expected = sees and item.facts.level == "restricted"
+            if post[0] in person.viewer.posts and person.number not in item.facts.excluded:
+                expected = True
+            expected = expected and name != "inactive handler"
+            assert (item.id in found) is expected, (name, title)
 
 
 def test_notices_reach_only_the_officer_addressed(world: World, web: Connection) -> None:
@@ -327,6 +379,33 @@ def test_a_deputy_stands_in_while_the_holder_is_away(world: World) -> None:
             director,
         )
         assert sees()
+
+
+def test_a_deputy_who_stood_in_for_one_case_loses_it_with_the_seat(world: World) -> None:
+    item = world.items["confidential, below the region"].id
+    number = world.people["deputy of the RAS"].number
+    connection = world.connection
+
+    def sees() -> bool:
+        with as_role(connection, "mrejesho_web"), standing(connection, ("officer", number, None)):
+            return item in seen(connection, "case") and item in seen(connection, "message")
+
+    with connection.transaction(force_rollback=True):
+        # The holder, who is excluded, is there again: it is the rung alone that opens the case.
+        connection.execute("DELETE FROM leave")
+        connection.execute(
+            "INSERT INTO escalation (id, case_id, cycle, rung, ladder, clock, post_id,"
+            " from_institution_id, way, officer_id, restricted, due_at, at)"
+            " SELECT gen_random_uuid(), %s, 1, 80, 'council', 'answer', h.post_id,"
+            " c.institution_id, 'deputy', h.officer_id, false, now(), now()"
+            ' FROM post_holding h, "case" c WHERE h.officer_id = %s AND c.id = %s',
+            (item, number, item),
+        )
+        assert sees()
+        connection.execute(
+            "UPDATE post_holding SET until_day = current_date - 1 WHERE officer_id = %s", (number,)
+        )
+        assert not sees()
 
 
 def test_a_rung_opens_the_case_when_it_is_climbed(world: World) -> None:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from feedback.services import citizen, desk, exclusions, record, staffing, views
+from feedback.services import citizen, desk, exclusions, extracts, owners, record, staffing, views
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
@@ -217,6 +217,124 @@ def test_officers_hired_or_seated_later_are_compared(
     assert kit.compare_newcomers(monday) == (1, 1)
     assert excluded(superuser, post.case_id) == {first: ("post", "provisional")}
     assert kit.compare_newcomers(monday) == (0, 0)
+
+
+def test_who_is_hired_later_does_not_read_an_ended_case_either(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    """An answered case may come back, and a closed one can still be read."""
+    make.officer("DODOMA-CC", "handler", name="Neema Swai")
+    answered, closed = (make.case(monday, body="Bw. Kapuya alinizuia.") for _ in range(2))
+    superuser.execute(
+        "UPDATE \"case\" SET status = CASE WHEN id = %s THEN 'answered' ELSE 'closed' END",
+        (answered.case_id,),
+    )
+    hired = make.officer("DODOMA-CC", "coordinator", name="Juma Hamisi Kapuya")
+    kit.compare_newcomers(monday)
+    for receipt in (answered, closed):
+        assert excluded(superuser, receipt.case_id) == {hired: ("words", "provisional")}
+        with as_officer(hired), pytest.raises(Refused, match="not-found"):
+            views.for_officer(receipt.case_id, monday)
+
+
+@pytest.mark.parametrize("compared", [False, True])
+def test_a_rung_goes_round_who_was_seated_there_later(
+    make: Make, monday: datetime, superuser: Behind, compared: bool
+) -> None:
+    """The words are compared with whoever came to the rung's post after they were written."""
+    make.officer("DODOMA-CC", "handler", name="Neema Swai")
+    receipt = make.case(monday, body="Salum Ally Mbwana wa mkoa alinizuia.")
+    kit.compare_newcomers(monday)
+    above = make.officer("RS-DODOMA", "oversight", name="Salum Mbwana")
+    make.hold(above, "RS-DODOMA", "institution_head")
+    if compared:  # of a case that did not reach the region nothing is done yet
+        assert kit.compare_newcomers(monday) == (1, 0)
+    kit.sweep(receipt.answer_due + timedelta(days=20))
+    assert excluded(superuser, receipt.case_id) == {above: ("words", "provisional")}
+    assert above not in {row["officer_id"] for row in kit.rungs(superuser, receipt.case_id)}
+    told = kit.rows(superuser, "SELECT FROM notice WHERE officer_id = %s", above)
+    assert not told
+
+
+def test_who_is_seated_on_a_rung_that_was_reached_is_compared(
+    make: Make, monday: datetime, superuser: Behind
+) -> None:
+    make.officer("DODOMA-CC", "handler", name="Neema Swai")
+    receipt = make.case(monday, body="Salum Ally Mbwana wa mkoa alinizuia.")
+    first = make.officer("RS-DODOMA", "oversight", name="Zawadi Komba")
+    make.hold(first, "RS-DODOMA", "institution_head")
+    kit.sweep(receipt.answer_due + timedelta(days=20))
+    kit.compare_newcomers(monday)
+    superuser.execute("UPDATE post_holding SET until_day = current_date - 1")
+    later = make.officer("RS-DODOMA", "oversight", name="Salum Mbwana")
+    make.hold(later, "RS-DODOMA", "institution_head")
+    kit.compare_newcomers(monday)
+    assert excluded(superuser, receipt.case_id) == {later: ("words", "provisional")}
+
+
+def test_an_ethics_officer_whom_words_name_does_not_get_the_case(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    """Neither where the level goes up after the words were written, nor who gets the role later."""
+    head = make.officer("DODOMA-CC", "head", name="Anna Temba")
+    make.hold(head, "DODOMA-CC", "institution_head")
+    accused = make.officer("TANGA-CC", "ethics", name="Salum Mbwana")
+    receipt = make.case(monday, body="Salum Ally Mbwana alinizuia.")
+    other = make.officer("TANESCO", "ethics", name="Neema Swai")
+    with as_officer(head):
+        desk.classify(receipt.case_id, "CONDUCT", "restricted", monday)
+    assert kit.case_row(superuser, receipt.case_id)["handler_id"] == other
+    assert excluded(superuser, receipt.case_id) == {accused: ("words", "provisional")}
+    kit.compare_newcomers(monday)
+    later = make.officer("DAWASA", "ethics", name="Salum Mbwana Mdogo")
+    kit.compare_newcomers(monday)
+    assert later in excluded(superuser, receipt.case_id)
+
+
+def test_an_extract_goes_round_who_came_to_its_post_later(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    ethics = make.officer("ETHICS", "ethics", name="Neema Swai")
+    receipt = make.case(monday, body="Salum Ally Mbwana alinizuia.", confidentiality="restricted")
+    kit.compare_newcomers(monday)
+    first = make.officer("RS-DODOMA", "head", name="Anna Temba")
+    make.hold(first, "RS-DODOMA", "institution_head")
+    with as_officer(ethics):
+        extracts.hand_over(receipt.case_id, "RS-DODOMA", "Dondoo.", monday)
+    kit.compare_newcomers(monday)
+    superuser.execute("UPDATE post_holding SET until_day = current_date - 1")
+    later = make.officer("RS-DODOMA", "head", name="Salum Mbwana")
+    make.hold(later, "RS-DODOMA", "institution_head")
+    with pytest.raises(Refused, match="no-addressee"), as_officer(ethics):
+        extracts.hand_over(receipt.case_id, "RS-DODOMA", "Tena.", monday)
+    with as_officer(later):
+        assert len(extracts.addressed()[0]) == 1  # until the worker compared
+    kit.compare_newcomers(monday)
+    assert excluded(superuser, receipt.case_id) == {later: ("words", "provisional")}
+    with as_officer(later):
+        assert extracts.addressed()[0] == []
+
+
+def test_newcomers_are_compared_by_few_questions(
+    make: Make, monday: datetime, query_count: Any
+) -> None:
+    """However many cases there are that do not concern them."""
+    make.officer("DODOMA-CC", "handler", name="Neema Swai")
+    kit.compare_newcomers(monday)
+    asked = []
+    for more in (2, 12):
+        for number in range(more):
+            persons = "Fulani Fulani" if number % 2 else None
+            level = "confidential" if number % 3 else "open"
+            make.case(monday, persons=persons, confidentiality=level)
+        make.officer("DODOMA-CC", "handler", name=f"Juma Kapuya {more}")
+        with transaction(JOB):
+            run = owners.newcomers()
+        with query_count() as counted, transaction(JOB):
+            owners.compare_newcomers(run, monday)
+        assert run.done
+        asked.append(counted.number)
+    assert asked[0] == asked[1]
 
 
 def test_an_owner_who_gets_the_name_loses_the_case(

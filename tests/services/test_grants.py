@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -104,6 +104,97 @@ def test_nobody_makes_an_ethics_officer_alone_by_closing_the_others(
     with pytest.raises(Refused, match="nobody-decides"):
         ask(admin, "roles", friend, monday, roles=["ethics"])
     assert ask(admin, "roles", friend, monday, roles=["coordinator"]).state in ("done", "code")
+
+
+@pytest.fixture
+def official(make: Make) -> int:
+    return make.officer("DODOMA-CC", "handler", name="Neema Swai")
+
+
+def test_nobody_makes_an_administrator_alone(
+    make: Make, admin: int, official: int, monday: datetime, superuser: Behind
+) -> None:
+    """A second one whose code the first holds is no second person."""
+    with pytest.raises(Refused, match="nobody-decides"):
+        ask(admin, "roles", official, monday, roles=["admin"])
+    with pytest.raises(Refused, match="nobody-decides"):
+        ask(admin, "roles", official, monday, roles=["admin", "auditor"])
+    assert rows(superuser, "SELECT FROM alarm WHERE kind = 'granted_alone'") == []
+    assert ask(admin, "roles", official, monday, roles=["coordinator"]).state == "done"
+
+
+@pytest.mark.parametrize("kind", ["password", "factors"])
+def test_nobody_gets_into_the_only_other_administrators_account(
+    admin: int, second_admin: int, official: int, monday: datetime, kind: str
+) -> None:
+    with pytest.raises(Refused, match="nobody-decides"):
+        ask(admin, kind, second_admin, monday)
+    assert ask(admin, kind, official, monday).state == "pending"
+
+
+@pytest.mark.parametrize("way", ["closes", "takes the role"])
+def test_nobody_is_alone_by_sending_the_other_administrator_away(
+    admin: int, second_admin: int, official: int, monday: datetime, superuser: Behind, way: str
+) -> None:
+    superuser.execute("UPDATE officer SET roles = '{admin,auditor}' WHERE id = %s", (second_admin,))
+    with transaction(Principal.of_officer(admin)):
+        if way == "closes":
+            staffing.deactivate(second_admin, monday)
+        else:
+            staffing.set_roles(second_admin, ["auditor"], monday)
+    for kind, roles in (("roles", ["head"]), ("password", []), ("activate", [])):
+        with pytest.raises(Refused, match="nobody-decides"):
+            ask(admin, kind, official, monday, roles=roles)
+    with pytest.raises(Refused, match="nobody-decides"):
+        ask(admin, "activate", second_admin, monday)
+
+
+@pytest.mark.parametrize("way", ["closes", "empties the post", "takes the role"])
+def test_nobody_is_alone_by_sending_the_head_away(
+    make: Make, admin: int, official: int, monday: datetime, way: str
+) -> None:
+    head = make.officer("RS-DODOMA", "oversight", "head")
+    post = make.hold(head, "RS-DODOMA", "institution_head")
+    with transaction(Principal.of_officer(admin)):
+        if way == "closes":
+            staffing.deactivate(head, monday)
+        elif way == "takes the role":
+            staffing.set_roles(head, ["oversight"], monday)
+        else:
+            staffing.seat(post, None, None, datetime.now(UTC))
+    wanted = {"roles": ["head"]}
+    if way == "takes the role":  # the post decides, and it is still held
+        assert ask(admin, "roles", official, monday, **wanted).state == "pending"
+        return
+    with pytest.raises(Refused, match="nobody-decides"):
+        ask(admin, "roles", official, monday, **wanted)
+    # Where no head ever was the first one is still made, and an alarm tells.
+    elsewhere = make.officer("TANESCO", "handler")
+    assert ask(admin, "roles", elsewhere, monday, **wanted).state == "done"
+
+
+def test_an_alarm_about_power_given_alone_is_settled_by_another(
+    make: Make, admin: int, official: int, monday: datetime, superuser: Behind
+) -> None:
+    for kind in ("roles", "password"):
+        ask(admin, kind, official, monday, roles=["coordinator"] if kind == "roles" else [])
+    first, second = (row["id"] for row in rows(superuser, "SELECT id FROM alarm ORDER BY id"))
+    other = make.officer("PO-PSMGG", "admin")
+    superuser.execute("UPDATE officer SET roles = '{admin}' WHERE id = %s", (official,))
+    for who, may in ((admin, False), (official, False), (other, True)):
+        with transaction(Principal.of_officer(who)):
+            listed = {row.id: row.may_settle for row in staffing.alarms(None)[0]}
+        assert listed == {first: may, second: may}
+    for who in (admin, official):
+        with pytest.raises(Refused, match="yourself"), transaction(Principal.of_officer(who)):
+            staffing.settle(first, monday)
+        with transaction(Principal.of_officer(who)) as session:
+            done = session.execute(text("UPDATE alarm SET settled_at = now()"))
+            assert done.rowcount == 0  # type: ignore[attr-defined]
+    with transaction(Principal.of_officer(other)):
+        staffing.settle(first, monday)
+    left = rows(superuser, "SELECT id FROM alarm WHERE settled_at IS NULL")
+    assert left == [{"id": second}]
 
 
 def test_no_administrator_changes_what_a_seat_gives(make: Make, admin: int) -> None:

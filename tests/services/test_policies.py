@@ -114,6 +114,9 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 # Every function that runs as the owner, past all policies, and whom it answers. A new one fails
 # here until it says so; those that return something of a case are asked below by everybody.
 DEFINERS = {
+    "alone": "nobody: guard.decide asks it",
+    "cases_touched": "an auditor, of cases that are not hidden from the asker; the worker",
+    "may_settle": "everybody: whether the asker may settle an alarm",
     "approvers": "everybody: officers' numbers, no case",
     "audited_case": "an auditor: the number of a case by its reference",
     "audits": "everybody: whether the asker audits a case",
@@ -321,6 +324,9 @@ REFUSED = [
     Attempt("ethics officer", "SELECT * FROM conflict"),
     Attempt("ethics officer", "SELECT * FROM sealed_identity"),
     Attempt("handler", "SELECT * FROM officer_standing"),
+    Attempt("administrator", "UPDATE officer SET name = 'x'"),
+    Attempt("administrator", "UPDATE alarm SET kind = 'x'"),
+    Attempt("administrator", "UPDATE alarm SET dedupe = 'x'"),
     Attempt("handler", "UPDATE conflict SET state = 'lifted'"),
     Attempt("ethics officer", "UPDATE conflict SET state = 'lifted'"),
     Attempt(

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
+from feedback import clock
 from feedback.rules import patterns as rules
 from feedback.services import audit, patterns
 from feedback.services.cases import Receipt
@@ -230,3 +231,45 @@ def test_details_of_an_entry_are_words_in_the_reader_s_language(app: Flask) -> N
     with app.test_request_context("/"), force_locale("sw"):
         words = "ngazi: 2; njia: barua; lina mwenyewe: hapana; ujumbe: Msaada; seed: 7"
         assert entry_wording.details(said) == words
+
+
+def test_a_breach_report_is_made_on_screen(
+    app: Flask,
+    make: Make,
+    auditor: Browser,
+    case: Receipt,
+    now: datetime,
+    superuser: Connection,
+) -> None:
+    curious = make.officer("DODOMA-CC", "head", name="Asha Said")
+    other = make.case(now, confidentiality="confidential")
+    hidden = make.case(now, confidentiality="restricted")
+    look(curious, case, now, words=1)
+    look(curious, other, now, act="identity_looked", fields="name,phone")
+    look(make.officer("ETHICS", "ethics"), hidden, now)
+    today = clock.local_day(now).isoformat()
+    token = token_of(auditor)
+    empty = {"csrf_token": token, "since": "x", "until": today}
+    assert auditor.post("/admin/breach", data=empty).status_code == 422
+    wrong = {**empty, "since": today, "until": "2020-01-01"}
+    assert "before the first one" in auditor.post("/admin/breach", data=wrong).text
+    nobody = {**empty, "since": today, "officer": "nobody.here"}
+    assert "no officer of this user name" in auditor.post("/admin/breach", data=nobody).text
+    page = auditor.post("/admin/breach", data={**empty, "since": today}).text
+    for receipt in (case, other, hidden):
+        assert receipt.reference in page
+    assert "Name, Phone number" in page
+    assert "RASIMU. KWA: Tume" in page
+    assert WORDS not in page
+    (officer,) = superuser.execute("SELECT username FROM officer WHERE id = %s", (curious,))
+    mine = {**empty, "since": today, "officer": officer[0]}
+    assert hidden.reference not in auditor.post("/admin/breach", data=mine).text
+    made = superuser.execute("SELECT count(*) FROM audit_entry WHERE act = 'breach_report'")
+    assert made.fetchone() == (2,)
+    # A report about the auditor's own institution is not named to that auditor.
+    inside = at_desk(app, make.officer("DODOMA-CC", "auditor"))
+    page = inside.post(
+        "/admin/breach", data={"csrf_token": token_of(inside), "since": today, "until": today}
+    ).text
+    assert other.reference in page
+    assert hidden.reference not in page

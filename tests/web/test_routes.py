@@ -55,6 +55,8 @@ STAFF = {
     "admin.pattern_list": AUDITOR,
     "admin.hold_list": AUDITOR,
     "admin.set_hold": AUDITOR,
+    "admin.breach_form": AUDITOR,
+    "admin.breach_report": AUDITOR,
     "admin.end_hold": AUDITOR,
     "desk.mine": SERVING,
     "desk.unit": SERVING,
