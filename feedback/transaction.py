@@ -125,6 +125,7 @@ def wake(job: str) -> None:
 def _set_principal(session: Session, _transaction: Any, connection: Connection) -> None:
     principal = _current.get()
     session.info["principal"] = principal
+    session.info["viewer"] = None
     if principal.role in ("owner", "loader"):
         return
     session.info["reference_version"] = connection.exec_driver_sql(

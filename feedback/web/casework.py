@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.rules.access import Level
-from feedback.services import acts, attachments, desk, extracts, lowering, staffing, views
+from feedback.services import acts, attachments, desk, extracts, lowering, notices, staffing, views
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.services.views import OfficerCase
@@ -162,8 +162,9 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
             d = directory()
             takers = staffing.takers(case.institution.id, case.confidentiality, case.handler_id)
             colleagues = staffing.everyone(case.institution.id)
-            may_lower, lowering_waits = lowering.offer(case.id)
+            may_lower, lowering_waits = lowering.offer(case.id, case.confidentiality)
             handed_over = _extracts(case)
+            g.unread = notices.unread()
     except Refused:
         abort(404)
     said = [line for line in case.messages if line.author == "citizen"]
