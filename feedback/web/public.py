@@ -230,7 +230,7 @@ def _open(form: ActForm) -> ResponseReturnValue:
     if g.csrf_failed:
         return _ask(form, 422, reference=typed[0], code=typed[1], notice=_time_over())
     with transaction(Principal("receipt-check")):
-        found = receipts.check(*typed, g.now)
+        found = receipts.check(*typed, g.now, request.remote_addr or "")
     if isinstance(found, receipts.Wait):
         error = _(
             "Too many wrong codes for this reference. Try again in %(seconds)s seconds.",
