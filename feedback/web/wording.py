@@ -343,6 +343,7 @@ def pattern(kind: str) -> tuple[str, str]:
 def _acts() -> dict[str, str]:
     return {
         "lodged": _("Lodged"),
+        "aged": _("Moved back in time, for a demonstration"),
         "looked": _("Looked at the case"),
         "file_read": _("Looked at a file"),
         "files_added": _("Files were added"),
