@@ -6,7 +6,7 @@ import base64
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 
 class ConfigurationError(RuntimeError):
@@ -45,6 +45,15 @@ def _whole(environ: Mapping[str, str], name: str, otherwise: int) -> int:
     return int(text)
 
 
+def _hours(environ: Mapping[str, str], name: str, otherwise: str) -> tuple[int, int]:
+    """Two hours of the day, as in `21-7`; `0-0` stands for none."""
+    begin, dash, end = (environ.get(name) or otherwise).partition("-")
+    hours = [int(each) if each.strip().isdecimal() else 24 for each in (begin, end)]
+    if not dash or max(hours) > 23:
+        raise ConfigurationError(f"{name} is not two hours of the day, as in 21-7")
+    return hours[0], hours[1]
+
+
 def _postgres(url: str) -> str:
     """The one dialect; the short scheme that hosting providers hand out is accepted."""
     for short in ("postgres://", "postgresql://"):
@@ -56,6 +65,68 @@ def _postgres(url: str) -> str:
 def _words(text: str) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _gateway(environ: Mapping[str, str], public_url: str) -> dict[str, Any]:
+    """Which SMS gateway is used, and what describes one that speaks plain HTTP."""
+    # Only here, since the package of the application imports this module.
+    from feedback.gateway import profile
+
+    name = environ.get("SMS_GATEWAY") or "africastalking"
+    if name not in ("africastalking", "http"):
+        raise ConfigurationError("SMS_GATEWAY must be africastalking or http")
+    described, token = None, ""
+    # One that is described brings what it still has, also when the other one sends.
+    if name == "http" or environ.get("SMS_HTTP_URL"):
+        token = _secret(environ, "SMS_HTTP_HOOK_TOKEN")
+        if quote(token, safe="") != token:
+            raise ConfigurationError("SMS_HTTP_HOOK_TOKEN may hold letters, digits, - and _ only")
+        shortcode = environ.get("AT_SHORTCODE", "")
+        try:
+            described = profile.read({"SMS_HTTP_SENDER": shortcode, **environ})
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
+    return {
+        "SMS_GATEWAY": name,
+        "SMS_HTTP": described,
+        "SMS_HTTP_HOOK_TOKEN": token,
+        "SMS_HTTP_REPORT_URL": f"{public_url.rstrip('/')}/hooks/sms/{token}/delivery",
+    }
+
+
+SECURITIES = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}
+
+
+def _smtp(environ: Mapping[str, str]) -> dict[str, Any] | None:
+    """SMTP_URL (smtp, smtp+starttls or smtps, with user and password), or its parts by themselves:
+    SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASSWORD and SMTP_TLS (none, starttls, tls)."""
+    if url := environ.get("SMTP_URL", ""):
+        parts = urlsplit(url)
+        try:
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            raise ConfigurationError("SMTP_URL names no port that can be") from None
+        security = SECURITIES.get(parts.scheme, "")
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    else:
+        host = environ.get("SMTP_HOST", "")
+        port = _whole(environ, "SMTP_PORT", 0) if environ.get("SMTP_PORT") else None
+        security = environ.get("SMTP_TLS") or "starttls"
+        user, password = environ.get("SMTP_USER", ""), environ.get("SMTP_PASSWORD", "")
+        if not host:
+            return None
+    if not host or security not in SECURITIES.values():
+        raise ConfigurationError("SMTP_URL or SMTP_HOST and SMTP_TLS cannot be read")
+    if "@" not in environ.get("MAIL_FROM", "") or {"\r", "\n"} & set(environ["MAIL_FROM"]):
+        raise ConfigurationError("MAIL_FROM is not an address")
+    usual = {"none": 25, "starttls": 587, "tls": 465}[security]
+    return {
+        "host": host,
+        "port": port or usual,
+        "security": security,
+        "user": user,
+        "password": password,
+    }
 
 
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -100,6 +171,9 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AT_BASE_URL": env.get("AT_BASE_URL", "").rstrip("/"),
         "AT_SHORTCODE": env.get("AT_SHORTCODE", ""),
         "AT_HOOK_TOKEN": env.get("AT_HOOK_TOKEN", ""),
+        # Only where the short code is an on-demand service, which citizens pay for.
+        "AT_KEYWORD": env.get("AT_KEYWORD", ""),
+        **_gateway(env, public_url),
         # ClamAV's daemon: a path or host:port; empty where there is none.
         "CLAMD_SOCKET": env.get("CLAMD_SOCKET", ""),
         # Bytes for files that belong to no case yet: beyond, words are taken and files are not.
@@ -111,6 +185,18 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "SMS_PER_NUMBER": int(
             env.get("SMS_PER_NUMBER") or (1_000 if env.get("DEMO") == "1" else 20)
         ),
+        # SMS of a day in all, and how many of a hundred are kept for acknowledgements and replies.
+        # Every SMS is one part: times the price of one, this bounds a day's cost.
+        "SMS_PER_DAY": _whole(env, "SMS_PER_DAY", 100_000),
+        "SMS_RESERVE": min(_whole(env, "SMS_RESERVE", 30), 100),
+        # Hours of Dar es Salaam at which only who wrote gets an SMS. A demonstration is looked at
+        # at any hour.
+        "QUIET_HOURS": _hours(env, "QUIET_HOURS", "0-0" if env.get("DEMO") == "1" else "21-7"),
+        # SMS that one worker hands over side by side; each needs a connection to the database.
+        "SMS_SENDERS": min(_whole(env, "SMS_SENDERS", 8), 10),
+        # None: nothing is sent by e-mail, and nothing is owed.
+        "SMTP": _smtp(env),
+        "MAIL_FROM": env.get("MAIL_FROM", ""),
         "METRICS_TOKEN": env.get("METRICS_TOKEN", ""),
         "PROXIES": int(env.get("PROXIES", "0")),
         "BABEL_DEFAULT_LOCALE": "sw",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import measures, place, report
+from bench import measures, place, report, sending
 
 NOTE = place.CHECKOUT / "docs" / "performance.md"
 
@@ -64,6 +64,7 @@ def measure(cases: int, seconds: float, before: float) -> dict[str, Any]:
         step("sql1", lambda: measures.rate(lodge, 1, seconds))
         step("sql8", lambda: measures.rate(lodge, 8, seconds))
         step("sweep", measures.sweeping)
+        step("sending", lambda: sending.measure(app))
     return said
 
 

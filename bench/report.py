@@ -151,6 +151,14 @@ def _rest(said: dict[str, Any]) -> list[tuple[str, str]]:
             f" {memory['processes']} processes)",
         ),
     ]
+    sending = said["sending"]
+    rows += [
+        ("SMS sent a second, a gateway of 300 ms, 1 sender", _shown(sending["one_sender"])),
+        ("the same, 8 senders of one worker", _shown(sending["senders"])),
+        ("one lease beside 1,000,000 messages, ms", _shown(sending["lease"])),
+        ("leases a second, 8 workers at once", _shown(sending["contended"])),
+        ("settling what senders left, 1,000,000 messages, ms", _shown(sending["replay"])),
+    ]
     for path, (size, requests) in said["weights"].items():
         rows.append((f"first load of `{path}`", f"{size:,} bytes in {requests} requests"))
     return rows

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask
+from flask_mail import Mail
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -30,6 +31,7 @@ def create_app(config: dict[str, Any] | None = None, *, commands: bool = True) -
     if app.config["PROXIES"]:
         count = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    Mail(app)
     from feedback import logs, web
 
     logs.init_app(app)

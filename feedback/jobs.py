@@ -31,15 +31,20 @@ from feedback.services import (
     audit,
     calendars,
     checking,
+    day_lists,
     delays,
     escalations,
     figures,
     intake,
+    officer_phones,
+    officer_sms,
     outbox,
     owners,
     patterns,
     reissue,
     sessions,
+    sms_costs,
+    sms_limits,
     staffing,
 )
 from feedback.transaction import JOB, QUEUE, redis_client, transaction, wake
@@ -70,7 +75,9 @@ PERIODIC = (
     Periodic("process_inbound", 15, "an SMS that came in becomes a case or gets its reply"),
     Periodic("sweep", 15, "what fell due is escalated, reminded, resumed or closed"),
     Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
+    Periodic("send_day_lists", 60, "an officer's list of the day goes out once, at its hour"),
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
+    Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
     Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
@@ -140,8 +147,9 @@ def process_inbound() -> Counts:
         if inbound_id is None:
             break
         try:
-            with transaction(JOB):
-                intake.process(inbound_id, now)
+            if not officer_sms.process(inbound_id, now):
+                with transaction(JOB):
+                    intake.process(inbound_id, now)
             counts["done"] += 1
         except Exception as error:
             log.exception("inbound_failed")
@@ -151,6 +159,12 @@ def process_inbound() -> Counts:
     else:
         _again("process_inbound")
     return counts
+
+
+@job
+def send_day_lists() -> Counts:
+    """Owe officers the SMS with their cases of the day."""
+    return {"lists": day_lists.send_due(clock.now(), RUN_SECONDS)}
 
 
 @job
@@ -178,6 +192,20 @@ def refresh_figures() -> Counts:
     """Compute the roll-ups that changed."""
     with transaction(JOB):
         return {"refreshed": figures.refresh(clock.now())}
+
+
+@job
+def add_up_costs() -> Counts:
+    """Add what was sent to the sums of its month."""
+    counts = {"charged": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            charged = sms_costs.add_up()
+        counts["charged"] += charged
+        if not charged:
+            break
+    return counts
 
 
 @job
@@ -278,6 +306,8 @@ def purge() -> Counts:
             "receipt_requests": reissue.forget(clock.now()),
             "login_attempts": delays.forget(clock.now()),
             "sessions": sessions.forget(clock.now()),
+            "sms_counts": sms_limits.forget(clock.now()),
+            "officer_phones": officer_phones.forget(clock.now()),
         }
 
 

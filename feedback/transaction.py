@@ -37,17 +37,19 @@ class Principal:
     kind: officer, public (one case, its receipt code proven), job (the worker), or a narrow
     purpose: lodging, uploading (`case` is then the form's id), login, receipt-check, hook, figures,
     reference, reference-load.
-    role: the database role that carries it.
+    role: the database role that carries it. channel: by which way an officer acts, if it is not
+    the browser; it stands in the record.
     """
 
     kind: str
     officer: int | None = None
     case: UUID | None = None
     role: str = "web"
+    channel: str = ""
 
     @staticmethod
-    def of_officer(officer: int) -> Principal:
-        return Principal("officer", officer=officer)
+    def of_officer(officer: int, *, channel: str = "") -> Principal:
+        return Principal("officer", officer=officer, channel=channel)
 
     @staticmethod
     def of_case(case: UUID) -> Principal:

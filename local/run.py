@@ -89,9 +89,14 @@ def choose_ports(environ: Mapping[str, str], *, phone: bool = True) -> tuple[int
                 f"PHONE_PORT={wanted + 10} make run"
             )
         return port, wanted
+    return port, _free_after(port)
+
+
+def _free_after(port: int) -> int:
+    """The first free port after another, or CannotStart."""
     for candidate in range(port + 1, min(port + 100, 65536)):
         if _is_free(LOOPBACK, candidate):
-            return port, candidate
+            return candidate
     raise CannotStart(f"No port after {port} is free for the phone simulator: set PHONE_PORT.")
 
 
@@ -119,6 +124,13 @@ def environment(
     }
     if phone is not None:
         chosen |= {"PHONE_PORT": str(phone), "AT_BASE_URL": f"http://{LOOPBACK}:{phone}"}
+        if not (environ.get("SMTP_URL") or environ.get("SMTP_HOST")):
+            mail = _port("MAIL_PORT", environ.get("MAIL_PORT") or str(_free_after(phone)))
+            chosen |= {
+                "MAIL_PORT": str(mail),
+                "SMTP_URL": f"smtp://{LOOPBACK}:{mail}",
+                "MAIL_FROM": "e-Mrejesho <mrejesho@example.org>",
+            }
     if servers.postgres is not None:
         chosen |= {
             "DATABASE_URL": servers.url("mrejesho_web"),
@@ -192,6 +204,8 @@ def greeting(env: Mapping[str, str], logins_file: Path, seconds: float) -> str:
         if env.get("DEMO") == "1"
         else "SMS go to Africa's Talking as AT_USERNAME and AT_API_KEY say.",
     ]
+    if "MAIL_PORT" in env:
+        lines.append(f"E-mail sent:      http://{LOOPBACK}:{env['PHONE_PORT']}/mail")
     if env.get("DEMO") == "1" and logins_file.exists():
         lines += ["", f"Demo logins for {public}/staff/login (made up, for this machine only):"]
         for role, login in json.loads(logins_file.read_text()).items():

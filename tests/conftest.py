@@ -110,28 +110,34 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(servers.data_dir, ignore_errors=True)
 
 
+# What some tests need of the machine: by their mark, the programs, and how to get them.
+NEEDS = {
+    "browser": (("chromium",), "Chromium is missing", "apt-get install chromium"),
+    "npm": (("node", "npm"), "node or npm is missing", "apt-get install nodejs npm"),
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests need Chromium; where it is missing they are left out, and said to be."""
-    if shutil.which("chromium"):
-        return
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.skip(reason="Chromium is missing"))
+    """Where a program that tests need is missing they are left out, and said to be."""
+    for mark, (programs, missing, _) in NEEDS.items():
+        if all(shutil.which(program) for program in programs):
+            continue
+        for item in items:
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=missing))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say in the last lines what was not run, and how to get it."""
-    skipped = [
-        report.nodeid
-        for report in terminalreporter.stats.get("skipped", [])
-        if "Chromium is missing" in str(report.longrepr)
-    ]
-    if skipped:
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    lines = []
+    for mark, (_, missing, command) in NEEDS.items():
+        if count := sum(missing in reason for reason in skipped):
+            lines.append(f"{count} {mark} tests were not run: {missing}. Get it with: {command}")
+    if lines:
         terminalreporter.section("not run")
-        terminalreporter.line(
-            f"{len(skipped)} browser tests were not run: Chromium is missing."
-            " Get it with: apt-get install chromium"
-        )
+        for line in lines:
+            terminalreporter.line(line)
 
 
 def _config(urls: dict[str, str]) -> dict[str, Any]:

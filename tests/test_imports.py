@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "feedback"
 LAYERS = [
     {"extensions", "clock", "logs", "cleaning"},
     {"rules", "models"},
-    {"transaction", "gateway"},
+    {"transaction", "gateway", "mail"},
     {"services"},
     {"upkeep"},
     {"web", "jobs", "cli", "cli_record"},

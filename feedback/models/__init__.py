@@ -34,9 +34,17 @@ from feedback.models.cases import (
     Submission,
     Timer,
 )
-from feedback.models.channels import InboundMessage, Outbox, ReceiptAttempt, ReceiptRequest
-from feedback.models.figures import Figure, FigureDirty
+from feedback.models.channels import (
+    DeliveryProblem,
+    InboundMessage,
+    Outbox,
+    ReceiptAttempt,
+    ReceiptRequest,
+    SmsDay,
+)
+from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.levels import Extract, Lowering
+from feedback.models.officer_phones import OfficerCommand, OfficerPhone
 from feedback.models.people import (
     Credential,
     Leave,
@@ -89,6 +97,7 @@ __all__ = [
     "Conflict",
     "Credential",
     "Deadline",
+    "DeliveryProblem",
     "Directive",
     "Escalation",
     "Extract",
@@ -108,6 +117,8 @@ __all__ = [
     "Message",
     "Notice",
     "Officer",
+    "OfficerCommand",
+    "OfficerPhone",
     "OfficerStanding",
     "Outbox",
     "Passkey",
@@ -124,6 +135,8 @@ __all__ = [
     "RetentionRule",
     "SealedIdentity",
     "ServiceStandard",
+    "SmsCost",
+    "SmsDay",
     "StaffSession",
     "Submission",
     "Timer",

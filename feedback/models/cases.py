@@ -23,6 +23,7 @@ from feedback.models.columns import (
     CHANNELS,
     KINDS,
     LEVELS,
+    MAILS,
     STATUSES,
     CaseKey,
     Key,
@@ -44,6 +45,7 @@ class Case(Base):
         one_of("channel", CHANNELS),
         one_of("confidentiality", LEVELS),
         one_of("language", ("sw", "en")),
+        one_of("mail", MAILS),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
         # The queues: what is open, by what falls due first. `id` makes the order total for keyset
         # paging.
@@ -87,6 +89,8 @@ class Case(Base):
     anonymous: Mapped[bool]
     # A phone number is sealed with it, so an SMS can reach the citizen.
     reachable: Mapped[bool]
+    # An e-mail address is sealed with it: what goes there. The citizen may stop the notices.
+    mail: Mapped[str] = mapped_column(server_default="none")
     # Waiting for someone to say whose it is; clock, ladder and owner run all the same.
     triage: Mapped[bool]
     # Confidential by triage's caution alone: neither the citizen nor the category asked for it, so

@@ -20,6 +20,10 @@ Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 KINDS = ("complaint", "suggestion", "compliment", "enquiry")
 LEVELS = ("open", "confidential", "restricted")
 CHANNELS = ("web", "sms", "ussd", "paper")
+# How a citizen is written to.
+CONTACTS = ("sms", "email")
+# Which e-mails go to an address: none, those that a citizen waits for, every one.
+MAILS = ("none", "direct", "all")
 STATUSES = (
     "new",
     "assigned",

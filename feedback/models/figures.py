@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
-from sqlalchemy import ARRAY, ForeignKey, Integer
+from sqlalchemy import ARRAY, ForeignKey, Integer, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.extensions import Base
@@ -54,3 +55,23 @@ class FigureDirty(Base):
     id: Mapped[RandomKey]
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     month: Mapped[date]
+
+
+class SmsCost(Base):
+    """What the SMS of one institution cost in one month: sums alone, of no message and no case.
+
+    Each message counts for the institution that had the case when it was sent, so that a later
+    transfer rewrites nothing.
+    """
+
+    __tablename__ = "sms_cost"
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), primary_key=True)
+    # First day of the month of sending, Africa/Dar_es_Salaam.
+    month: Mapped[date] = mapped_column(primary_key=True)
+    # Empty for messages that cost nothing, or whose cost nobody told.
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    messages: Mapped[int]
+    parts: Mapped[int]
+    # Messages whose cost nobody told.
+    unpriced: Mapped[int]
+    amount: Mapped[Decimal] = mapped_column(Numeric(16, 4))

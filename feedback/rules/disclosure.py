@@ -8,6 +8,8 @@ has to know what the others show. (tests/services/test_figures_attack.py holds a
 year of published tables.)
 """
 
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
 SMALL_GROUP = 10
 """The smallest group that may be shown, and the step of every count."""
 LARGE_GROUP = 1_000
@@ -32,3 +34,16 @@ def safe_rate(numerator: int, denominator: int) -> float | None:
         return None
     step = FINE if denominator >= LARGE_GROUP else COARSE
     return round(round(numerator / denominator / step) * step, 2)
+
+
+def safe_sum(total: Decimal, count: int) -> Decimal | None:
+    """What a group cost, told without telling how many it was; None when the group is small.
+
+    The mean in two digits, times what `safe_count` tells: where each costs the same, as SMS do, the
+    exact sum would give the exact count back.
+    """
+    told = safe_count(count)
+    if told is None:
+        return None
+    mean = (total / count).normalize(Context(prec=2, rounding=ROUND_HALF_EVEN))
+    return mean * told

@@ -12,7 +12,7 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import workflow
 from feedback.rules.access import Level
-from feedback.services import identity, outbox
+from feedback.services import identity, mailing, outbox
 from feedback.services.cases import message_row
 from feedback.services.errors import Refused
 
@@ -179,19 +179,19 @@ def excluded(case_id: UUID) -> list[int]:
 def owe(
     case: m.Case, template: str, now: datetime, values: dict[str, str], words: str | None = None
 ) -> None:
-    """An SMS to the citizen, if a number is sealed with the case. An office's words go by SMS for
-    an open case only; of any other the SMS says that they wait."""
-    if not case.reachable:
-        return
+    """An SMS, an e-mail or both to the citizen, by what is sealed with the case. An office's words
+    go out for an open case only; of any other the message says that they wait."""
     if words is not None and case.confidentiality != Level.OPEN:
         template, words = f"{template}_waits", None
-    outbox.owe(
-        f"{template}:{case.id}:{now.isoformat()}",
-        template,
-        case_id=case.id,
-        language=case.language,
-        values={"reference": case.reference, **values},
-        words=words,
-        now=now,
-        priority=0,
-    )
+    for channel in mailing.ways(case, template):
+        outbox.owe(
+            outbox.dedupe(f"{template}:{case.id}:{now.isoformat()}", channel),
+            template,
+            case_id=case.id,
+            language=case.language,
+            values={"reference": case.reference, **values},
+            words=words,
+            now=now,
+            priority=0,
+            channel=channel,
+        )

@@ -61,6 +61,8 @@ def entry(
     keys: dict[str, bytes] = current_app.config["AUDIT_KEYS"]
     key_id, key = next(iter(keys.items()))
     principal = transaction.current()
+    if principal.channel:
+        details = {**details, "channel": principal.channel}
     row: dict[str, Any] = {
         "id": uuid4(),
         "at": now,

@@ -16,9 +16,18 @@ from sqlalchemy import text
 
 from feedback import clock
 from feedback.extensions import db
-from feedback.rules import access, deadlines
+from feedback.rules import access, contact, deadlines
 from feedback.rules.reference import make_reference
-from feedback.services import audit, conflicts, identity, marks, outbox, receipts, visits
+from feedback.services import (
+    audit,
+    conflicts,
+    identity,
+    mailing,
+    marks,
+    outbox,
+    receipts,
+    visits,
+)
 from feedback.services.placing import Placing, place
 from feedback.services.reference import directory
 from feedback.transaction import wake
@@ -113,6 +122,7 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
             "confidentiality": where.confidentiality,
             "anonymous": lodging.anonymous,
             "reachable": _reachable(lodging),
+            "mail": "all" if lodging.email else "none",
             "triage": where.triage,
             "cautious": where.cautious,
             "handler_id": handler_id,
@@ -306,18 +316,25 @@ def _insert(
     case = rows["case"][0]
     for _ in range(REFERENCE_TRIES):
         reference = case["reference"] = make_reference(os.urandom(8))
-        if _reachable(lodging):
-            rows["outbox"] = [
-                outbox.owed(
-                    f"received:{case['id']}",
-                    "received",
-                    case_id=case["id"],
-                    language=lodging.language,
-                    values={"reference": reference, "due": answer_due.isoformat()},
-                    now=now,
-                    priority=0,
-                )
-            ]
+        owed = [
+            outbox.owed(
+                outbox.dedupe(f"received:{case['id']}", channel),
+                "received",
+                case_id=case["id"],
+                language=lodging.language,
+                values={"reference": reference, "due": answer_due.isoformat()},
+                now=now,
+                priority=0,
+                channel=channel,
+            )
+            for channel in contact.ways(
+                "received",
+                reachable=case["reachable"],
+                mail=case["mail"] if mailing.is_on() else "none",
+            )
+        ]
+        if owed:
+            rows["outbox"] = owed
         document = json.dumps(rows, default=plain)
         if db.session.scalar(INSERT_ROWS, {"rows": document}):
             if "outbox" in rows:

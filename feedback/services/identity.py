@@ -172,12 +172,21 @@ def identity_row(case_id: UUID, field: str, value: str) -> dict[str, object]:
 
 def phone_of(case_id: UUID) -> str | None:
     """The number sealed with a case, for the relay alone: only the worker's role can read it."""
+    return _sealed_with(case_id, "phone")
+
+
+def _sealed_with(case_id: UUID, field: str) -> str | None:
     sealed = db.session.scalars(
         select(m.SealedIdentity.sealed).where(
-            m.SealedIdentity.case_id == case_id, m.SealedIdentity.field == "phone"
+            m.SealedIdentity.case_id == case_id, m.SealedIdentity.field == field
         )
     ).one_or_none()
-    return None if sealed is None else unseal(sealed, f"case:{case_id}:phone")
+    return None if sealed is None else unseal(sealed, f"case:{case_id}:{field}")
+
+
+def email_of(case_id: UUID) -> str | None:
+    """The address sealed with a case, for the relay alone: only the worker's role can read it."""
+    return _sealed_with(case_id, "email")
 
 
 def is_number_of(case_id: UUID, number: str) -> bool:

@@ -56,7 +56,14 @@ class _Sms:
 
 
 def receive(
-    *, provider_id: str, sender: str, words: str, received_at: datetime, now: datetime
+    *,
+    provider_id: str,
+    sender: str,
+    words: str,
+    received_at: datetime,
+    now: datetime,
+    link_id: str | None = None,
+    network_code: str | None = None,
 ) -> None:
     """Store an SMS under the gateway's id (principal: hook); a known id changes nothing."""
     row = uuid4()
@@ -66,6 +73,8 @@ def receive(
         .values(
             id=row,
             provider_id=provider_id,
+            link_id=link_id,
+            network_code=network_code,
             sender=identity.seal(number or sender, f"inbound:{row}:sender"),
             words=identity.seal(words, f"inbound:{row}:words"),
             number_hash=identity.number_hash(number or sender),

@@ -1,4 +1,5 @@
-"""Small rows that an act leaves behind: a month's figures to compute again, a notice to read."""
+"""Small rows that an act leaves behind: a month's figures to compute again, a notice to read, an
+alarm for administrators."""
 
 from __future__ import annotations
 
@@ -7,12 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from flask import current_app
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
+from feedback.services.reference import directory
 
 
 def figure_rows(received_at: datetime, *institution_ids: int) -> list[dict[str, Any]]:
@@ -58,3 +61,17 @@ def notices(
     rows = notice_rows(officer_ids, kind, case_id, now, key)
     if rows:
         db.session.execute(pg_insert(m.Notice).on_conflict_do_nothing(), rows)
+
+
+def alarm(dedupe: str, kind: str, now: datetime, *, again: bool = False) -> None:
+    """What concerns no case, for the administrators of the home institution (worker), once for
+    each `dedupe`. again: one that was settled stands anew."""
+    home = directory().institutions_by_code[current_app.config["HOME_INSTITUTION"]]
+    values = {"dedupe": dedupe, "kind": kind, "institution_id": home.id, "cycle": 1, "at": now}
+    raised = pg_insert(m.Alarm).values(values)
+    settled_again = raised.on_conflict_do_update(
+        index_elements=["dedupe"],
+        set_={"settled_at": None, "at": now},
+        where=m.Alarm.settled_at.is_not(None),
+    )
+    db.session.execute(settled_again if again else raised.on_conflict_do_nothing())

@@ -1,54 +1,102 @@
-"""SMS that are owed: queued in the act's own transaction, sent later, at most twice.
+"""SMS and e-mails that are owed: queued in the act's own transaction, sent later, at most twice.
 
 The row is the truth. A second copy is sent only after an attempt whose outcome is unknown, and
-only once; a final state (delivered, failed, dead) never changes again. Sending holds no
-transaction open, so `deliver` and `replay`, unlike other services, are the edge themselves: each
-step of theirs commits.
+only once, unless a person decides otherwise; a final state (delivered, suppressed, dropped; failed
+and expired once reports count no more) never changes by itself. Sending holds no transaction open,
+so `deliver` and `replay`, unlike other services, are the edge themselves: each step commits.
 
-    queued -> sending -> sent -> delivered | failed      by the gateway's report
-                 |-> failed                              refused for good
-                 |-> queued                              surely not taken: again later
-                 `-> unknown -> sending (once) | dead    may have been taken
+    queued -> sending -> sent -> delivered | failed | expired   by the gateway's reports
+       ^         |-> failed                                     refused for good
+       |         |-> suppressed                                 the citizen said STOP
+       |         |-> queued                                     surely not taken: again later
+       |         `-> unknown -> sending (once) | dead           may have been taken
+       `-- a row that waits for the morning or for the next day's budget is `held`
+
+What ends without arriving is noted with its case (`unreached`); what is dead also stands before
+the administrators (`dead_letters`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from flask import current_app
-from sqlalchemy import or_, select, update
+from flask import Flask, current_app
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from feedback import gateway
+from feedback import gateway, mail
 from feedback import models as m
-from feedback.clock import local_day
 from feedback.extensions import db
-from feedback.rules.access import Level
-from feedback.services import delivery_reports, identity, receipts, sms_limits, texts
-from feedback.services.reference import directory
+from feedback.rules import reports, sending
+from feedback.rules.sending import Kind
+from feedback.services import (
+    delivery_reports,
+    identity,
+    leasing,
+    marks,
+    sms_costs,
+    sms_limits,
+    texts,
+    unreached,
+)
+from feedback.services.leasing import (
+    LEASE,
+    MOST_UNKNOWN,
+    Leased,
+    PutOff,
+    Suppressed,
+    number_of,
+    place,
+)
 from feedback.transaction import JOB, transaction, wake
+
+__all__ = [
+    "LEASE",
+    "MOST_UNKNOWN",
+    "Delivered",
+    "Replayed",
+    "deliver",
+    "number_of",
+    "owe",
+    "owed",
+    "replay",
+]
 
 log = structlog.get_logger()
 
-# One attempt ends within about 15 seconds; a lease that ran out belongs to a worker that died.
-LEASE = timedelta(seconds=60)
 # How long a delivery report is waited for before the second copy, and after it.
 UNKNOWN_WAIT = timedelta(minutes=5)
 FIRST_BACKOFF = timedelta(seconds=20)
 LONGEST_BACKOFF = timedelta(minutes=30)
+# Each row waits up to so much longer, always the same for it: what failed together comes back
+# one by one.
+SPREAD = 0.25
 GIVE_UP = timedelta(days=14)
-MOST_UNKNOWN = 2
 # A run ends after so many seconds, so that other jobs of the worker get their turn, and after so
 # many failures in a row that stand against every message, so that an outage of the gateway does
 # not use up the second copies of a whole queue.
 RUN_SECONDS = 10
 FAILURES_IN_A_ROW = 2
+
+# What is told of a message that ended.
+ENDED = (
+    m.Outbox.id,
+    m.Outbox.case_id,
+    m.Outbox.template,
+    m.Outbox.state,
+    m.Outbox.status_code,
+    m.Outbox.unknown_attempts,
+)
+
+Outcome = gateway.Result | Suppressed
 
 
 @dataclass
@@ -59,6 +107,8 @@ class Delivered:
     rejected: int = 0
     postponed: int = 0
     unknown: int = 0
+    suppressed: int = 0
+    held: int = 0
     # The run ended for its time, not for want of work.
     more: bool = False
 
@@ -72,22 +122,6 @@ class Replayed:
     reported: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Leased:
-    """A row that this worker alone may send until the lease ends."""
-
-    id: UUID
-    token: UUID
-    attempts: int
-    dedupe: str
-    case_id: UUID | None
-    recipient: bytes | None
-    template: str
-    language: str
-    values: Mapping[str, str]
-    words: bytes | None
-
-
 def owed(
     dedupe: str,
     template: str,
@@ -99,29 +133,41 @@ def owed(
     words: str | None = None,
     recipient: str | None = None,
     priority: int = 1,
+    channel: str = "sms",
 ) -> dict[str, Any]:
-    """The row of an SMS to be queued.
+    """The row of an SMS, or of an e-mail (`channel`), to be queued.
 
     recipient: E.164; None stands for the number sealed with the case, which the worker opens.
-    words: an office's own words (open cases only), kept encrypted. priority: 0 goes first.
+    words: an office's own words (open cases only), kept encrypted. priority: 0 goes first; what
+    nobody asked for never does.
     """
-    row = uuid4()
+    row, kind = uuid4(), sending.kind(template)
+    # A letter wakes nobody.
+    quiet = channel == "sms"
+    at = sending.earliest(kind, now, sms_limits.quiet_hours()) if quiet else now
     return {
         "id": row,
         "dedupe": dedupe,
+        "channel": channel,
         "case_id": case_id,
-        "recipient": identity.seal(recipient, _place(row, "recipient")) if recipient else None,
+        "recipient": identity.seal(recipient, place(row, "recipient")) if recipient else None,
         "language": language,
         "template": template,
         "values": dict(values),
-        "words": identity.seal(words, _place(row, "words")) if words is not None else None,
-        "priority": priority,
+        "words": identity.seal(words, place(row, "words")) if words is not None else None,
+        "priority": max(priority, 1) if kind is Kind.NOTICE else priority,
         "state": "queued",
         "attempts": 0,
         "unknown_attempts": 0,
-        "next_attempt_at": now,
+        "next_attempt_at": at,
         "created_at": now,
+        "held": sending.QUIET if at > now else None,
     }
+
+
+def dedupe(key: str, channel: str) -> str:
+    """The key under which a message is owed by one of its ways."""
+    return key if channel == "sms" else f"{channel}:{key}"
 
 
 def owe(dedupe: str, template: str, **said: Any) -> None:
@@ -142,29 +188,57 @@ def say_instead(dedupe: str, template: str) -> None:
 
 
 def deliver(now: datetime, *, seconds: float = RUN_SECONDS) -> Delivered:
-    """Send what is due, one row at a time: lease, commit, send, finish.
+    """Send what is due, a few at a time, each by a sender with its own lease.
 
-    Rows are leased singly, so that after a kill exactly one outcome is unknown.
+    A run begins with one sender and has twice as many after each success, up to SMS_SENDERS; a
+    failure that stands against every message brings it back to one. So an outage is found out by
+    one message, and after a kill at most SMS_SENDERS outcomes are unknown.
     """
-    done = Delivered()
-    begun = time.monotonic()
-    failures = 0
-    while failures < FAILURES_IN_A_ROW:
-        elapsed = time.monotonic() - begun
-        if elapsed >= seconds:
-            done.more = True
-            break
-        row = _lease(now + timedelta(seconds=elapsed))
-        if row is None:
-            break
-        result = _attempt(row, local_day(now))
-        _finish(row, result, now + timedelta(seconds=time.monotonic() - begun))
-        _count(done, result)
-        outage = isinstance(result, gateway.Unknown) or (
-            isinstance(result, gateway.Transient) and result.everyone
-        )
-        failures = failures + 1 if outage else 0
-    return done
+    done, begun = Delivered(), time.monotonic()
+
+    def moment() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - begun)
+
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    most: int = current_app.config["SMS_SENDERS"]
+    senders, dry = 1, False
+    # A gateway that is out does not hold up the mail, nor the other way round.
+    failures: Counter[str] = Counter()
+    flying: set[Future[tuple[str, Outcome | PutOff | None]]] = set()
+    with ThreadPoolExecutor(most, "outbox") as pool:
+        while True:
+            done.more = time.monotonic() - begun >= seconds and not dry
+            out = [name for name, number in failures.items() if number >= FAILURES_IN_A_ROW]
+            while len(flying) < senders and not dry and not done.more:
+                flying.add(pool.submit(_send_one, app, moment, out))
+            if not flying:
+                return done
+            landed, flying = wait(flying, return_when=FIRST_COMPLETED)
+            for each in landed:
+                channel, result = each.result()
+                if result is None:
+                    dry = True
+                    continue
+                _count(done, result)
+                outage = isinstance(result, gateway.Unknown) or (
+                    isinstance(result, gateway.Transient) and result.everyone
+                )
+                failures[channel] = failures[channel] + 1 if outage else 0
+                senders = 1 if outage else min(most, senders * 2)
+
+
+def _send_one(
+    app: Flask, moment: Callable[[], datetime], out: list[str]
+) -> tuple[str, Outcome | PutOff | None]:
+    """Lease, commit, send, finish: one row, in a context of its own, but for the channels that are
+    out; answers its channel and what became of it, None when none is due."""
+    with app.app_context():
+        row = leasing.lease(moment(), out)
+        if row is None or isinstance(row, PutOff):
+            return row.channel if row else "", row
+        result = row.outcome or _send(row)
+        _finish(row, result, moment())
+        return row.channel, result
 
 
 def replay(now: datetime) -> Replayed:
@@ -188,7 +262,7 @@ def replay(now: datetime) -> Replayed:
     with transaction(JOB):
         found.reported = delivery_reports.settle(now, number_of)
     with transaction(JOB):
-        dead = db.session.execute(
+        buried = db.session.execute(
             update(m.Outbox)
             .where(
                 m.Outbox.state == "unknown",
@@ -196,107 +270,24 @@ def replay(now: datetime) -> Replayed:
                 m.Outbox.next_attempt_at <= now,
             )
             .values(state="dead", finished_at=now)
-            .returning(m.Outbox.id)
-        )
-        buried = dead.all()
+            .returning(*ENDED)
+        ).all()
         for row in buried:
-            _alarm(row.id, now)
+            _ended(row, now)
         found.dead = len(buried)
     if found.leases_expired or found.dead:
         log.warning("outbox_replayed", **asdict(found))
     return found
 
 
-def number_of(row: UUID, recipient: bytes | None, case_id: UUID | None) -> str | None:
-    """The phone that a row is owed to (worker only); None where a case has no number."""
-    if recipient is not None:
-        return identity.unseal(recipient, _place(row, "recipient"))
-    return identity.phone_of(case_id) if case_id is not None else None
+def _send(row: Leased) -> gateway.Result:
+    if row.letter is not None:
+        return mail.send(current_app.config, row.to, row.letter)
+    parts = texts.parts(row.text)
+    return gateway.send(current_app.config, row.to, row.text, str(row.id), row.link_id, parts)
 
 
-def _place(row: UUID, what: str) -> str:
-    return f"outbox:{row}:{what}"
-
-
-def _lease(now: datetime) -> _Leased | None:
-    token = uuid4()
-    with transaction(JOB):
-        row = db.session.execute(
-            select(m.Outbox.__table__)
-            .where(
-                m.Outbox.next_attempt_at <= now,
-                or_(
-                    m.Outbox.state == "queued",
-                    (m.Outbox.state == "unknown") & (m.Outbox.unknown_attempts < MOST_UNKNOWN),
-                ),
-            )
-            .order_by(m.Outbox.priority, m.Outbox.next_attempt_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).one_or_none()
-        if row is None:
-            return None
-        attempts = row.attempts + 1
-        db.session.execute(
-            update(m.Outbox)
-            .where(m.Outbox.id == row.id)
-            .values(
-                state="sending",
-                lease_token=token,
-                attempts=attempts,
-                next_attempt_at=now + LEASE,
-            )
-        )
-    return _Leased(
-        row.id,
-        token,
-        attempts,
-        row.dedupe,
-        row.case_id,
-        row.recipient,
-        row.template,
-        row.language,
-        row.values,
-        row.words,
-    )
-
-
-def _attempt(row: _Leased, day: date) -> gateway.Result:
-    """Write the text and send it. A row that cannot be written harms itself alone."""
-    try:
-        with transaction(JOB):
-            number = number_of(row.id, row.recipient, row.case_id)
-            text = None if number is None else _render(row)
-    except Exception as error:
-        log.exception("sms_cannot_be_written", template=row.template)
-        return gateway.Transient(type(error).__name__, everyone=False)
-    if number is None or text is None:
-        return gateway.Rejected("no-number")
-    if refusal := sms_limits.refusal(row.id, row.dedupe, number, day):
-        return gateway.Rejected(refusal)
-    return gateway.send(current_app.config, number, text)
-
-
-def _render(row: _Leased) -> str:
-    values = dict(row.values)
-    if row.template == "receipt_code" and row.case_id is not None:
-        values["code"] = receipts.code_for(row.case_id)
-    url = f"{current_app.config['PUBLIC_URL']}/track"
-    if row.words is None:
-        return texts.render(row.template, row.language, values, url=url)
-    if row.case_id is not None and not _is_open(row.case_id):
-        # The level was raised while the words waited: of this case no word goes by SMS any more.
-        return texts.render(f"{row.template}_waits", row.language, values, url=url)
-    words = identity.unseal(row.words, _place(row.id, "words"))
-    return texts.render(row.template, row.language, values, url=url, words=words)
-
-
-def _is_open(case_id: UUID) -> bool:
-    level = db.session.scalars(select(m.Case.confidentiality).where(m.Case.id == case_id)).first()
-    return level == Level.OPEN
-
-
-def _finish(row: _Leased, result: gateway.Result, now: datetime) -> None:
+def _finish(row: Leased, result: Outcome, now: datetime) -> None:
     """Write down the outcome, if the lease is still ours."""
     with transaction(JOB):
         stands = db.session.execute(
@@ -313,35 +304,43 @@ def _finish(row: _Leased, result: gateway.Result, now: datetime) -> None:
             return
         # A lease that ran out meanwhile was counted as unknown; now it is known after all.
         unknown = stands.unknown_attempts - (stands.state == "unknown")
-        values = _outcome(result, row.attempts, unknown, stands.created_at, now)
-        db.session.execute(update(m.Outbox).where(m.Outbox.id == row.id).values(**values))
-        if values.get("state") == "dead":
-            _alarm(row.id, now)
+        values = _outcome(result, row, unknown, stands.created_at, now)
+        ended = db.session.execute(
+            update(m.Outbox).where(m.Outbox.id == row.id).values(**values).returning(*ENDED)
+        ).one()
+        _ended(ended, now)
 
 
-def _alarm(row: UUID, now: datetime) -> None:
-    """An SMS that will not be tried again is seen by administrators."""
-    home = directory().institutions_by_code[current_app.config["HOME_INSTITUTION"]]
-    alarm = {"dedupe": f"outbox:{row}", "kind": "outbox_dead", "institution_id": home.id}
-    db.session.execute(insert(m.Alarm).values(**alarm, cycle=1, at=now).on_conflict_do_nothing())
+def _ended(row: Any, now: datetime) -> None:
+    """What did not arrive is told to the desk; what will not be tried again, to administrators."""
+    if row.state == "dead":
+        marks.alarm(f"outbox:{row.id}", "outbox_dead", now, again=True)
+    if row.channel == "sms":
+        problem = reports.problem(row.state, row.status_code, row.unknown_attempts)
+    else:
+        problem = reports.mail_problem(row.state, row.unknown_attempts)
+    if problem:
+        unreached.note(row, problem, now)
 
 
 def _outcome(
-    result: gateway.Result, attempts: int, unknown: int, created_at: datetime, now: datetime
+    result: Outcome, row: Leased, unknown: int, created_at: datetime, now: datetime
 ) -> dict[str, Any]:
     """The columns that an outcome sets. `unknown`: earlier attempts whose outcome is unknown."""
     values: dict[str, Any] = {"status_code": result.code, "unknown_attempts": unknown}
+    ends = {"finished_at": now, "lease_token": None}
     match result:
         case gateway.Accepted():
             values |= {
                 "state": "sent",
                 "provider_id": result.provider_id,
-                "cost": result.cost,
-                "finished_at": now,
-                "lease_token": None,
+                **sms_costs.columns(result),
             }
+            values |= ends
+        case Suppressed():
+            values |= {"state": "suppressed"} | ends
         case gateway.Rejected():
-            values |= {"state": "failed", "finished_at": now, "lease_token": None}
+            values |= {"state": "failed"} | ends
         case gateway.Unknown():
             values |= {
                 "state": "unknown",
@@ -349,14 +348,20 @@ def _outcome(
                 "next_attempt_at": now + UNKNOWN_WAIT,
             }
         case gateway.Transient() if now - created_at > GIVE_UP:
-            values |= {"state": "dead", "finished_at": now, "lease_token": None}
+            values |= {"state": "dead"} | ends
         case gateway.Transient():
-            wait = min(FIRST_BACKOFF * 2 ** min(attempts - 1, 10), LONGEST_BACKOFF)
-            values |= {"state": "queued", "next_attempt_at": now + wait, "lease_token": None}
+            at = now + _backoff(row)
+            values |= {"state": "queued", "next_attempt_at": at, "lease_token": None}
     return values
 
 
-def _count(done: Delivered, result: gateway.Result) -> None:
+def _backoff(row: Leased) -> timedelta:
+    doublings: int = min(row.attempts - 1, 10)
+    longer = 1 + SPREAD * (row.id.int % 1_000) / 1_000
+    return min(FIRST_BACKOFF * (1 << doublings), LONGEST_BACKOFF) * longer
+
+
+def _count(done: Delivered, result: Outcome | PutOff) -> None:
     match result:
         case gateway.Accepted():
             done.sent += 1
@@ -366,3 +371,7 @@ def _count(done: Delivered, result: gateway.Result) -> None:
             done.postponed += 1
         case gateway.Unknown():
             done.unknown += 1
+        case Suppressed():
+            done.suppressed += 1
+        case PutOff():
+            done.held += 1

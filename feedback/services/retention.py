@@ -134,7 +134,7 @@ def _without_identity(cases: Sequence[UUID], now: datetime) -> str:
         .values(sender=b"", number_hash=b"")
     )
     run(update(m.Outbox).where(m.Outbox.case_id.in_(cases)).values(recipient=None))
-    run(update(m.Case).where(m.Case.id.in_(cases)).values(reachable=False))
+    run(update(m.Case).where(m.Case.id.in_(cases)).values(reachable=False, mail="none"))
     run(insert(m.CaseErasure), [{"case_id": each, "identity_at": now} for each in cases])
     return "identity_removed"
 

@@ -40,6 +40,7 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("outbox", "words"): "outbox:{id}:words",
     ("inbound_message", "sender"): "inbound:{id}:sender",
     ("inbound_message", "words"): "inbound:{id}:words",
+    ("officer_phone", "number"): "officer-phone:{officer_id}:number",
     ("identity_opening", "reason"): None,
     ("totp", "secret"): None,
     ("totp", "pending"): None,
@@ -54,6 +55,9 @@ PLAIN = frozenset(
     {
         ("sealed_identity", "number_hash"),
         ("inbound_message", "number_hash"),
+        ("phone", "number_hash"),
+        ("officer_phone", "number_hash"),
+        ("officer_phone", "code_nonce"),
         ("submission", "content_hash"),
         ("submission", "receipt_nonce"),
         ("submission", "issued_nonce"),

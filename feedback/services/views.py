@@ -15,7 +15,7 @@ from feedback.extensions import db
 from feedback.rules import access, deadlines
 from feedback.rules.access import Level
 from feedback.rules.workflow import MAX_APPEALS, OPEN, Status, Verb, allowed
-from feedback.services import acts, audit, clocks, ladders, viewers
+from feedback.services import acts, audit, clocks, ladders, other_ways, unreached, viewers
 from feedback.services.errors import Refused
 from feedback.services.reference import (
     CategoryInfo,
@@ -156,6 +156,9 @@ class OfficerCase(CitizenCase):
     next_rungs: list[Rung] = field(default_factory=list)
     directives: list[Order] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    # SMS that did not reach the citizen, and whether the officer may choose another way.
+    problems: list[unreached.Problem] = field(default_factory=list)
+    may_reach: bool = False
     # Changes with every act: a form that carries an older one is shown again, not performed.
     version: str = ""
 
@@ -218,6 +221,8 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         next_rungs=_ahead(case, d),
         directives=_directives(case.id, d) if reads else [],
         held=_held(case.id, d),
+        problems=unreached.of_case(case.id),
+        may_reach=other_ways.may_settle(case),
         version=_version(case, common["messages"], common["rungs"]),
     )
 

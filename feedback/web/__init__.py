@@ -12,6 +12,7 @@ from feedback.web import edge
 MODULES = (
     "public",
     "privacy",
+    "mail",
     "figures",
     "hooks",
     "auth",

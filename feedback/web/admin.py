@@ -18,10 +18,11 @@ from feedback.services import calendars, record, staffing
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import admin_officers, admin_record, wording
+from feedback.web import admin_letters, admin_officers, admin_record, costs, wording
 from feedback.web.admin_frame import blueprint, only
 
 __all__ = [
+    "admin_letters",
     "admin_officers",
     "admin_record",
     "blueprint",
@@ -66,6 +67,15 @@ def settle(alarm_id: int) -> ResponseReturnValue:
         abort(404)
     flash(_("The alarm is settled."), "success")
     return redirect(url_for("admin.alarm_list"), 303)
+
+
+@blueprint.get("/costs")
+@only("admin")
+def cost_list() -> ResponseReturnValue:
+    """What SMS cost, by month and institution."""
+    with transaction():
+        page = costs.page("admin.cost_list", exact=True)
+    return render_template("admin/costs.html", **page)
 
 
 # Days off

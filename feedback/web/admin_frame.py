@@ -45,9 +45,11 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
     if "admin" in current_user.roles:
         items += [
             (_("Alarms"), "/admin/alarms"),
+            (_("Dead letters"), "/admin/dead-letters"),
             (_("Officers"), "/admin/officers"),
             (_("Posts"), "/admin/posts"),
             (_("Days off"), "/admin/holidays"),
+            (_("Cost of SMS"), "/admin/costs"),
         ]
     if "auditor" in current_user.roles:
         items += [

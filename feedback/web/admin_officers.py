@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from feedback.clock import local_day
 from feedback.models.columns import ROLES
-from feedback.services import grants, staffing
+from feedback.services import grants, officer_phones, staffing
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
@@ -121,6 +121,7 @@ def _officer_page(officer_id: int, problem: str = "", outcome: grants.Outcome | 
         posts = staffing.held_by(officer_id, day)
         leave = staffing.leave_of(officer_id, day)
         asked = grants.asked_about([officer_id], g.now)
+        phone_since = officer_phones.since(officer_id)
     return render_template(
         "admin/officer.html",
         officer=found,
@@ -132,6 +133,7 @@ def _officer_page(officer_id: int, problem: str = "", outcome: grants.Outcome | 
         problem=problem,
         asked=asked,
         outcome=outcome,
+        phone_since=phone_since,
         wording=wording,
         given=request.form,
     )
@@ -159,6 +161,7 @@ OFFICER_ACTS: dict[str, Callable[[int], grants.Outcome | None]] = {
     "roles": lambda n: staffing.set_roles(n, request.form.getlist("roles"), g.now),
     "password": lambda n: staffing.reset(n, "password", g.now),
     "factors": lambda n: staffing.reset(n, "factors", g.now),
+    "phone": lambda n: officer_phones.remove(n, g.now),
     "leave": lambda n: staffing.add_leave(n, *_leave_days(), g.now),
     "end-leave": lambda _n: staffing.end_leave(request.form.get("leave", 0, type=int), g.now),
 }

@@ -17,12 +17,23 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.rules.access import Level
-from feedback.services import acts, attachments, desk, extracts, lowering, notices, staffing, views
+from feedback.services import (
+    acts,
+    attachments,
+    desk,
+    extracts,
+    lowering,
+    notices,
+    other_ways,
+    staffing,
+    unreached,
+    views,
+)
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import files, finder, timeline, wording
+from feedback.web import files, finder, sms, timeline, wording
 from feedback.web.formats import name
 
 MOST_TARGETS = 6
@@ -62,6 +73,14 @@ def _transfer(case_id: UUID) -> None:
     desk.transfer(case_id, code, unit or None, _words(), g.now)
 
 
+def _problem() -> UUID:
+    """The SMS that did not arrive, of which the form speaks."""
+    try:
+        return UUID(request.form.get("problem", ""))
+    except ValueError:
+        raise Refused("not-found") from None
+
+
 def _complete_directive(case_id: UUID) -> None:
     try:
         directive_id = UUID(request.form.get("directive", ""))
@@ -84,6 +103,10 @@ VERBS: dict[str, Callable[[UUID], object]] = {
     "recuse": lambda case_id: desk.recuse(case_id, g.now),
     "exclude": lambda case_id: desk.exclude(case_id, _officer(), g.now),
     "directive": _complete_directive,
+    "resend": lambda case_id: other_ways.send_again(case_id, _problem(), g.now),
+    "told": lambda case_id: other_ways.told_otherwise(
+        case_id, _problem(), request.form.get("way", ""), g.now
+    ),
     "lower": lambda case_id: lowering.ask(case_id, g.now),
     "extract": lambda case_id: extracts.hand_over(
         case_id, request.form.get("institution", ""), _words(), g.now
@@ -177,6 +200,8 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         due=wording.due(case.days_left, late=case.late),
         files=files.shown(sent, f"{base}/case/{case.reference}/file"),
         items=timeline.items(case),
+        problems=unreached.standing(case.problems),
+        sms=sms,
         wants=said[0] if said else None,
         latest=said[-1] if case.unread and len(said) > 1 else None,
         turn=_turn(case),

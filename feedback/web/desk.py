@@ -14,7 +14,7 @@ from feedback.rules.workflow import OPEN
 from feedback.services import notices, queues, staffing
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import casework, lettering, openings, wording
+from feedback.web import casework, costs, lettering, openings, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -42,6 +42,7 @@ def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
     ]
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
+        items.append((_("Cost of SMS"), "/desk/costs", None))
     if "head" in current_user.roles:
         items.append((_("Identities to open"), "/desk/openings", None))
     return [(label, url, request.path == url, count) for label, url, count in items]
@@ -134,3 +135,13 @@ def alarm_list() -> ResponseReturnValue:
         following=url_for("desk.alarm_list", after=more) if more else "",
         wording=wording,
     )
+
+
+@blueprint.get("/costs")
+def cost_list() -> ResponseReturnValue:
+    """What the SMS of the institution cost, as far as figures are told."""
+    _leading_only()
+    with transaction():
+        tabs_list = _leading_tabs()
+        page = costs.page("desk.cost_list", exact=False)
+    return render_template("desk/costs.html", tabs_list=tabs_list, **page)

@@ -26,13 +26,21 @@ log = structlog.get_logger()
 blueprint = guarded("operations", __name__, audience=Audience.OPERATIONS)
 OPERATIONS = Principal("operations")
 FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
-GATEWAY_SETTINGS = ("AT_USERNAME", "AT_API_KEY", "AT_SHORTCODE", "AT_HOOK_TOKEN")
+# What each gateway needs; that the plain one is well described is checked at the start.
+GATEWAY_SETTINGS = {
+    "africastalking": ("AT_USERNAME", "AT_API_KEY", "AT_SHORTCODE", "AT_HOOK_TOKEN"),
+    "http": ("SMS_HTTP", "SMS_HTTP_HOOK_TOKEN"),
+}
 MEANING = {
     "outbox_waiting": "SMS that are owed and not yet taken by the gateway",
     "outbox_unknown": "SMS of which it is not known whether the gateway took them",
     "outbox_oldest_seconds": "age of the oldest SMS that waits",
     "outbox_dead": "SMS given up after an unknown outcome or days without a gateway",
     "outbox_failed": "SMS that the gateway or the network refused",
+    "outbox_quiet": "SMS that wait for the morning",
+    "outbox_over_budget": "SMS that wait for the next day, for a limit of this one",
+    "outbox_expired": "SMS whose time ran out on the network",
+    "outbox_suppressed": "SMS not sent to who said STOP",
     "inbound_waiting": "SMS of citizens that no worker has read yet",
     "inbound_oldest_seconds": "age of the oldest SMS that waits for a worker",
     "inbound_dead": "SMS of citizens that no worker could make into a case",
@@ -55,7 +63,9 @@ def ready() -> ResponseReturnValue:
     checks = {
         "database": _database(),
         "queue": _queue(),
-        "gateway": all(current_app.config[name] for name in GATEWAY_SETTINGS),
+        "gateway": all(
+            current_app.config[name] for name in GATEWAY_SETTINGS[current_app.config["SMS_GATEWAY"]]
+        ),
     }
     checks["migrations"] = checks["database"] and _migrated()
     good = all(checks.values())

@@ -8,6 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from feedback.services.views import Line, OfficerCase, Rung
+from feedback.web import sms
 from feedback.web.formats import day, moment, name, words
 
 Item = dict[str, str]
@@ -57,8 +58,17 @@ def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
         yield pause.starts_at, {"kind": "system", "title": title}
         if pause.ends_at:
             yield pause.ends_at, {"kind": "system", "title": _("The clock runs on")}
+    yield from _unreached(case)
     if case.closed_at and case.ended:
         yield case.ended, {"kind": "system", "title": _("Closed"), **_when(case.closed_at)}
+
+
+def _unreached(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
+    for problem in case.problems:
+        yield problem.at, {"kind": "late", "title": sms.not_reached(problem.outcome)}
+        if problem.settled_at:
+            title, who = sms.way(problem.way or ""), problem.officer_name or ""
+            yield problem.settled_at, {"kind": "office", "title": title, "who": who}
 
 
 def _when(at: datetime) -> Item:

@@ -49,6 +49,9 @@ def refusal(code: str) -> str:
         "yourself": _("You cannot do this to your own account."),
         "same-person": _("Holder and deputy must be two persons."),
         "too-late": _("It is too late for this."),
+        "bad-way": _("Choose how the citizen was told: by telephone or by letter."),
+        "not-warned": _("An earlier try may have arrived. Say that you send it all the same."),
+        "settled": _("Somebody chose another way for this message already."),
         "bad-status": _("Choose whether the day is confirmed, expected or removed."),
     }.get(code, _("This could not be done. Check what you entered."))
 
@@ -74,6 +77,8 @@ def done(verb: str, *, paused: bool) -> str:
         "recuse": _("You stepped back. The case goes to somebody else, and you see it no more."),
         "exclude": _("The officer is kept away from this case."),
         "directive": _("The directive is marked as followed."),
+        "resend": _("The SMS goes out once more. If it does not arrive either, it is said here."),
+        "told": _("It is noted that the citizen was told."),
         "lower": _("The citizen is asked. The level changes only by a yes."),
         "extract": _("The extract was handed over. The answer will stand here."),
     }[verb]
@@ -128,6 +133,7 @@ def officer_changed(act: str) -> str:
         "factors": _("The old password and the second step work no more."),
         "leave": _("The leave is noted. The deputy stands in for these days."),
         "end-leave": _("The leave has ended."),
+        "phone": _("The phone is removed. Nothing is taken from it any more."),
     }[act]
 
 
@@ -210,6 +216,9 @@ def notice(kind: str) -> str:
         "account_opened": _("Your account was opened again"),
         "lowering_granted": _("The citizen agreed: the case is less confidential"),
         "lowering_refused": _("The citizen wants the case to stay as confidential as it is"),
+        "not_reached": _("A message did not reach the citizen"),
+        "reassignment_asked": _("The owner asks that another takes the case: see the note there"),
+        "officer_pin_locked": _("Your phone is locked after wrong PINs: set a new one"),
         "extract": _("An ethics officer handed you an extract: it stands under Extracts"),
         "extract_answered": _("An extract of yours was answered"),
     }.get(kind, kind)
@@ -225,6 +234,8 @@ def alarm(kind: str) -> str:
         "stuck": _("A case could not be taken up its ladder: the system's keeper must look"),
         "inbound_dead": _("An SMS could not be read"),
         "outbox_dead": _("An SMS could not be sent"),
+        "sms_budget": _("The day's SMS are used up: the rest waits for the next day"),
+        "sms_number": _("One phone number had its SMS of the day: the rest waits for the next day"),
         "granted_alone": _("An administrator gave power alone: nobody else could approve"),
     }.get(kind, kind)
 
@@ -415,6 +426,12 @@ def _acts() -> dict[str, str]:
         "record_verified": _("Verified the record"),
         "record_exported": _("Took a file of the record"),
         "heads_begun": _("Signed heads were begun in a new file"),
+        "sms_not_reached": _("A message did not reach the citizen"),
+        "sms_sent_again": _("Had an SMS sent once more"),
+        "told_otherwise": _("Told the citizen in another way"),
+        "dead_letter_sent": _("Had an SMS sent that had been given up"),
+        "dead_letter_dropped": _("Let an SMS go that had been given up"),
+        "dead_inbound_tried": _("Had an SMS read that had been given up"),
         "identity_looked": _("Looked at an identity"),
         "identity_removed": _("The sealed identity was removed, its time was over"),
         "words_removed": _("The words were removed, their time was over"),
@@ -422,5 +439,14 @@ def _acts() -> dict[str, str]:
         "hold_set": _("Kept the case for a court or an inquiry"),
         "hold_ended": _("Ended the keeping for a court or an inquiry"),
         "retention_set": _("Set how long a category is kept"),
+        "listed": _("Asked for the own list"),
+        "reassignment_asked": _("Asked that another takes the case"),
+        "officer_phone_begun": _("Named a phone for work by SMS"),
+        "officer_phone_confirmed": _("Confirmed a phone for work by SMS"),
+        "officer_phone_removed": _("Removed a phone for work by SMS"),
+        "officer_pin_changed": _("Changed the PIN of a phone"),
+        "officer_pin_wrong": _("An SMS came with a wrong PIN"),
+        "officer_pin_locked": _("A phone was locked after wrong PINs"),
+        "mail_stopped": _("The citizen stopped notices by e-mail"),
         "breach_report": _("Made a report of looks in a period"),
     }

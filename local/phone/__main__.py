@@ -7,8 +7,9 @@ import signal
 import sys
 from pathlib import Path
 
-from .simulator import RETRY_S, PhoneSimulator
+from .simulator import RETRY_S, WAYS, PhoneSimulator
 
+TOKENS = ("SMS_HTTP_HOOK_TOKEN", "AT_HOOK_TOKEN")
 TOKEN_FILE = Path("local/.data/hook-token")
 
 
@@ -18,6 +19,12 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.phone", description=__doc__)
     parser.add_argument("--port", type=int, default=int(env.get("PHONE_PORT") or 8001))
     parser.add_argument(
+        "--mail-port",
+        type=int,
+        default=int(env["MAIL_PORT"]) if env.get("MAIL_PORT") else None,
+        help="where e-mail is taken by SMTP",
+    )
+    parser.add_argument(
         "--callback-base",
         default=env.get("PUBLIC_URL") or "http://127.0.0.1:8000",
         help="where the product listens",
@@ -26,7 +33,14 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--token-file",
         type=Path,
         default=TOKEN_FILE,
-        help="holds the hook's token; AT_HOOK_TOKEN in the environment wins",
+        help="holds the hook's token; AT_HOOK_TOKEN in the environment wins, or with a plain "
+        "gateway SMS_HTTP_HOOK_TOKEN",
+    )
+    parser.add_argument(
+        "--way",
+        choices=WAYS,
+        default="get" if env.get("SMS_GATEWAY") == "http" else "africastalking",
+        help="how an SMS of a phone reaches the product",
     )
     parser.add_argument("--retry", type=float, default=RETRY_S, help="seconds between two tries")
     return parser.parse_args(given)
@@ -51,10 +65,12 @@ def main() -> int:
     phone = PhoneSimulator(
         port=chosen.port,
         callback_base=chosen.callback_base,
-        token=os.environ.get("AT_HOOK_TOKEN") or chosen.token_file,
+        token=os.environ.get(TOKENS[chosen.way == "africastalking"]) or chosen.token_file,
         api_key=os.environ.get("AT_API_KEY", ""),
+        way=chosen.way,
         shortcode=os.environ.get("AT_SHORTCODE") or "15200",
         retry_s=chosen.retry,
+        mail_port=chosen.mail_port,
     )
     # Blocked before any thread starts, so that the wait below is the one that takes them.
     endings = {signal.SIGTERM, signal.SIGINT}
@@ -62,7 +78,8 @@ def main() -> int:
     try:
         phone.start()
     except OSError as error:
-        sys.stderr.write(f"The phone simulator cannot use port {chosen.port}: {error.strerror}\n")
+        ports = " or ".join(str(p) for p in (chosen.port, chosen.mail_port) if p is not None)
+        sys.stderr.write(f"The phone simulator cannot use port {ports}: {error.strerror}\n")
         return 1
     logging.getLogger(__name__).info("phones at %s", phone.url)
     signal.sigwait(endings)

@@ -2,8 +2,11 @@
 
 | request | what it does |
 |---|---|
-| `POST /version1/messaging` | the gateway's send, as the official SDK calls it |
+| `POST /version1/messaging` | Africa's Talking's send, as the official SDK calls it |
+| `GET /cgi-bin/sendsms` | Kannel's send |
+| `POST /msdg/public/quick_sms` | the send of the government's own gateway |
 | `GET /` | the page; `/state.json` is what it polls |
+| `GET /mail` | every e-mail that was handed in by SMTP |
 | `GET /ledger?number=&after=` | every accepted message and the counts |
 | `GET /callbacks?kind=` | every callback made to the product |
 | `GET /control`, `POST /control` | open faults; add one (fields of `Fault`), `{"clear": true}`, or `{"release": "in_order"}` (`"reversed"`) for held reports |
@@ -22,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from . import page
-from .gateway import Answer
+from .gateway import AfricasTalking, Answer
+from .plain import Kannel, MGov
 
 if TYPE_CHECKING:
     from .simulator import PhoneSimulator
@@ -87,7 +91,7 @@ class PhoneHandler(BaseHTTPRequestHandler):
             elif self._from_elsewhere():
                 answer = Answer.json(403, {"error": "requests of other sites are refused"})
             else:
-                answer = route(self.server.phone, values, self.headers.get("apiKey", ""))
+                answer = route(self.server.phone, values, dict(self.headers))
         except page.Elsewhere as there:
             self._write(Answer(303), {"Location": there.address})
             return
@@ -130,29 +134,49 @@ class PhoneHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-Route = Callable[["PhoneSimulator", Values, str], Answer]
+Headers = dict[str, str]
+Route = Callable[["PhoneSimulator", Values, Headers], Answer]
 
 
-def _messaging(phone: "PhoneSimulator", values: Values, api_key: str) -> Answer:
-    return phone.gateway.send({name: str(value) for name, value in values.items()}, api_key)
+def _texts(values: Values) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items()}
 
 
-def _ledger(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+def _header(headers: Headers, wanted: str) -> str:
+    return next((v for name, v in headers.items() if name.lower() == wanted), "")
+
+
+def _messaging(phone: "PhoneSimulator", values: Values, headers: Headers) -> Answer:
+    api_key = _header(headers, "apikey")
+    return AfricasTalking(phone.gateway).send(_texts(values), api_key)
+
+
+def _kannel(phone: "PhoneSimulator", values: Values, _: Headers) -> Answer:
+    return Kannel(phone.gateway).send(_texts(values))
+
+
+def _mgov(phone: "PhoneSimulator", values: Values, headers: Headers) -> Answer:
+    user = _header(headers, "x-auth-request-id")
+    signature = _header(headers, "x-auth-request-hash")
+    return MGov(phone.gateway).send(_texts(values), user, signature)
+
+
+def _ledger(phone: "PhoneSimulator", values: Values, _: Headers) -> Answer:
     messages = phone.ledger(values.get("number"), int(values.get("after", 0)))
     plain = [message.plain() for message in messages]
     return Answer.json(200, {"messages": plain} | phone.memory.counts())
 
 
-def _callbacks(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+def _callbacks(phone: "PhoneSimulator", values: Values, _: Headers) -> Answer:
     made = phone.callbacks(values.get("kind"))
     return Answer.json(200, {"callbacks": [record.plain() for record in made]})
 
 
-def _faults(phone: "PhoneSimulator", _values: Values, _: str) -> Answer:
+def _faults(phone: "PhoneSimulator", _values: Values, _: Headers) -> Answer:
     return Answer.json(200, {"faults": phone.faults.open()})
 
 
-def _control(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+def _control(phone: "PhoneSimulator", values: Values, _: Headers) -> Answer:
     if values == {"clear": True}:
         phone.clear_faults()
     elif set(values) == {"release"}:
@@ -164,8 +188,8 @@ def _control(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
     return Answer.json(200, {"faults": phone.faults.open()})
 
 
-def _inbound(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
-    given = {name: str(value) for name, value in values.items()}
+def _inbound(phone: "PhoneSimulator", values: Values, _: Headers) -> Answer:
+    given = _texts(values)
     number, text = given.pop("from"), given.pop("text")
     if unknown := set(given) - {"id", "link_id", "date_format"}:
         raise ValueError(f"unknown field: {', '.join(sorted(unknown))}")
@@ -179,7 +203,7 @@ def _inbound(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
     return Answer.json(202, {"id": id})
 
 
-def _ussd(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+def _ussd(phone: "PhoneSimulator", values: Values, _: Headers) -> Answer:
     number = str(values["from"])
     if values.get("hang_up"):
         phone.hang_up(number)
@@ -199,16 +223,17 @@ def _ussd(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
     )
 
 
-def _reset(phone: "PhoneSimulator", _values: Values, _: str) -> Answer:
+def _reset(phone: "PhoneSimulator", _values: Values, _: Headers) -> Answer:
     phone.reset()
     return Answer.json(200, {"reset": True})
 
 
-def _health(_phone: "PhoneSimulator", _values: Values, _: str) -> Answer:
+def _health(_phone: "PhoneSimulator", _values: Values, _: Headers) -> Answer:
     return Answer.json(200, {"ready": True})
 
 
 GET: dict[str, Route] = {
+    "/cgi-bin/sendsms": _kannel,
     "/ledger": _ledger,
     "/callbacks": _callbacks,
     "/control": _faults,
@@ -217,6 +242,7 @@ GET: dict[str, Route] = {
 }
 POST: dict[str, Route] = {
     "/version1/messaging": _messaging,
+    "/msdg/public/quick_sms": _mgov,
     "/control": _control,
     "/inbound": _inbound,
     "/ussd": _ussd,

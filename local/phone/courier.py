@@ -7,6 +7,7 @@ pending delivery reports cost no thread each and a slow product does not hold up
 import heapq
 import http.client
 import itertools
+import json
 import logging
 import threading
 import time
@@ -26,7 +27,7 @@ CALLERS = 8
 
 
 class Courier:
-    """Makes callbacks to `<base>/hooks/africastalking/<token>/<kind>`.
+    """Makes callbacks to the hooks under `<base>/hooks/`, or to an address that it was given.
 
     token: the hook's token, or the file that holds it. The file is read for each callback, so
     that the simulator may start before the product has made it.
@@ -46,16 +47,36 @@ class Courier:
         self._clerk.start()
 
     def call(self, kind: str, form: dict[str, str]) -> tuple[int | str, str]:
-        """Make one callback now: the HTTP status and body, or an error's class name and ""."""
+        """Make one callback of Africa's Talking now: a form, posted to its own address."""
+        return self.visit(kind, self.address(f"africastalking/{{}}/{kind}"), form)
+
+    def address(self, path: str) -> Callable[[], str]:
+        """An address under the product's hooks, with the token in place of `{}`, when asked for."""
+
+        def build() -> str:
+            token = self.token
+            if isinstance(token, Path):
+                token = token.read_text(encoding="utf-8").strip()
+            return f"{self.base.rstrip('/')}/hooks/{path.format(quote(token, safe=''))}"
+
+        return build
+
+    def visit(
+        self, kind: str, address: Callable[[], str], fields: dict[str, str], way: str = "form"
+    ) -> tuple[int | str, str]:
+        """Make one callback now: the HTTP status and body, or an error's class name and "".
+
+        way: "form" or "json" posts the fields, "get" puts them into the query.
+        """
         outcome: int | str
         body = ""
         try:
-            outcome, body = self._post(kind, form)
+            outcome, body = self._request(address(), fields, way)
         except (OSError, http.client.HTTPException) as error:
             outcome = type(error).__name__
             # The class alone: a message could hold the address and with it the token.
             log.warning("callback %s failed: %s", kind, outcome)
-        self._memory.record(CallbackRecord(kind, form, outcome, utc_now()))
+        self._memory.record(CallbackRecord(kind, fields, outcome, utc_now()))
         return outcome, body
 
     def later(self, seconds: float, job: Callable[[], None]) -> None:
@@ -85,24 +106,26 @@ class Courier:
         self._clerk.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _post(self, kind: str, form: dict[str, str]) -> tuple[int, str]:
-        address = urlsplit(self.base)
+    def _request(self, url: str, fields: dict[str, str], way: str) -> tuple[int, str]:
+        address = urlsplit(url)
         if not address.hostname:
             raise ConnectionError("no callback address")
-        token = self.token
-        if isinstance(token, Path):
-            token = token.read_text(encoding="utf-8").strip()
         connect = (
             http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
         )
         connection = connect(address.hostname, address.port, timeout=TIMEOUT_S)
-        path = f"{address.path.rstrip('/')}/hooks/africastalking/{quote(token, safe='')}/{kind}"
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
-            "Connection": "close",
-        }
+        query, headers = address.query, {"Connection": "close"}
+        sent: bytes | None = None
+        if way == "get":
+            query = "&".join(filter(None, (query, urlencode(fields))))
+        elif way == "json":
+            sent, headers["Content-Type"] = json.dumps(fields).encode(), "application/json"
+        else:
+            sent = urlencode(fields).encode()
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         try:
-            connection.request("POST", path, urlencode(form).encode(), headers)
+            path = f"{address.path}?{query}" if query else address.path
+            connection.request("GET" if sent is None else "POST", path, sent, headers)
             answer = connection.getresponse()
             return answer.status, answer.read(LONGEST_ANSWER).decode("utf-8", "replace")
         finally:

@@ -127,15 +127,24 @@ def _page(phone: "PhoneSimulator", values: Values, *, error: str = "", status: i
         error=shared["say"](error) if error else "",
         other_lang="en" if lang == "sw" else "sw",
         typed=values if error else {},
+        mail=phone.mail is not None,
     )
     return Answer(status, html, HTML)
 
 
-def _home(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+def _mail(phone: "PhoneSimulator", values: Values, _: object) -> Answer:
+    """Every e-mail that the product handed in, the newest first."""
+    letters = phone.mail.letters() if phone.mail is not None else []
+    shared = _shared(phone, _language(values))
+    html = _templates.get_template("mail.html").render(**shared, letters=letters[::-1])
+    return Answer(200, html, HTML)
+
+
+def _home(phone: "PhoneSimulator", values: Values, _: object) -> Answer:
     return _page(phone, values)
 
 
-def _state(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+def _state(phone: "PhoneSimulator", values: Values, _: object) -> Answer:
     """What has changed on the page since a revision: nothing, or every screen drawn anew."""
     revision = phone.memory.revision
     if str(values.get("after", "")) == str(revision):
@@ -160,17 +169,17 @@ def _state(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
     )
 
 
-def _file(name: str, content_type: str) -> Callable[["PhoneSimulator", Values, str], Answer]:
+def _file(name: str, content_type: str) -> Callable[["PhoneSimulator", Values, Any], Answer]:
     text = (HERE / name).read_text(encoding="utf-8")
     return lambda _phone, _values, _key: Answer(200, text, content_type)
 
 
 def _form(
     act: "Callable[[PhoneSimulator, Values], None]",
-) -> "Callable[[PhoneSimulator, Values, str], Answer]":
+) -> "Callable[[PhoneSimulator, Values, Any], Answer]":
     """A form's route: act, then show the page; for the page's own script a line of JSON."""
 
-    def route(phone: "PhoneSimulator", values: Values, _: str) -> Answer:
+    def route(phone: "PhoneSimulator", values: Values, _: object) -> Answer:
         scripted = bool(values.get("scripted"))
         try:
             act(phone, values)
@@ -245,6 +254,7 @@ def _number(values: Values) -> str:
 
 GET = {
     "/": _home,
+    "/mail": _mail,
     "/state.json": _state,
     "/page.css": _file("page.css", "text/css; charset=utf-8"),
     "/page.js": _file("page.js", "text/javascript; charset=utf-8"),

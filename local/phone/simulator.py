@@ -12,6 +12,7 @@ from .app import PhoneServer
 from .courier import Courier
 from .faults import NO_FAULT, Fault, FaultBook
 from .gateway import Gateway
+from .mailbox import Mailbox
 from .memory import CallbackRecord, Memory, SentMessage, utc_now
 from .sms import parts
 from .ussd import Session, Ussd
@@ -23,6 +24,7 @@ RETRY_FOR_S = 12 * 3600
 # 64004 is the code of one Tanzanian network; prefixes do not tell networks apart any more.
 NETWORK_CODE = "64004"
 LONGEST_SMS = 1_600
+WAYS = ("africastalking", "get", "json")
 
 DATE_FORMATS: dict[str, Callable[[datetime], str]] = {
     "iso": lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -39,7 +41,10 @@ class PhoneSimulator:
         later, since a test often starts this side first.
     token: the hook's token, or the file it stands in.
     api_key: the key to insist on; "" takes any.
+    way: how an inbound SMS reaches the product: "africastalking" (a form, to that gateway's hook),
+        or as a plain gateway brings it, in a query ("get", as Kannel does) or in "json".
     retry_s: seconds between two tries of an inbound SMS that was not answered with 200.
+    mail_port: where a mail server listens, 0 for a free port; None for none.
     report, report_delay_ms: the usual delivery report ("" for none) and when it comes.
     """
 
@@ -52,17 +57,23 @@ class PhoneSimulator:
         api_key: str = "",
         shortcode: str = "15200",
         service_code: str = "*152*00#",
+        way: str = "africastalking",
         retry_s: float = RETRY_S,
         report: str = "Success",
         report_delay_ms: int = 1_000,
         phones: Iterable[str] = FIRST_PHONES,
         ledger_size: int = 20_000,
+        mail_port: int | None = None,
     ) -> None:
         self.shortcode = shortcode
         self.service_code = service_code
         self.retry_s = retry_s
+        if way not in WAYS:
+            raise ValueError(f"way must be one of {', '.join(WAYS)}")
+        self.way = way
         self.memory = Memory(phones, ledger_size)
         self.faults = FaultBook()
+        self.mail = None if mail_port is None else Mailbox(mail_port)
         self._port = port
         self._token = token
         self._callback_base = callback_base
@@ -81,6 +92,8 @@ class PhoneSimulator:
     def start(self) -> None:
         """Listen and serve in a thread. OSError when the port is taken."""
         self._stopping.clear()
+        if self.mail is not None:
+            self.mail.start()
         self.server = PhoneServer(self, self._port)
         self.courier = Courier(self._callback_base, self._token, self.memory)
         self.ussd = Ussd(self.courier, self.memory, NETWORK_CODE)
@@ -107,6 +120,8 @@ class PhoneSimulator:
         self._thread.join()
         self.server.server_close()
         self.courier.stop()
+        if self.mail is not None:
+            self.mail.stop()
         self._thread = None
 
     @property
@@ -156,6 +171,7 @@ class PhoneSimulator:
         link_id: str | None = None,
         date_format: str = "iso",
         at: datetime | None = None,
+        network_code: str = NETWORK_CODE,
     ) -> str:
         """An SMS from a phone to the short code, brought to the product until it answers 200.
 
@@ -174,7 +190,7 @@ class PhoneSimulator:
             "to": self.shortcode,
             "from": from_,
             "date": DATE_FORMATS[date_format](at or utc_now()),
-            "networkCode": NETWORK_CODE,
+            "networkCode": network_code,
             "cost": "None",
         }
         self.memory.write(from_, text, id, parts(text))
@@ -209,12 +225,18 @@ class PhoneSimulator:
         self.gateway.forget()
         self.ussd.reset()
         self.memory.reset()
+        if self.mail is not None:
+            self.mail.reset()
 
     def _bearer(self, form: dict[str, str], give_up: float, round: int) -> Callable[[], None]:
         """A job that brings an inbound SMS, and again until it is taken, in this round only."""
 
         def bring() -> None:
-            outcome, _ = self.courier.call("sms", form)
+            if self.way == "africastalking":
+                outcome, _ = self.courier.call("sms", form)
+            else:
+                address = self.courier.address("sms/{}/inbound")
+                outcome, _ = self.courier.visit("sms", address, form, self.way)
             taken = outcome == 200
             self.memory.mark(
                 form["from"], form["id"], "received" if taken else "retrying", attempt=True

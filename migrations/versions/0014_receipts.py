@@ -7,7 +7,7 @@ from alembic import op
 from migrations.shorthands import fill
 
 revision = "0014"
-down_revision = "0007"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """The whole way over real sockets: a phone writes, the hook takes it, a worker acts, a reply comes.
 
-Callbacks are repeated, reordered and early, as the gateway makes them.
+With each gateway, whose callbacks are repeated, reordered and early.
 """
 
 from __future__ import annotations
@@ -8,36 +8,49 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
+import config
 from feedback import jobs
 from feedback import models as m
 from feedback.extensions import db
 from feedback.services import outbox
 from feedback.transaction import JOB, transaction
 from local.phone import PhoneSimulator
+from tests.conftest import environment
+from tests.gateways import GATEWAYS, KEY, TOKEN, WAYS
 
 NUMBER = "+255712000001"
+URLS = {"DATABASE_URL": "postgresql:///nothing"}
 
 
-@pytest.fixture
-def phone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[PhoneSimulator]:
+@pytest.fixture(params=GATEWAYS)
+def phone(
+    request: pytest.FixtureRequest, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PhoneSimulator]:
     """The simulator and the application as each other's peers."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    way = WAYS[request.param]
     with PhoneSimulator(
-        callback_base=f"http://127.0.0.1:{server.server_port}",
-        token=app.config["AT_HOOK_TOKEN"],
-        api_key=app.config["AT_API_KEY"],
+        callback_base=base,
+        token=app.config["AT_HOOK_TOKEN"] if way == "africastalking" else TOKEN,
+        api_key=KEY,
+        way=way,
         report_delay_ms=0,
         retry_s=0.1,
     ) as simulator:
-        monkeypatch.setitem(app.config, "AT_BASE_URL", simulator.url)
+        given = {**environment(URLS), "PUBLIC_URL": base, **GATEWAYS[request.param](simulator)}
+        for name, value in config.load(given).items():
+            if name.startswith(("AT_", "SMS_")):
+                monkeypatch.setitem(app.config, name, value)
         yield simulator
     server.shutdown()
     thread.join()
@@ -118,3 +131,14 @@ def test_the_product_was_away_when_the_phone_wrote(phone: PhoneSimulator) -> Non
     work(phone)
     assert cases() == 1
     assert len(phone.ledger(NUMBER)) == 1
+
+
+def test_networks_tags_and_costs_are_kept(phone: PhoneSimulator) -> None:
+    phone.inbound(NUMBER, "MSAADA", link_id="L-17", network_code="99999")
+    work(phone)
+    with transaction(JOB):
+        came = db.session.scalars(select(m.InboundMessage)).one()
+        went = db.session.scalars(select(m.Outbox)).one()
+        assert (came.link_id, came.network_code) == ("L-17", "99999")
+        assert (went.cost_amount, went.cost_currency, went.parts) == (Decimal(22), "TZS", 1)
+        assert went.network_code == "64004"

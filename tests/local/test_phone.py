@@ -8,7 +8,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -23,13 +22,14 @@ from local.phone.gateway import number_of
 from local.phone.page import PRESETS
 from local.phone.sms import parts
 from local.phone.words import ENGLISH, SWAHILI
+from tests.local.listener import Hooks, Listener
 
 TOKEN = "hook-token"
 KEY = "key-of-the-account"
 ASHA, JUMA = "+255712000001", "+255754000002"
 
 
-class Product:
+class Product(Listener):
     """A stand-in for the product's hooks: keeps what comes and answers as told."""
 
     def __init__(self) -> None:
@@ -38,31 +38,16 @@ class Product:
         self.ussd: list[str] = []
         product = self
 
-        class Hooks(BaseHTTPRequestHandler):
+        class Kept(Hooks):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                form = dict(parse_qsl(body, keep_blank_values=True))
+                form = dict(parse_qsl(self.body().decode(), keep_blank_values=True))
                 kind = self.path.removeprefix(f"/hooks/africastalking/{TOKEN}/")
                 product.got.append((kind, form))
                 status = product.statuses.pop(0) if product.statuses else 200
                 said = product.ussd.pop(0).encode() if kind == "ussd" and product.ussd else b""
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
+                self.answer(status, said)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Hooks)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        super().__init__(Kept)
 
     def forms(self, kind: str) -> list[dict[str, str]]:
         return [form for got, form in self.got if got == kind]

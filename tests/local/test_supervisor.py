@@ -241,6 +241,9 @@ def test_what_stands_in_the_environment_wins(data: Path) -> None:
     assert (env["PORT"], env["PHONE_PORT"]) == ("8100", "8101")
     assert env["PUBLIC_URL"] == "http://127.0.0.1:8100"
     assert env["DEMO"] == "1"
+    assert env["SMTP_URL"] == f"smtp://127.0.0.1:{env['MAIL_PORT']}"
+    given["SMTP_HOST"] = "mail.example.org"
+    assert "SMTP_URL" not in run.environment(given, made, servers, (8100, 8101), data)
     elsewhere = EmbeddedServers(data, postgres=False, queue=False)
     env = run.environment(ELSEWHERE, made, elsewhere, (8100, 8101), data)
     assert env["DATABASE_URL"] == ELSEWHERE["DATABASE_URL"]
@@ -252,7 +255,9 @@ def test_the_greeting_lists_the_demo_logins(tmp_path: Path) -> None:
     logins = tmp_path / "demo-logins.json"
     logins.write_text('{"handler": {"username": "asha", "password": "pw", "totp_secret": ""}}')
     env = {"PUBLIC_URL": "http://127.0.0.1:8100", "PHONE_PORT": "8101", "DEMO": "1"}
-    text = run.greeting(env, logins, 3.2)
+    assert "/mail" not in run.greeting(env, logins, 3.2)
+    text = run.greeting(env | {"MAIL_PORT": "8102"}, logins, 3.2)
+    assert "http://127.0.0.1:8101/mail\n" in text
     assert "http://127.0.0.1:8100\n" in text
     assert "http://127.0.0.1:8101\n" in text
     assert re.search(r"handler +asha +pw", text)

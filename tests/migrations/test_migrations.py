@@ -50,11 +50,11 @@ def _config() -> Config:
 
 
 def migrate(engine: Engine, to: str) -> None:
-    """Up or down to a revision."""
+    """Up to a revision; down to the base, or by a step ("-1")."""
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        (command.downgrade if to == "base" else command.upgrade)(config, to)
+        (command.downgrade if to in ("base", "-1") else command.upgrade)(config, to)
 
 
 def shape(engine: Engine) -> dict[str, list[Any]]:
@@ -163,6 +163,53 @@ def test_each_step_goes_down_and_up_with_rows_in_place(engine: Engine) -> None:
         assert counts(engine) == before
     migrate(engine, "base")
     assert left_over(engine) == []
+
+
+COSTS = [
+    ("TZS 22.0000", "TZS", "22.0000", True),
+    ("KES 1,022.5", "KES", "1022.5000", True),
+    ("tzs22", "TZS", "22.0000", True),
+    ("0", None, "0.0000", True),
+    ("None", None, None, True),
+    ("TZS 22,5", None, None, True),
+    (None, None, None, True),
+    (None, None, None, False),  # was never taken
+]
+
+
+def test_costs_become_amounts_and_count_for_their_case_s_institution(engine: Engine) -> None:
+    migrate(engine, "0007")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(FILL)
+        for number, (cost, *_, taken) in enumerate(COSTS):
+            connection.exec_driver_sql(
+                "INSERT INTO outbox (id, dedupe, case_id, language, template, values, priority,"
+                " state, attempts, unknown_attempts, next_attempt_at, provider_id, cost,"
+                " created_at, finished_at) SELECT gen_random_uuid(), %s, id, 'sw', 'help', '{}',"
+                " 1, 'failed', 1, 0, now(), %s, %s, now(), '2026-10-31 22:00+00' FROM \"case\"",
+                (f"d{number}", f"p{number}" if taken else None, cost),
+            )
+    migrate(engine, "0008")
+    with engine.begin() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT cost_currency, cost_amount::text, charge_on::text,"
+            ' o.institution_id = c.institution_id FROM outbox o JOIN "case" c ON c.id = case_id'
+            " ORDER BY dedupe"
+        ).all()
+    assert [tuple(row) for row in found] == [
+        (currency, amount, "2026-11-01" if taken else None, True if taken else None)
+        for _, currency, amount, taken in COSTS
+    ]
+    migrate(engine, "-1")
+    with engine.begin() as connection:
+        kept = connection.exec_driver_sql("SELECT cost FROM outbox ORDER BY dedupe").all()
+    assert [row[0] for row in kept][:5] == [
+        "TZS 22.0000",
+        "KES 1022.5000",
+        "TZS 22.0000",
+        "0",
+        None,
+    ]
 
 
 def counts(engine: Engine) -> dict[str, int]:

@@ -28,6 +28,7 @@ from feedback.transaction import JOB, redis_client, transaction
 from local.phone import PhoneSimulator
 from tests.conftest import LONG
 from tests.factories import Make
+from tests.services.officer_kit import PIN, register
 from tests.web.browser import Browser, browser, fields, hidden
 from tests.web.office import at_desk
 from tests.web.story import enter
@@ -90,18 +91,27 @@ def logs(app: Flask) -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def phone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[PhoneSimulator]:
-    with PhoneSimulator(report="", api_key="k") as simulator:
+    # The mail server stands in this process, and logs whatever it is handed.
+    monkeypatch.setattr(logging.getLogger("mail.log"), "propagate", False)
+    with PhoneSimulator(report="", api_key="k", mail_port=0) as simulator:
+        assert simulator.mail is not None
+        host, port = simulator.mail.url.removeprefix("smtp://").split(":")
+        server = {"host": host, "port": int(port), "security": "none", "user": "", "password": ""}
+        monkeypatch.setitem(app.config, "SMTP", server)
+        monkeypatch.setitem(app.config, "MAIL_FROM", "mrejesho@example.org")
         monkeypatch.setitem(app.config, "AT_BASE_URL", simulator.url)
         monkeypatch.setitem(app.config, "AT_API_KEY", "k")
         yield simulator
 
 
-def file_by_web(app: Flask, canaries: Canaries, level: str) -> Browser:
+def file_by_web(app: Flask, canaries: Canaries, level: str, *, by_mail: bool) -> Browser:
+    """by_mail: without a number, so that everything is told by e-mail."""
     tab = browser(app)
+    phone = canaries.number()
     body = "Mhudumu alinitolea lugha mbaya. "
     given = {
         "name": f"{canaries.word()} wa Majaribio",
-        "phone": canaries.number(),
+        "phone": "" if by_mail else phone,
         "email": f"{canaries.word()}@example.org",
         "persons": f"Bwana {canaries.word()}",
         # The words of an open case may be read in the database by whoever runs it.
@@ -128,6 +138,18 @@ def file_by_sms(app: Flask, canaries: Canaries, number: int) -> None:
         },
     )
     assert answer.status_code == 200
+
+
+def by_officer(app: Flask, canaries: Canaries, officer: int) -> None:
+    """An officer's phone, the words of a command with a wrong PIN, and of one without any."""
+    number = canaries.number()
+    register(officer, clock.now(), number)
+    for text in (f"JIBU 111222 {canaries.word()}", f"ORODHA {PIN}", f"POKEA {PIN} 7K2M-9QX4"):
+        answer = browser(app).post(
+            f"/hooks/africastalking/{app.config['AT_HOOK_TOKEN']}/sms",
+            data={"id": str(uuid4()), "from": number, "to": "15200", "text": text},
+        )
+        assert answer.status_code == 200
 
 
 def work() -> None:
@@ -183,9 +205,10 @@ def test_nothing_marked_is_found_where_it_does_not_belong(
             ("auditor", "PO-PSMGG"),
         )
     }
-    tabs = [file_by_web(app, canaries, LEVELS[n % 3]) for n in range(WEB)]
+    tabs = [file_by_web(app, canaries, LEVELS[n % 3], by_mail=n % 4 == 0) for n in range(WEB)]
     for n in range(SMS):
         file_by_sms(app, canaries, n)
+    by_officer(app, canaries, staff["handler"])
     work()
     for n, (tab, receipt) in enumerate(receipts(app, tabs[:BACK])):
         if n % 3:  # confidential and restricted alone: words of open ones may be read
@@ -227,6 +250,12 @@ def test_nothing_marked_is_found_where_it_does_not_belong(
         assert not canaries.found(content), address
     sent = "".join(message.text for message in phone.ledger())
     assert canaries.mark not in sent
+    assert PIN not in sent
+    assert phone.mail is not None
+    letters = phone.mail.letters()
+    assert len(letters) >= BACK // 3
+    for letter in letters:
+        assert not canaries.found((letter.text + letter.subject).encode())
 
 
 def _dump(connection: psycopg.Connection[Any]) -> Iterator[tuple[str, bytes]]:

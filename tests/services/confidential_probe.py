@@ -15,6 +15,8 @@ Connection = psycopg.Connection[Any]
 # Tables with a row for each case. "words" and "facts" name the rule that opens them to officers;
 # the rest is for others than officers, or for nobody in the web role.
 FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive", "lowering")
+# As the facts, but not for the citizen.
+OFFICE = ("delivery_problem",)
 WORDS = ("message", "attachment", "attachment_content", "case_key")
 CLOSED = ("submission", "conflict", "sealed_identity", "outbox", "inbound_message")
 # Openings of the vault: who may ask for one, or decide about one, knows of them.
@@ -30,18 +32,32 @@ CLOSED = (
     "case_erasure",
 )
 OF_A_CASE = (*FACTS, *WORDS, *CLOSED, "notice", "alarm", "audit_entry", "legal_hold")
-OF_A_CASE = (*FACTS, *WORDS, *CLOSED, *OPENINGS, "notice", "alarm", "audit_entry", "extract")
+OF_A_CASE = (
+    *FACTS,
+    *OFFICE,
+    *WORDS,
+    *CLOSED,
+    *OPENINGS,
+    "notice",
+    "alarm",
+    "audit_entry",
+    "extract",
+)
 # Tables without a case that not everybody may read.
 APART = (
     "public.credential",
     "public.receipt_attempt",
     "public.receipt_request",
     "public.phone",
+    "public.sms_day",
+    "public.officer_phone",
+    "public.officer_command",
     "public.audit_link",
     "public.audit_tail",
     "public.audit_pattern",
     "public.figure",
     "public.figure_dirty",
+    "public.sms_cost",
     "public.officer_standing",
     "guard.delivery_report",
     "public.upload",

@@ -139,6 +139,18 @@ def fill(
             " %s, %s, 0)",
             (uuid4(), case, told, NOW, NOW, NOW),
         )
+        sms = uuid4()
+        run(
+            "INSERT INTO outbox (id, dedupe, case_id, language, template, values, priority, state,"
+            " attempts, unknown_attempts, next_attempt_at, created_at)"
+            " VALUES (%s, %s, %s, 'sw', 'answer', '{}', 0, 'failed', 1, 0, %s, %s)",
+            (sms, f"answer:{case}", case, NOW, NOW),
+        )
+        run(
+            "INSERT INTO delivery_problem (id, case_id, outbox_id, template, outcome, again, at)"
+            " VALUES (%s, %s, %s, 'answer', 'absent', true, %s)",
+            (uuid4(), case, sms, NOW),
+        )
         run("INSERT INTO case_erasure (case_id, identity_at) VALUES (%s, %s)", (case, NOW))
         run(
             "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"
@@ -147,10 +159,14 @@ def fill(
         )
     run("INSERT INTO receipt_request VALUES ('ABC', %s, false)", (NOW,))
     run("INSERT INTO phone (number_hash, seen_at) VALUES ('\\x00', %s)", (NOW,))
+    run("INSERT INTO sms_day VALUES (%s, '\\x00', 1)", (NOW.date(),))
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
-    run("INSERT INTO guard.delivery_report VALUES ('x', 'Success', NULL, NULL, %s)", (NOW,))
+    run(
+        "INSERT INTO guard.delivery_report (provider_id, status, at) VALUES ('x', 'Success', %s)",
+        (NOW,),
+    )
     run(
         "INSERT INTO audit_link (position, entry_id, key_id, chain)"
         " SELECT 1, id, 'a1', '\\x00' FROM audit_entry LIMIT 1"
@@ -161,6 +177,10 @@ def fill(
         " computed_at) SELECT id, '2025-11-01', 0, 'web', 'complaint', 1, 0, 1, 0, 0, 0, 0, 0, 0,"
         " '{}', '{}', %s FROM institution WHERE code = %s",
         (NOW, "DODOMA-CC"),
+    )
+    run(
+        "INSERT INTO sms_cost (institution_id, month, currency, messages, parts, unpriced, amount)"
+        " SELECT id, '2025-11-01', 'TZS', 1, 1, 0, 22 FROM institution WHERE code = 'DODOMA-CC'"
     )
     _accounts(connection)
 
@@ -179,6 +199,14 @@ def _accounts(connection: Connection) -> None:
         "INSERT INTO access_code (officer_id, code_hash, made_at, expires_at)"
         " SELECT id, '\\x00', now(), now() + interval '7 days' FROM officer",
         "INSERT INTO login_attempt VALUES ('x', 1, now())",
+        "INSERT INTO officer_phone (officer_id, number, number_hash, pin_hash, failures, code_at,"
+        " code_failures, confirmed_at, list_empty, list_day) SELECT id, '\\x00', id::text::bytea,"
+        " 'x', 0, now(), 0, now(), false, current_date FROM officer",
+        "WITH i AS (INSERT INTO inbound_message (id, provider_id, sender, words, number_hash,"
+        " received_at, state, attempts, next_attempt_at) SELECT gen_random_uuid(),"
+        " 'officer:' || id, '', '', '', now(), 'done', 1, now() FROM officer"
+        " RETURNING id, provider_id) INSERT INTO officer_command (inbound_id, officer_id, verb, at)"
+        " SELECT id, split_part(provider_id, ':', 2)::integer, 'list', now() FROM i",
         "INSERT INTO grant_request (id, kind, officer_id, roles, asked_by, asked_at, expires_at,"
         " state, alone) SELECT gen_random_uuid(), 'roles', o.id, '{head}', a.id, now(),"
         " now() + interval '7 days', 'pending', false FROM officer o, officer a"

@@ -18,6 +18,7 @@ from tests.services.confidential_probe import (
     CLOSED,
     FACTS,
     OF_A_CASE,
+    OFFICE,
     OPENINGS,
     WORDS,
     Connection,
@@ -59,7 +60,7 @@ def test_plain_sql_returns_to_each_officer_what_the_rules_say(
             found = {table: seen(web, table) for table in OF_A_CASE}
         for title, item in world.items.items():
             sees, reads = (False, False) if inactive else _expected(person, item)
-            for table in FACTS:
+            for table in (*FACTS, *OFFICE):
                 if (item.id in found[table]) is not sees:
                     wrong.append((name, title, table, "must be seen" if sees else "is seen"))
             for table in WORDS:
@@ -191,6 +192,9 @@ READERS = {
     "public.audit_tail": {"auditor"},
     "public.audit_pattern": {"auditor"},
     "public.figure": {"figures", "officer"},
+    "public.sms_cost": {"admin", "of the institution"},
+    "public.officer_phone": {"officer"},
+    "public.officer_command": {"officer"},
     "public.totp": {"login", "officer"},
     "public.recovery_code": {"login", "officer"},
     "public.passkey": {"login", "officer"},
@@ -202,12 +206,15 @@ READERS = {
 
 
 def test_tables_apart_answer_only_those_they_are_for(world: World, web: Connection) -> None:
+    home = world.items["open"].facts.institution  # that of the rows of sums
     for name, principal in world.principals().items():
         person = world.people.get(name)
         who = {principal[0]} if person is None else {"officer", *person.viewer.roles}
         if name in ("inactive handler", "officer who does not exist"):
             who = {"nobody"}
         with standing(web, principal):
+            if person is not None and home in person.viewer.heads | person.viewer.coordinates:
+                who.add("of the institution")
             for table in APART:
                 expected = bool(who & READERS.get(table, set()))
                 assert bool(counted(web, table)) is expected, (name, table)
@@ -238,12 +245,18 @@ def test_auditors_read_of_no_restricted_report_about_their_own_institution(
     assert hidden
 
 
+OWN = (
+    *("credential", "recovery_code", "passkey", "staff_session", "totp"),
+    *("officer_phone", "officer_command"),
+)
+
+
 def test_an_officer_reads_only_what_proves_the_own_self(world: World, web: Connection) -> None:
     for name, person in world.people.items():
         if name == "inactive handler":
             continue
         with standing(web, ("officer", person.number, None)):
-            for table in ("credential", "recovery_code", "passkey", "staff_session", "totp"):
+            for table in OWN:
                 found = web.execute(f"SELECT officer_id FROM {table}").fetchall()  # noqa: S608
                 assert found == [(person.number,)], (name, table)
 

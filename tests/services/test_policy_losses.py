@@ -36,6 +36,7 @@ CHANGES = {
     "totp": "last_step = 1",
     "case_erasure": "words_at = now()",
     "deadline": "extension_days = 0",
+    "delivery_problem": "settled_at = now(), way = 'letter', by_officer_id = guard.officer()",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = guard.officer()",
     "directive": "done_at = now()",
     "escalation": "handed_over_at = now()",
@@ -50,13 +51,17 @@ CHANGES = {
     "notice": "read = true",
     "officer": "language = 'en'",
     "outbox": "attempts = 1",
+    "officer_phone": "failures = 1",
+    "officer_command": "done_at = now()",
     "phone": "stopped_at = now()",
+    "sms_day": "sent = 0",
     "pause": "ends_at = now()",
     "post": "name_en = 'x'",
     "post_holding": "until_day = current_date",
     "receipt_attempt": "failures = 2",
     "receipt_request": "done = true",
     "retention_rule": "source = 'x'",
+    "sms_cost": "messages = 2",
     "sealed_identity": "number_hash = '\\x01'",
     "timer": "done = true",
     "upload": "received = 0",
@@ -65,6 +70,7 @@ CHANGES = {
 MORE = {
     "escalation": "case_id = '{case}'",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = by_officer_id",
+    "delivery_problem": "settled_at = now(), way = 'sms', by_officer_id = guard.officer()",
     "lowering": "granted = true",
     "message": "body = 'x'",
 }
@@ -166,6 +172,8 @@ class Snapshot:
             own["officer_id"] = officer
         if self.table == "grant_request":
             own["asked_by"] = officer
+        if self.table == "outbox" and officer:
+            own |= {"case_id": None, "template": "officer_code"}
         if self.table == "officer":
             own["roles"] = []
         if self.table == "message":

@@ -9,12 +9,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 from flask import Flask
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 import config
-from feedback.services import intake, outbox
+from feedback.services import intake, outbox, sms_limits
 from feedback.transaction import JOB, Principal, redis_client, transaction
 from local.phone import PhoneSimulator
 from tests.conftest import environment
@@ -41,6 +38,15 @@ def states(superuser: psycopg.Connection[object]) -> list[tuple[str, str]]:
     ).fetchall()
 
 
+def waiting(superuser: psycopg.Connection[object]) -> dict[str, int]:
+    """How many messages wait for the next day, and why."""
+    return dict(
+        superuser.execute(
+            "SELECT held, count(*) FROM outbox WHERE held IS NOT NULL GROUP BY 1"
+        ).fetchall()
+    )
+
+
 def write(sender: str, words: str) -> None:
     """An SMS comes in and is worked on."""
     with transaction(Principal("hook")):
@@ -63,11 +69,24 @@ def test_forms_with_a_strangers_number_make_few_sms(
     outbox.deliver(NOW)
     assert len(phone.ledger(NUMBER)) == MOST
     assert len(phone.ledger("+255712000002")) == 1
-    assert states(superuser).count(("failed", "daily-limit")) == 3
-    # The next day counts anew.
-    make.case(NOW + timedelta(days=1), phone=NUMBER)
+    assert waiting(superuser) == {"number": 3}
+    # They are not lost: the next day counts anew.
+    outbox.deliver(NOW + timedelta(hours=11))
+    assert len(phone.ledger(NUMBER)) == MOST
     outbox.deliver(NOW + timedelta(days=1))
-    assert len(phone.ledger(NUMBER)) == MOST + 1
+    assert len(phone.ledger(NUMBER)) == 2 * MOST
+    assert waiting(superuser) == {}
+
+
+def test_what_a_number_had_too_many_of_is_given_up_after_days(
+    make: Make, phone: PhoneSimulator, superuser: psycopg.Connection[object]
+) -> None:
+    for _ in range(6 * MOST):
+        make.case(NOW, phone=NUMBER)
+    for day in range(6):
+        outbox.deliver(NOW + timedelta(days=day))
+    assert len(phone.ledger(NUMBER)) == 4 * MOST  # days 0 to 3
+    assert states(superuser).count(("failed", "daily-limit")) == 2 * MOST
 
 
 def test_replies_count_with_acknowledgements_and_every_case_is_made(
@@ -154,23 +173,25 @@ def test_what_was_owed_before_the_setting_is_not_sent(
     assert states(superuser) == [("failed", "country")]
 
 
-def test_without_the_counter_an_acknowledgement_goes_all_the_same(
-    app: Flask, make: Make, phone: PhoneSimulator, monkeypatch: pytest.MonkeyPatch
+def test_the_count_stands_in_the_database(
+    make: Make, phone: PhoneSimulator, superuser: psycopg.Connection[object]
 ) -> None:
-    make.case(NOW, phone=NUMBER)
-    nobody = Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
-    monkeypatch.setitem(app.extensions, "redis", nobody)
-    outbox.deliver(NOW)
-    nobody.close()
-    assert len(phone.ledger(NUMBER)) == 1
-
-
-def test_the_counter_knows_no_number(make: Make, phone: PhoneSimulator) -> None:
-    make.case(NOW, phone=NUMBER)
-    outbox.deliver(NOW)
-    (key,) = redis_client().keys("sms:*")
-    assert b"712000001" not in key
-    assert redis_client().ttl(key) > 0
+    """The queue's server is emptied, and the limit holds all the same."""
+    for _ in range(MOST + 1):
+        make.case(NOW, phone=NUMBER)
+        redis_client().flushdb()
+        outbox.deliver(NOW)
+    assert len(phone.ledger(NUMBER)) == MOST
+    assert superuser.execute("SELECT sent FROM sms_day ORDER BY number_hash").fetchall() == [
+        (MOST,),
+        (MOST,),
+    ]
+    stored = str(superuser.execute("SELECT sms_day::text FROM sms_day").fetchall())
+    assert NUMBER[1:] not in stored
+    assert NUMBER[1:].encode().hex() not in stored
+    with transaction(JOB):
+        assert sms_limits.forget(NOW + timedelta(days=2)) == 0
+        assert sms_limits.forget(NOW + timedelta(days=3)) == 2
 
 
 @pytest.mark.parametrize(

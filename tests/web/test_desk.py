@@ -72,6 +72,8 @@ ROUTES = [
     ("GET", "/desk/unowned", {"handler", "coordinator", "head"}),
     ("GET", "/desk/letters", {"coordinator", "head"}),
     ("GET", "/desk/alarms", {"coordinator", "head"}),
+    ("GET", "/admin/dead-letters", {"admin"}),
+    ("POST", "/admin/dead-letters/{uuid}/answer", {"admin"}),
     ("GET", "/desk/letters/{uuid}", {"coordinator", "head"}),
     ("POST", "/desk/letters/{uuid}", {"coordinator", "head"}),
     ("GET", "/desk/case/{reference}", {"handler", "coordinator", "head"}),

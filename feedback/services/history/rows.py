@@ -43,7 +43,7 @@ COLUMNS = {
     "sealed_identity": "id case_id field sealed number_hash",
     "outbox": (
         "id dedupe case_id recipient language template values words priority state attempts"
-        " unknown_attempts next_attempt_at lease_token provider_id status_code cost created_at"
+        " unknown_attempts next_attempt_at lease_token provider_id status_code created_at"
         " finished_at"
     ),
 }
@@ -179,7 +179,7 @@ class Writer:
         self._line(
             "outbox",
             new_id(), dedupe, case, NULL, course.arrival.language, template, values, NULL, 0,
-            "delivered", 1, 0, stamp(at), NULL, f"H{new_id()}", "101", NULL, stamp(at),
+            "delivered", 1, 0, stamp(at), NULL, f"H{new_id()}", "101", stamp(at),
             stamp(at + 9),
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ Each module here but the last few holds the texts shipped for one kind of reader
 all of them, by name and language.
 """
 
-from feedback.services.texts.gsm import BASIC, EXTENSION, ONE_PART, fits, septets, to_gsm
+from feedback.services.texts.gsm import BASIC, EXTENSION, ONE_PART, fits, parts, septets, to_gsm
 from feedback.services.texts.shipped import STATUS_WORDS, TEMPLATES
 from feedback.services.texts.template import Template
 from feedback.services.texts.writing import CUT, render
@@ -18,6 +18,7 @@ __all__ = [
     "TEMPLATES",
     "Template",
     "fits",
+    "parts",
     "render",
     "septets",
     "to_gsm",

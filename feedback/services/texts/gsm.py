@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 ONE_PART = 160
+LATER_PART = 153  # of a text in several
+WIDE_PART, WIDE_LATER_PART = 70, 67  # of one that leaves the alphabet
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -34,6 +36,15 @@ def septets(text: str) -> int:
         else:
             raise ValueError("the text leaves the GSM-7 alphabet")
     return count
+
+
+def parts(text: str) -> int:
+    """How many SMS the text takes."""
+    try:
+        length, one, later = septets(text), ONE_PART, LATER_PART
+    except ValueError:
+        length, one, later = len(text.encode("utf-16-be")) // 2, WIDE_PART, WIDE_LATER_PART
+    return 1 if length <= one else -(-length // later)
 
 
 def fits(text: str) -> bool:

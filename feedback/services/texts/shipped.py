@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feedback.services.texts import citizen
+from feedback.services.texts import citizen, officers
 from feedback.services.texts.citizen import STATUS_WORDS
 from feedback.services.texts.template import Template
 
@@ -10,4 +10,5 @@ __all__ = ["STATUS_WORDS", "TEMPLATES"]
 
 TEMPLATES: dict[str, dict[str, Template]] = {
     **citizen.TEMPLATES,
+    **officers.TEMPLATES,
 }

@@ -1,0 +1,19 @@
+"""By which ways a citizen is told something: SMS, e-mail, or both.
+
+Who has no number that SMS reach gets everything by e-mail. Who has both gets by SMS everything,
+and by e-mail what is worth keeping and may be long: answers, questions, the final letter.
+"""
+
+# What a citizen waits for: sent whether or not the notices were stopped.
+DIRECT = frozenset({"answer", "question", "final_letter"})
+
+
+def is_direct(template: str) -> bool:
+    """Whether a message is an answer, a question or the final letter."""
+    return template.removesuffix("_waits") in DIRECT
+
+
+def ways(template: str, *, reachable: bool, mail: str) -> tuple[str, ...]:
+    """`sms` and `email` in the order in which they are owed. mail: none, direct or all."""
+    by_mail = mail in ("direct", "all") if is_direct(template) else mail == "all" and not reachable
+    return (*(("sms",) if reachable else ()), *(("email",) if by_mail else ()))

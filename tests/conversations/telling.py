@@ -1,0 +1,159 @@
+"""A conversation over real sockets, written down as the citizen sees it.
+
+A phone of the simulator writes or dials, the application's hooks take it, the worker's jobs run,
+the simulator shows what came back. What is random (references, codes) is replaced by examples that
+are the same in every run, so that the page can be compared.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+from feedback import jobs
+from feedback.rules.reference import (
+    ALPHABET,
+    find_references,
+    locate_references,
+    make_reference,
+    parse_receipt_code,
+    receipt_code,
+)
+from feedback.services.texts import septets
+from feedback.transaction import Principal, transaction
+from local.phone import PhoneSimulator
+
+CODE = re.compile(rf"\b[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{3}}\b")
+ROUNDS = 3  # a reply may cause a report, and a report another step
+
+
+@dataclass
+class Telling:
+    """One conversation: what was written, heard, seen and done, in order."""
+
+    phone: PhoneSimulator
+    clock: Any
+    lines: list[str] = field(default_factory=list)
+    # The last reference and receipt code that a phone was told.
+    reference: str = ""
+    code: str = ""
+    _references: dict[str, str] = field(default_factory=dict)
+    _codes: dict[str, str] = field(default_factory=dict)
+    _heard: int = 0
+
+    def writes(self, number: str, words: str) -> str:
+        """A phone sends an SMS; answers all that comes back, one text after the other."""
+        self._line("Mwananchi", words)
+        self.phone.inbound(number, words, at=datetime.now(UTC))
+        return self.hears(number)
+
+    def hears(self, number: str) -> str:
+        """What comes to the phone once the worker has done its jobs."""
+        self._work()
+        texts = []
+        for message in self.phone.ledger(number, self._heard):
+            self._heard = max(self._heard, message.seq)
+            self._learn(message.text)
+            self._line("e-Mrejesho", message.text, f" ({_length(message.text)})")
+            texts.append(message.text)
+        return "\n".join(texts)
+
+    def dials(self, number: str, dialled: str = "") -> str:
+        """A phone dials the USSD code; answers the screen."""
+        self.lines.append(f"*dials {dialled or self.phone.service_code}*")
+        return self._screen(self.phone.dial(number, dialled))
+
+    def enters(self, number: str, text: str) -> str:
+        """A phone puts something in where the screen waits for it; answers the next screen."""
+        self._line("Mwananchi", text)
+        return self._screen(self.phone.answer(number, text))
+
+    def office(self, what: str, officer: int, verb: Callable[..., Any], *given: Any) -> None:
+        """An officer acts at the desk."""
+        self.lines.append(f"*{what}*")
+        with transaction(Principal.of_officer(officer)):
+            verb(*given, datetime.now(UTC))
+
+    def later(self, what: str, gone: timedelta) -> None:
+        """Time goes by."""
+        self.lines.append(f"*{what}*")
+        self.clock.shift(gone)
+
+    def written(self) -> str:
+        """The conversation with examples in place of what is random."""
+        text = "\n\n".join(self.lines)
+        for real, example in [*self._codes.items(), *self._references.items()]:
+            text = text.replace(real, example)
+        return text
+
+    def _screen(self, session: Any) -> str:
+        assert not session.trouble, session.trouble
+        self._learn(session.screen)
+        self.lines.append(f"```\n{session.screen}\n```")
+        return str(session.screen)
+
+    def _work(self) -> None:
+        for _ in range(ROUNDS):
+            assert self.phone.wait_idle()
+            jobs.process_inbound()
+            jobs.sweep()
+            jobs.deliver()
+            jobs.replay()
+
+    def _line(self, who: str, words: str, aside: str = "") -> None:
+        self._learn(words)
+        shown = words.replace("\n", "  \n> ")
+        self.lines.append(f"**{who}**{aside}\n\n> {shown}")
+
+    def _learn(self, text: str) -> None:
+        for reference in find_references(text):
+            number = len(self._references) + 1
+            self._references.setdefault(reference, make_reference(bytes([number * 37 % 256] * 8)))
+        for code in CODE.findall(text):
+            if parse_receipt_code(code) is not None:
+                number = len(self._codes) + 1
+                example = receipt_code(b"example", UUID(int=number))
+                self._codes.setdefault(code, example)
+                self.code = code
+        if found := locate_references(CODE.sub("", text)):
+            self.reference = found[0][2]
+
+
+def _length(text: str) -> str:
+    try:
+        return f"{septets(text)} of 160"
+    except ValueError:
+        return "outside GSM-7"
+
+
+@contextmanager
+def talking(app: Flask, clock: Any) -> Iterator[Callable[[], Telling]]:
+    """The application and the simulator as each other's peers; answers a maker of tellings."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    with PhoneSimulator(
+        callback_base=f"http://127.0.0.1:{server.server_port}",
+        token=app.config["AT_HOOK_TOKEN"],
+        api_key=app.config["AT_API_KEY"],
+        report_delay_ms=0,
+        retry_s=0.1,
+    ) as simulator:
+        before = app.config["AT_BASE_URL"]
+        app.config["AT_BASE_URL"] = simulator.url
+        try:
+            yield lambda: Telling(simulator, clock)
+        finally:
+            app.config["AT_BASE_URL"] = before
+            server.shutdown()
+            thread.join()
+            server.server_close()
