@@ -47,6 +47,7 @@ def _bind_database(app: Flask) -> None:
     common: dict[str, Any] = {
         "hide_parameters": True,
         "pool_size": 5,
+        "pool_use_lifo": True,  # the connection used last has its plans at hand
         "max_overflow": 5,
         "connect_args": {"options": "-c timezone=UTC"},
     }
