@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import select
+from time import monotonic
 from typing import Any
 
+import psycopg
 from flask import Flask
 from flask_mail import Mail
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import InvalidatePoolError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings
-from feedback.extensions import babel, csrf, db, limiter, login_manager, migrate
+from feedback.extensions import babel, csrf, db, limiter, login_manager
+
+IDLE_TOO_LONG = 30  # seconds after which a connection of the pool is tried before it is used
 
 
-def create_app(config: dict[str, Any] | None = None) -> Flask:
-    """The application. `config` replaces what the environment says (tests, tools).
+def create_app(config: dict[str, Any] | None = None, *, commands: bool = True) -> Flask:
+    """The application. `config` replaces what the environment says (tests, tools). Without
+    `commands` it only serves, and what they alone need stays out of memory.
 
     Raises config.ConfigurationError when a required setting is missing.
     """
@@ -25,19 +32,22 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         count = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     Mail(app)
-    from feedback import cli, logs, web
+    from feedback import logs, web
 
     logs.init_app(app)
     web.init_app(app, babel=babel, csrf=csrf, limiter=limiter, login_manager=login_manager)
-    cli.init_app(app)
+    if commands:
+        from feedback import cli
+
+        cli.init_app(app)
     return app
 
 
 def _bind_database(app: Flask) -> None:
     common: dict[str, Any] = {
         "hide_parameters": True,
-        "pool_pre_ping": True,
         "pool_size": 5,
+        "pool_use_lifo": True,  # the connection used last has its plans at hand
         "max_overflow": 5,
         "connect_args": {"options": "-c timezone=UTC"},
     }
@@ -47,10 +57,10 @@ def _bind_database(app: Flask) -> None:
         for role in ("worker", "owner", "loader")
     }
     db.init_app(app)
-    migrate.init_app(app, db, directory="migrations")
     with app.app_context():
         for role, engine in db.engines.items():
             _take_role(engine, f"mrejesho_{role or 'web'}")
+            _let_go_of_the_dead(engine)
 
 
 def _take_role(engine: Engine, role: str) -> None:
@@ -66,3 +76,29 @@ def _take_role(engine: Engine, role: str) -> None:
         connection.autocommit = True
         connection.execute(f"SET ROLE {role}")
         connection.autocommit = before
+
+
+def _let_go_of_the_dead(engine: Engine) -> None:
+    """Never work on a connection that ended while it stood in the pool.
+
+    A question to the database before each transaction would cost as much as half the work of many
+    of them. The end of a connection arrives at its socket, which is looked at without asking
+    anybody; only one that stood idle for long, through which a firewall may have lost the way, is
+    tried.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, record: Any, _proxy: Any) -> None:
+        socket = select.poll()
+        socket.register(connection.fileno(), select.POLLIN)
+        if socket.poll(0):
+            raise InvalidatePoolError
+        if monotonic() - record.info.get("idle_since", monotonic()) > IDLE_TOO_LONG:
+            try:
+                engine.dialect.do_ping(connection)
+            except psycopg.Error as error:
+                raise InvalidatePoolError from error

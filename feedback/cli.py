@@ -11,10 +11,12 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from flask_migrate import Migrate
 from sqlalchemy import select
 
 from feedback import cli_record, clock, jobs
 from feedback import models as m
+from feedback.extensions import db
 from feedback.services import figures, history, officers, reference_import, rotation, suggestions
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -197,6 +199,7 @@ def scheduler() -> None:
 
 def init_app(app: Flask) -> None:
     """Make the commands known."""
+    Migrate(app, db, directory="migrations")
     for command in (
         import_reference,
         create_admin,

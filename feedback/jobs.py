@@ -254,14 +254,17 @@ def compare_newcomers() -> Counts:
 
 @job
 def apply_corrections() -> Counts:
-    """Derive the running deadlines of corrected calendars again, one correction at a time."""
+    """Derive the running deadlines of corrected calendars again, batch by batch."""
     counts = {"corrections": 0, "deadlines_moved": 0}
     with transaction(JOB):
         waiting = calendars.pending()
     for correction in waiting:
-        with transaction(JOB):
-            counts["deadlines_moved"] += calendars.apply(correction, clock.now())
+        run = calendars.Applying(correction)
+        while not run.done:
+            with transaction(JOB):
+                calendars.apply(run, clock.now())
         counts["corrections"] += 1
+        counts["deadlines_moved"] += run.moved
     return counts
 
 

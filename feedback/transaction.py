@@ -20,13 +20,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session, scoped_session
 
 from feedback.extensions import db
 
 log = structlog.get_logger()
 QUEUE = "mrejesho"
+BECOME = "SELECT guard.become(%(kind)s, %(officer)s::integer, %(case)s::uuid)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +127,12 @@ def wake(job: str) -> None:
 def _set_principal(session: Session, _transaction: Any, connection: Connection) -> None:
     principal = _current.get()
     session.info["principal"] = principal
+    session.info["viewer"] = None
     if principal.role in ("owner", "loader"):
         return
-    session.info["reference_version"] = connection.scalar(
-        text("SELECT guard.become(:kind, :officer, :case)"),
-        {"kind": principal.kind, "officer": principal.officer, "case": principal.case},
-    )
+    session.info["reference_version"] = connection.exec_driver_sql(
+        BECOME, {"kind": principal.kind, "officer": principal.officer, "case": principal.case}
+    ).scalar_one()
 
 
 def redis_client() -> Redis:

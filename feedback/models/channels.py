@@ -201,8 +201,8 @@ class DeliveryProblem(Base):
 
 
 class ReceiptAttempt(Base):
-    """Failed tries of a receipt code, by a keyed hash of the reference: the delay grows by them,
-    without lock-out. And visits that were left, by `left:` and their random key."""
+    """Failed tries of a receipt code, by a keyed hash of reference and address: the delay grows by
+    them, and for nobody else. And visits that were left, by `left:` and their random key."""
 
     __tablename__ = "receipt_attempt"
     reference: Mapped[str] = mapped_column(primary_key=True)

@@ -4,8 +4,9 @@ A roll-up keeps counts, never single durations, so that medians over any set of 
 months come from a sum of rows.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 BOUNDS: tuple[int, ...] = (
     *(15, 19, 24, 29, 37, 46, 58, 72, 91, 113, 142, 178, 222, 278, 349, 437, 547, 684, 857, 1072),
@@ -41,18 +42,14 @@ def percentile(counts: Sequence[int], q: float) -> int | None:
     """
     if not 0 <= q <= 1:
         raise ValueError("a share lies between 0 and 1")
-    wanted = sum(counts) * q
-    below = 0
-    reached: int | None = None
-    for index, count in enumerate(counts):
-        if not count:
-            continue
-        if index >= len(BOUNDS):
-            return BOUNDS[-1]
-        lower = BOUNDS[index - 1] if index else 0
-        share = min(1.0, max(0.0, (wanted - below) / count))
-        reached = round(lower + share * (BOUNDS[index] - lower))
-        below += count
-        if below >= wanted:
-            break
-    return reached
+    upto = list(accumulate(counts))
+    if not upto or not upto[-1]:
+        return None
+    wanted = upto[-1] * q
+    index = max(bisect_left(upto, wanted), bisect_right(upto, 0))  # never an empty bucket
+    if index >= len(BOUNDS):
+        return BOUNDS[-1]
+    lower = BOUNDS[index - 1] if index else 0
+    below = upto[index - 1] if index else 0
+    share = max(0.0, (wanted - below) / counts[index])
+    return round(lower + share * (BOUNDS[index] - lower))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -86,33 +88,45 @@ def pending() -> list[int]:
     )
 
 
-def apply(correction_id: int, now: datetime) -> int:
-    """Derive the running deadlines of a corrected calendar again (worker); answers how many moved.
+@dataclass
+class Applying:
+    """One correction on its way through the cases, and how far it has come."""
 
-    Rungs already climbed stay.
+    correction_id: int
+    after: UUID = UUID(int=0)
+    moved: int = 0
+    done: bool = False
+
+
+def apply(run: Applying, now: datetime, limit: int = BATCH) -> None:
+    """Derive the running deadlines of one batch of a corrected calendar's cases again (worker, one
+    transaction), so that no desk waits for all of them. Rungs already climbed stay.
+
+    The correction is settled with the last batch. A run cut short is begun anew by the next, which
+    finds moved what was moved.
     """
-    correction = db.session.get_one(m.CalendarCorrection, correction_id, with_for_update=True)
-    if correction.deadlines_moved is not None:
-        return correction.deadlines_moved
-    d = directory()
-    running = (
-        select(m.Case)
-        .where(
-            m.Case.id.in_(
-                select(m.Deadline.case_id).where(
-                    m.Deadline.calendar_id == correction.calendar_id, m.Deadline.met_at.is_(None)
-                )
-            )
-        )
-        .order_by(m.Case.id)
-        .with_for_update()
-        .execution_options(yield_per=BATCH)
+    correction = db.session.get_one(
+        m.CalendarCorrection, run.correction_id, with_for_update=True, populate_existing=True
     )
-    moved = 0
-    for cases in db.session.scalars(running).partitions():
-        moved += _derive(cases, d, correction_id, now)
-    correction.deadlines_moved = moved
-    return moved
+    if correction.deadlines_moved is not None:
+        run.done = True
+        return
+    running = select(m.Deadline.case_id).where(
+        m.Deadline.calendar_id == correction.calendar_id, m.Deadline.met_at.is_(None)
+    )
+    cases = db.session.scalars(
+        select(m.Case)
+        .where(m.Case.id > run.after, m.Case.id.in_(running))
+        .order_by(m.Case.id)
+        .limit(limit)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if cases:
+        run.after = cases[-1].id
+        run.moved += _derive(cases, directory(), run.correction_id, now)
+    if len(cases) < limit:
+        correction.deadlines_moved, run.done = run.moved, True
 
 
 def _derive(cases: Sequence[m.Case], d: Directory, correction_id: int, now: datetime) -> int:

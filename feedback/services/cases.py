@@ -18,11 +18,24 @@ from feedback import clock
 from feedback.extensions import db
 from feedback.rules import access, contact, deadlines
 from feedback.rules.reference import make_reference
-from feedback.services import audit, conflicts, identity, mailing, marks, outbox, receipts
+from feedback.services import (
+    audit,
+    conflicts,
+    identity,
+    mailing,
+    marks,
+    outbox,
+    receipts,
+    visits,
+)
 from feedback.services.placing import Placing, place
 from feedback.services.reference import directory
 from feedback.transaction import wake
 
+REPEATED = text("SELECT case_id, reference, content_hash, at, reissued FROM guard.repeated(:id)")
+RECEIPT_AGAIN = text("SELECT * FROM guard.receipt_again(:id, :visit)")
+PICK_HANDLER = text("SELECT guard.pick_handler(:institution, :unit, :excluded, :now)")
+PICK_ETHICS = text("SELECT guard.pick_ethics(:institution, :excluded, :now)")
 INSERT_ROWS = text("SELECT guard.insert_rows(CAST(:rows AS jsonb))")
 REFERENCE_TRIES = 5  # of 2^35 references
 NOT_SAID = frozenset({"submission_id", "language", "suggested"})  # no content of the citizen's
@@ -175,9 +188,16 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
     )
 
 
-def receipt_for(submission_id: UUID, now: datetime) -> Receipt | None:
-    """The receipt of a submission (principal: lodging), for the page after the post."""
-    return _repeated(submission_id, None, now)
+def receipt_for(submission_id: UUID, visit: str, now: datetime) -> Receipt | None:
+    """The receipt of a submission, for the page after the post (principal: receipt-check); None
+    where the visit in which it was sent was left."""
+    first = db.session.execute(
+        RECEIPT_AGAIN, {"id": submission_id, "visit": visits.mark(visit)}
+    ).one_or_none()
+    if first is None:
+        return None
+    due = {"acknowledge": first.acknowledge_due, "answer": first.answer_due}
+    return _again(first, due, submission_id, now)
 
 
 def _reachable(lodging: Lodging) -> bool:
@@ -187,12 +207,9 @@ def _reachable(lodging: Lodging) -> bool:
 
 def pick_handler(where: Placing, excluded: list[int], now: datetime) -> int | None:
     """The named owner for a case at this place; restricted cases go to an ethics officer."""
-    if where.confidentiality == access.Level.RESTRICTED:
-        statement = "SELECT guard.pick_ethics(:institution, :excluded, :now)"
-    else:
-        statement = "SELECT guard.pick_handler(:institution, :unit, :excluded, :now)"
+    restricted = where.confidentiality == access.Level.RESTRICTED
     handler_id: int | None = db.session.scalar(
-        text(statement),
+        PICK_ETHICS if restricted else PICK_HANDLER,
         {
             "institution": where.institution_id,
             "unit": where.unit_id,
@@ -210,11 +227,8 @@ def _content_hash(lodging: Lodging) -> bytes:
     return hmac.digest(current_app.config["RECEIPT_KEY"], content, hashlib.sha256)
 
 
-def _repeated(submission_id: UUID, content: bytes | None, now: datetime) -> Receipt | None:
-    first = db.session.execute(
-        text("SELECT case_id, reference, content_hash, at, reissued FROM guard.repeated(:id)"),
-        {"id": submission_id},
-    ).one_or_none()
+def _repeated(submission_id: UUID, content: bytes, now: datetime) -> Receipt | None:
+    first = db.session.execute(REPEATED, {"id": submission_id}).one_or_none()
     if first is None:
         return None
     due: dict[str, datetime] = {
@@ -224,6 +238,12 @@ def _repeated(submission_id: UUID, content: bytes | None, now: datetime) -> Rece
             {"case": first.case_id, "id": submission_id},
         )
     }
+    altered = not hmac.compare_digest(bytes(first.content_hash), content)
+    return replace(_again(first, due, submission_id, now), altered=altered)
+
+
+def _again(first: Any, due: dict[str, datetime], submission_id: UUID, now: datetime) -> Receipt:
+    """The receipt of a case that was made before."""
     # Of an unknown citizen's only the day is kept: 24 hours from its end.
     begun = first.at + timedelta(days=1) if clock.is_day(first.at) else first.at
     expired = first.reissued or now - begun > timedelta(hours=REPEAT_HOURS)
@@ -234,7 +254,6 @@ def _repeated(submission_id: UUID, content: bytes | None, now: datetime) -> Rece
         due["acknowledge"],
         due["answer"],
         repeated=True,
-        altered=content is not None and not hmac.compare_digest(bytes(first.content_hash), content),
         expired=expired,
     )
 

@@ -90,13 +90,14 @@ def _alike(word: str, names: Collection[str], exact: int) -> Collection[str]:
     return [name for name, _score, _index in close]
 
 
+PEOPLE = text("SELECT version FROM people_state")
 _kept: tuple[tuple[int, int], dict[Place, list[rules.Known]]] = ((0, 0), {})
 
 
 def _keep_up(d: Directory) -> None:
     """Forget the officers kept in memory when officers, posts or institutions have changed."""
     global _kept
-    people = db.session.scalars(select(m.PeopleState.version)).one()
+    people = db.session.scalar(PEOPLE)
     if _kept[0] != (people, d.version):
         _kept = ((people, d.version), {})
 

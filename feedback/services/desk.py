@@ -137,7 +137,11 @@ def assign(case_id: UUID, officer_id: int, now: datetime) -> None:
 def transfer(
     case_id: UUID, institution_code: str, unit_code: str | None, reason: str, now: datetime
 ) -> None:
-    """Hand the case to a named owner elsewhere, with a reason; the clock runs on (rule 8)."""
+    """Hand the case to a named owner elsewhere, with a reason; the clock runs on (rule 8).
+
+    Where nobody could take it, it stays: Refused("nobody-there"). The officer sends it to the
+    office above that one, or answers the citizen.
+    """
     case = acts.locked(case_id)
     _may(case, Verb.TRANSFER)
     acts.words(reason)
@@ -158,7 +162,8 @@ def transfer(
     suggestions.corrected(
         case.id, "institution", d.institutions[case.institution_id].code, target.code, now
     )
-    reroute(case, target.id, unit_id, case.confidentiality, status, reason, now)
+    level = case.confidentiality
+    reroute(case, target.id, unit_id, level, status, reason, now, needs_owner=True)
 
 
 def classify(case_id: UUID, category_code: str, confidentiality: str, now: datetime) -> None:
@@ -330,17 +335,22 @@ def reroute(
     status: str,
     reason: str,
     now: datetime,
+    *,
+    needs_owner: bool = False,
 ) -> None:
     """Give a locked case to a named owner at another place, out of triage; deadlines stay.
 
-    Where nobody works the case is unowned there: clock and ladder run on, and the sweep, which is
-    woken for it, raises an alarm.
+    Where nobody could take it: with `needs_owner` Refused("nobody-there"). Without (the citizen
+    named the place) it is unowned there: clock and ladder run on, and the sweep, which is woken
+    for it, raises an alarm.
     """
     where = Placing(
         institution_id, unit_id, case.category_id, confidentiality, case.standard, False
     )
     owners.compare(case, now, at=(institution_id, unit_id), level=confidentiality)
     handler_id = pick_handler(where, acts.excluded(case.id), now)
+    if handler_id is None and needs_owner:
+        raise Refused("nobody-there")
     former = case.institution_id
     acts.write(case, "transfer", reason, now, internal=True)
     acts.end_assignment(case.id, now)

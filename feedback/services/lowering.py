@@ -57,10 +57,13 @@ def may_ask(case: m.Case) -> bool:
     return access.may_act(viewer, facts, Verb.CLASSIFY)
 
 
-def offer(case_id: UUID) -> tuple[bool, bool]:
-    """For an officer's page: whether the citizen may be asked, and whether the question waits."""
-    case = db.session.get(m.Case, case_id)
-    if case is None or case.confidentiality == Level.OPEN:
+def offer(case_id: UUID, level: str) -> tuple[bool, bool]:
+    """For an officer's page: whether the citizen may be asked, and whether the question waits.
+
+    level: the case's, which says for most of them that there is nothing to lower.
+    """
+    case = db.session.get(m.Case, case_id) if level != Level.OPEN else None
+    if case is None:
         return False, False
     waits = pending(case.id, case.confidentiality) is not None
     return may_ask(case) and not waits, waits

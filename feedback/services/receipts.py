@@ -7,6 +7,7 @@ import hmac
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from uuid import UUID
 
 from flask import current_app
@@ -17,8 +18,9 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import reference as references
 
-# The delay after wrong tries for one reference: none for the first three, then doubling. It is
-# capped, so that nobody can lock a citizen out by trying codes for that citizen's reference.
+# The delay after wrong tries for one reference from one place: none for the first three, then
+# doubling, and capped. Who tries codes for another's reference slows down nobody but himself and
+# those behind his own address: 50 bits stand against guessing from many.
 FREE_TRIES = 3
 FIRST_DELAY = 4  # seconds
 LONGEST_DELAY = 120  # seconds
@@ -29,7 +31,7 @@ PILES = 20  # bits: wrong tries are counted in so many piles, whatever is made u
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Too many wrong codes for this reference: try again in so many seconds."""
+    """Too many wrong codes for this reference from here: try again in so many seconds."""
 
     seconds: int
 
@@ -68,23 +70,25 @@ def mark() -> str:
 
 
 def delay(failures: int) -> timedelta:
-    """How long a reference rests after so many wrong codes in a row."""
+    """How long one rests who gave so many wrong codes for a reference in a row."""
     if failures < FREE_TRIES:
         return timedelta()
     return timedelta(seconds=min(FIRST_DELAY * 2 ** (failures - FREE_TRIES), LONGEST_DELAY))
 
 
 def check(
-    reference_text: str, code_text: str, now: datetime, caller: str = ""
+    reference_text: str, code_text: str, now: datetime, source: str = "", caller: str = ""
 ) -> UUID | Wait | None:
     """The case that reference and code open (principal: receipt-check), or None, or Wait.
 
-    caller: a phone number, whose wrong codes count for it too, whatever reference they were for.
-    A reference that does not exist takes the same statements and the same keyed hash, and counts
-    its wrong tries too, so that neither answer nor time tells whether it exists.
+    source: the address from which it is asked. caller: instead, a phone number, whose wrong codes
+    count for it too, whatever reference they were for. A reference that does not exist takes the
+    same statements and the same keyed hash, and counts its wrong tries too, so that neither answer
+    nor time tells whether it exists.
     """
     reference = references.parse_reference(reference_text) or "?"
-    piles = [_pile(reference), *([f"n{_pile(caller)}"] if caller else ())]
+    piles = [_pile(reference, caller or source)]
+    piles += [f"n{_pile(caller, caller)}"] if caller else ()
     attempts = {
         row.reference: row
         for row in db.session.execute(
@@ -128,13 +132,27 @@ def check(
     return found.case_id if right and found else None
 
 
-def _pile(reference: str) -> str:
-    """Where the tries for a reference are counted: by a keyed hash, one of a million piles.
+def _pile(reference: str, source: str) -> str:
+    """Where the tries for a reference from one place are counted: by a keyed hash, one of a
+    million piles.
 
-    So the table cannot grow past them, tells nobody which references were tried, and who does not
-    have the key cannot choose a made-up reference that slows a given citizen down.
+    So the table cannot grow past them, tells nobody which references were tried or from where, and
+    who does not have the key cannot choose a made-up reference that slows a given citizen down.
     """
     if reference == "?":
         return reference
-    digest = hmac.digest(current_app.config["RECEIPT_KEY"], f"tries:{reference}".encode(), "sha256")
+    tries = f"tries:{reference}:{_network(source)}".encode()
+    digest = hmac.digest(current_app.config["RECEIPT_KEY"], tries, "sha256")
     return f"{int.from_bytes(digest[:4], 'big') >> (32 - PILES):05x}"
+
+
+def _network(source: str) -> str:
+    """An address, or a phone number; of an address of the new kind its network, in which one
+    visitor has as many as he likes."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    if address.version == 4:
+        return str(address)
+    return str(ip_network((address, 64), strict=False))

@@ -213,7 +213,7 @@ def _receipt(receipt: cases.Receipt) -> rules.Receipt:
 def check(talk: Talk, now: datetime) -> UUID | receipts.Wait | None:
     """The case that reference and receipt code open (principal: receipt-check)."""
     effect = _effect(talk)
-    return receipts.check(effect.reference, effect.words[:100], now, talk.call.number)
+    return receipts.check(effect.reference, effect.words[:100], now, caller=talk.call.number)
 
 
 def opened(case_id: UUID) -> rules.Opened | None:

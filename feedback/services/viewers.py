@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import exists, or_, select, text
 
 from feedback import clock
@@ -11,28 +13,35 @@ from feedback.extensions import db
 from feedback.rules.access import CaseFacts, Level, Viewer
 from feedback.services.errors import Refused
 
+PRESENT = text(
+    "SELECT guard.officer() AS officer, guard.institution() AS institution,"
+    " guard.ids('units') AS units, guard.ids('posts') AS posts, guard.ids('heads') AS heads,"
+    " guard.ids('coordinates') AS coordinates,"
+    " (SELECT o.roles FROM officer o WHERE o.id = guard.officer()) AS roles,"
+    " EXISTS (SELECT FROM post p WHERE p.id = ANY (guard.ids('posts')) AND p.kind = 'unit_head')"
+    " AS leads_a_unit"
+)
+
 
 def present() -> Viewer:
-    """The officer of this transaction, with the scope the database works by."""
-    row = db.session.execute(
-        text(
-            "SELECT guard.officer() AS officer, guard.institution() AS institution,"
-            " guard.ids('units') AS units, guard.ids('posts') AS posts,"
-            " guard.ids('heads') AS heads, guard.ids('coordinates') AS coordinates"
-        )
-    ).one()
+    """The officer of this transaction, with the scope the database works by: looked up once in a
+    transaction, at whose begin the database settled it."""
+    known: dict[str, Any] = db.session().info
+    db.session.connection()  # begins the transaction, if none is on
+    if known.get("viewer") is None:
+        known["viewer"] = _present()
+    viewer: Viewer = known["viewer"]
+    return viewer
+
+
+def _present() -> Viewer:
+    row = db.session.execute(PRESENT).one()
     if row.officer is None:
         raise Refused("not-allowed")
-    roles = set(
-        db.session.scalars(select(m.Officer.roles).where(m.Officer.id == row.officer)).one()
-    )
-    led = select(m.Post.id).where(m.Post.id.in_(row.posts), m.Post.kind == "unit_head")
-    if row.posts and db.session.scalars(led.limit(1)).first() is not None:
-        roles.add("unit_head")
     return Viewer(
         row.officer,
         row.institution,
-        frozenset(roles),
+        frozenset(row.roles) | ({"unit_head"} if row.leads_a_unit else set()),
         frozenset(row.units),
         frozenset(row.posts),
         frozenset(row.heads),

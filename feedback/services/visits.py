@@ -28,7 +28,7 @@ def new_key() -> str:
 
 def end(key: str, now: datetime) -> None:
     """Write down that the visit was left."""
-    left = insert(m.ReceiptAttempt).values(reference=_mark(key), failures=0, last_at=now)
+    left = insert(m.ReceiptAttempt).values(reference=mark(key), failures=0, last_at=now)
     db.session.execute(
         left.on_conflict_do_update(index_elements=["reference"], set_={"last_at": now})
     )
@@ -36,9 +36,10 @@ def end(key: str, now: datetime) -> None:
 
 def was_left(key: str) -> bool:
     """Whether the visit was left in some browser that held its cookie."""
-    mark = select(m.ReceiptAttempt.reference).where(m.ReceiptAttempt.reference == _mark(key))
-    return db.session.scalars(mark).first() is not None
+    left = select(m.ReceiptAttempt.reference).where(m.ReceiptAttempt.reference == mark(key))
+    return db.session.scalars(left).first() is not None
 
 
-def _mark(key: str) -> str:
+def mark(key: str) -> str:
+    """What a visit that was left is written down as."""
     return f"left:{key}"

@@ -24,6 +24,7 @@ from feedback.services import (
     desk,
     extracts,
     lowering,
+    notices,
     other_ways,
     staffing,
     suggestions,
@@ -186,9 +187,10 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
             d = directory()
             takers = staffing.takers(case.institution.id, case.confidentiality, case.handler_id)
             colleagues = staffing.everyone(case.institution.id)
-            may_lower, lowering_waits = lowering.offer(case.id)
+            may_lower, lowering_waits = lowering.offer(case.id, case.confidentiality)
             handed_over = _extracts(case)
             pointed = _pointed_at(case)
+            g.unread = notices.unread()
     except Refused:
         abort(404)
     said = [line for line in case.messages if line.author == "citizen"]

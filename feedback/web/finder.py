@@ -71,7 +71,7 @@ def search(directory: Directory, query: str) -> list[InstitutionInfo]:
     """The institutions that the words name, the nearest first, at most `MOST`.
 
     Every word must begin some word of a name; where none fits so, a misspelling is forgiven. The
-    name of a place finds its council.
+    name of a place finds its council, and councils before whatever else bears that name.
     """
     phrase = normalise(query[:LONGEST])
     typed = [word for word in phrase.split() if word not in CONNECTORS] or phrase.split()
@@ -79,12 +79,14 @@ def search(directory: Directory, query: str) -> list[InstitutionInfo]:
         return []
     index = _indexed(directory)
     ranked: dict[str, _Rank] = {}
+    is_place = any(place == phrase for place, _code in index.places)
     for entry in index.entries:
         if phrase in entry.phrases:
             ranked[entry.institution.code] = _rank(entry.institution, 0, 0)
         elif all(any(word.startswith(t) for word in entry.words) for t in typed):
             partial = sum(t not in entry.words for t in typed)
-            ranked[entry.institution.code] = _rank(entry.institution, 1, partial)
+            step = 0 if is_place and entry.institution.kind == "council" else 1
+            ranked[entry.institution.code] = _rank(entry.institution, step, partial)
     if len(phrase) >= SHORTEST_PLACE:
         for place, code in index.places:
             if place.startswith(phrase) and code in directory.institutions_by_code:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
+from markupsafe import Markup
 
 from feedback.clock import is_day, local
 
@@ -68,12 +69,27 @@ def words(text: str) -> str:
 
 
 def _translations() -> Any:
-    """The request's catalog, looked up once: a page asks for a hundred texts."""
+    """The request's catalog, looked up once: a page asks for hundreds of texts."""
     if not has_request_context():
         return get_translations()
     found = getattr(request, "translations", None)
     if found is None:
         found = request.translations = get_translations()  # type: ignore[attr-defined]
+    return found
+
+
+def _text(original: str, **values: object) -> Markup:
+    """`_()` of the templates. A text without values is the same in every page of its language, so
+    it is made once; Jinja's own way makes it anew each time, for half the time of a list."""
+    catalog = _translations()
+    if values:
+        return Markup(catalog.ugettext(original)) % values  # noqa: S704 - texts of our catalogs
+    kept: dict[str, Markup] | None = getattr(catalog, "kept", None)
+    if kept is None:
+        kept = catalog.kept = {}
+    found = kept.get(original)
+    if found is None:
+        found = kept[original] = Markup(catalog.ugettext(original)) % {}  # noqa: S704
     return found
 
 
@@ -84,6 +100,7 @@ def init_app(app: Flask) -> None:
         lambda one, many, number: _translations().ungettext(one, many, number),
         newstyle=True,
     )
+    app.jinja_env.globals.update(_=_text, gettext=_text)
     app.jinja_env.filters.update(
         day=day, short_day=short_day, moment=moment, working_time=working_time, words=words
     )

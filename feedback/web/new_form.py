@@ -1,11 +1,12 @@
-"""The page of the citizen's form: made once where it is empty, else with what was typed."""
+"""The page of the citizen's form: kept where nobody has typed yet, else made anew."""
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import render_template, request, session
 from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 
+from feedback.models.columns import KINDS
 from feedback.services.reference import Directory, InstitutionInfo
 from feedback.web import files, finder
 from feedback.web.formats import name
@@ -17,21 +18,45 @@ def language() -> str:
     return locale.language if locale else "sw"
 
 
-_blank_pages: dict[tuple[str, str], tuple[Directory, str]] = {}
+_pages: dict[tuple[object, ...], tuple[Directory, str]] = {}
+MOST_PAGES = 100
+"""How many pages a process keeps, of some 25 KB each."""
 
 
-def blank(form: NewForm, d: Directory) -> str:
-    """The empty form, the page most often asked for: made once for each language and address.
+def fresh(form: NewForm, d: Directory) -> str:
+    """The form as nobody has filled it in yet, the page most often asked for.
 
-    What belongs to one citizen, the two hidden values, is taken out of the kept page.
+    It is made once for each language and each choice that a link may bring along. What belongs to
+    one citizen, the two hidden values, is taken out of the kept page.
     """
-    key = (language(), request.path)
-    kept = _blank_pages.get(key)
+    key = _key(form, d)
+    if key is None:
+        return filled(form, d, searched=bool(form.institution_query))
+    kept = _pages.get(key)
     if kept is None or kept[0] is not d:
         page = filled(form, d)
         page = page.replace(generate_csrf(), "{csrf}").replace(form.submission_id, "{submission}")
-        kept = _blank_pages[key] = (d, page)
+        if len(_pages) >= MOST_PAGES:
+            _pages.clear()
+        kept = _pages[key] = (d, page)
     return kept[1].replace("{csrf}", generate_csrf()).replace("{submission}", form.submission_id)
+
+
+def _key(form: NewForm, d: Directory) -> tuple[object, ...] | None:
+    """What a page is kept under; None where the address, or the visit, says something of its own.
+
+    Nothing that a visitor made up is kept: whatever the address chooses must exist.
+    """
+    known = {
+        "kind": KINDS,
+        "institution": d.institutions_by_code,
+        "category": d.categories_by_code,
+        "lang": ("sw", "en"),
+    }
+    chosen = request.args.to_dict()
+    if "_flashes" in session or any(v not in known.get(k, ()) for k, v in chosen.items()):
+        return None
+    return (language(), request.path, *sorted(chosen.items()))
 
 
 def filled(

@@ -63,10 +63,8 @@ def new() -> ResponseReturnValue:
     form = NewForm.blank(request.args)
     with transaction(Principal("reference")):
         d = directory()
-    if not request.args and "_flashes" not in session:
-        return new_form.blank(form, d)
     form.settle_institution(d)
-    return new_form.filled(form, d, searched=bool(form.institution_query))
+    return new_form.fresh(form, d)
 
 
 @blueprint.post("/tuma")
@@ -178,10 +176,10 @@ def _foreign() -> bool:
 @blueprint.get("/received")
 def received() -> ResponseReturnValue:
     """The receipt of what this browser sent last: for 24 hours with the code, then without."""
-    receipt = None
-    if SUBMISSION in session and visits.stands():
-        with transaction(Principal.lodging(uuid4())):
-            receipt = cases.receipt_for(UUID(session[SUBMISSION]), g.now)
+    receipt, visit = None, visits.key()
+    if SUBMISSION in session and visit is not None:
+        with transaction(visits.CHECK):
+            receipt = cases.receipt_for(UUID(session[SUBMISSION]), visit, g.now)
     page = render_template(
         "public/received.html",
         receipt=receipt,
@@ -232,7 +230,7 @@ def _open(form: ActForm) -> ResponseReturnValue:
     if g.csrf_failed:
         return _ask(form, 422, reference=typed[0], code=typed[1], notice=_time_over())
     with transaction(Principal("receipt-check")):
-        found = receipts.check(*typed, g.now)
+        found = receipts.check(*typed, g.now, request.remote_addr or "")
     if isinstance(found, receipts.Wait):
         error = _(
             "Too many wrong codes for this reference. Try again in %(seconds)s seconds.",

@@ -22,14 +22,20 @@ def begin() -> None:
     session[KEY], session[SINCE] = visits.new_key(), int(g.now.timestamp())
 
 
+def key() -> str | None:
+    """The key of a visit that has not come to its end; that it was not left is not looked up."""
+    if g.now - datetime.fromtimestamp(session.get(SINCE, 0), UTC) > visits.LONGEST:
+        return None
+    return session.get(KEY)
+
+
 def stands() -> bool:
     """Whether what this browser has open may be shown still."""
-    if KEY not in session:
-        return False
-    if g.now - datetime.fromtimestamp(session.get(SINCE, 0), UTC) > visits.LONGEST:
+    visit = key()
+    if visit is None:
         return False
     with transaction(CHECK):
-        return not visits.was_left(session[KEY])
+        return not visits.was_left(visit)
 
 
 def leave() -> None:
@@ -37,6 +43,6 @@ def leave() -> None:
     if KEY in session:
         with transaction(CHECK):
             visits.end(session[KEY], g.now)
-    for key in (KEY, SINCE):
-        session.pop(key, None)
+    for name in (KEY, SINCE):
+        session.pop(name, None)
     g.cleared = True

@@ -36,6 +36,10 @@ def refusal(code: str) -> str:
         "not-found": _("This was not found, or you may not see it."),
         "not-allowed": _("This is not possible in the present state of the case."),
         "bad-target": _("Choose where it should go: an active officer, unit or institution."),
+        "nobody-there": _(
+            "Nobody there can take the case now, and it stays with you. Send it to the office "
+            "above that one, or answer the citizen."
+        ),
         "no-addressee": _("Nobody there may have it: choose a higher institution."),
         "excluded": _("This officer is kept away from the case. Choose another."),
         "empty": _("Write your words here."),
@@ -352,6 +356,7 @@ def pattern(kind: str) -> tuple[str, str]:
 def _acts() -> dict[str, str]:
     return {
         "lodged": _("Lodged"),
+        "aged": _("Moved back in time, for a demonstration"),
         "looked": _("Looked at the case"),
         "file_read": _("Looked at a file"),
         "files_added": _("Files were added"),

@@ -11,7 +11,7 @@ from flask import Flask
 
 from feedback.services import calendars, desk
 from feedback.services.errors import Refused
-from feedback.transaction import JOB, transaction
+from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
 from tests.services import kit
 from tests.services.kit import Behind
@@ -40,17 +40,47 @@ def tanzania(app: Flask, superuser: Behind) -> Any:
 def correct(make: Make, calendar: int, day: date, status: str, now: datetime) -> int:
     """An administrator's correction, and the worker's part; answers how many deadlines moved."""
     admin = make.officer("PO-PSMGG", "admin")
-    from feedback.transaction import Principal
-
     with transaction(Principal.of_officer(admin)):
         number = calendars.correct(calendar, day, "Sikukuu", "Holiday", status, admin, now).id
     with transaction(JOB):
         assert calendars.pending() == [number]
-        moved = calendars.apply(number, now)
+    run = apply(number, now)
     with transaction(JOB):
         assert calendars.pending() == []
-        assert calendars.apply(number, now) == moved  # again, which changes nothing
-    return moved
+    assert apply(number, now).moved == 0  # again, which changes nothing
+    return run.moved
+
+
+def apply(number: int, now: datetime, limit: int = calendars.BATCH) -> calendars.Applying:
+    run = calendars.Applying(number)
+    while not run.done:
+        with transaction(JOB):
+            calendars.apply(run, now, limit)
+    return run
+
+
+def test_batch_by_batch_and_what_was_cut_short_is_made_up(
+    make: Make, monday: datetime, superuser: Behind, tanzania: int
+) -> None:
+    receipts = [make.case(monday) for _ in range(7)]
+    admin = make.officer("PO-PSMGG", "admin")
+    with transaction(Principal.of_officer(admin)):
+        number = calendars.correct(
+            tanzania, A_WEDNESDAY, "Sikukuu", "Holiday", "confirmed", admin, monday
+        ).id
+    cut_short = calendars.Applying(number)
+    with transaction(JOB):
+        calendars.apply(cut_short, monday, limit=2)
+    assert (cut_short.moved, cut_short.done) == (2, False)
+    with transaction(JOB):
+        assert calendars.pending() == [number]
+    assert apply(number, monday, limit=2).moved == 5
+    for receipt in receipts:
+        answer = kit.clock(superuser, receipt.case_id, "answer")
+        assert answer["due_at"] == kit.at("2025-12-01 15:30")
+        assert kit.acts(superuser, receipt.case_id).count("deadline_corrected") == 1
+    with transaction(JOB):
+        assert calendars.pending() == []
 
 
 def test_running_deadlines_move_and_it_is_recorded(

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
-from feedback.services import cases
+from feedback.services import cases, visits
 from feedback.services.cases import Lodging, Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -18,6 +18,7 @@ from tests.factories import Make
 from tests.services import kit
 from tests.services.kit import Behind
 
+CHECK = Principal("receipt-check")
 WORDS = "Taa za barabarani hazijawaka kwa wiki mbili."
 
 
@@ -375,19 +376,31 @@ def test_the_worker_lodges_too(make: Make, monday: datetime, superuser: Behind) 
 def test_the_receipt_of_a_submission(app: Flask, monday: datetime) -> None:
     item = lodging()
     first = lodge(item, monday)
-    with transaction(Principal.lodging(uuid4())):
-        found = cases.receipt_for(item.submission_id, monday)
-        none = cases.receipt_for(UUID(int=7), monday)
+    with transaction(CHECK):
+        found = cases.receipt_for(item.submission_id, "a visit", monday)
+        none = cases.receipt_for(UUID(int=7), "a visit", monday)
     assert found is not None
     assert (found.reference, found.receipt_code) == (first.reference, first.receipt_code)
-    assert (found.altered, none) == (False, None)
+    assert (found.acknowledge_due, found.answer_due) == (first.acknowledge_due, first.answer_due)
+    assert (found.repeated, found.altered, none) == (True, False, None)
+
+
+def test_a_visit_that_was_left_shows_no_receipt(app: Flask, monday: datetime) -> None:
+    item = lodging()
+    lodge(item, monday)
+    with transaction(CHECK):
+        visits.end("a visit", monday)
+    with transaction(CHECK):
+        assert cases.receipt_for(item.submission_id, "a visit", monday) is None
+        assert cases.receipt_for(item.submission_id, "another", monday) is not None
 
 
 def test_who_may_not_lodge_sees_no_receipt(app: Flask, monday: datetime) -> None:
     item = lodging()
     lodge(item, monday)
-    with transaction(Principal("figures")):
-        assert cases.receipt_for(item.submission_id, monday) is None
+    for principal in (Principal("figures"), Principal.lodging(uuid4())):
+        with transaction(principal):
+            assert cases.receipt_for(item.submission_id, "a visit", monday) is None
 
 
 def test_a_case_costs_few_statements(make: Make, monday: datetime, query_count: Any) -> None:

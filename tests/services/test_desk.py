@@ -126,6 +126,7 @@ def test_an_sms_carries_words_of_an_open_case_only(
     make: Make, monday: datetime, superuser: Behind, verb: str, phone: str | None, level: str
 ) -> None:
     handler = make.officer("DODOMA-CC", "handler")
+    make.officer("KONDOA-DC", "handler")  # to whom it may be transferred
     ethics = make.officer("ETHICS", "ethics")
     receipt = make.case(monday, phone=phone, confidentiality=level)
     owner = ethics if level == "restricted" else handler
@@ -150,6 +151,7 @@ def test_an_exception_leaves_nothing_half_done(
     make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
 ) -> None:
     handler = make.officer("DODOMA-CC", "handler")
+    make.officer("KONDOA-DC", "handler")
     receipt = make.case(monday, phone="+255712000001")
     tables = ("message", "audit_entry", "outbox", "timer", "deadline", "notice", "assignment")
 
@@ -326,15 +328,20 @@ def test_a_transfer_names_an_owner_and_moves_no_clock(
     assert len(dirty) == 2
 
 
-def test_a_transfer_to_nobody_waits_unowned_on_the_ladder(
+def test_a_transfer_to_nobody_is_refused_and_the_case_stays(
     make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
 ) -> None:
     handler = make.officer("DODOMA-CC", "handler")
     receipt = make.case(monday)
+    before = kit.case_row(superuser, receipt.case_id)
+    said = len(kit.of_case(superuser, "message", receipt.case_id))
+    with pytest.raises(Refused, match="nobody-there"), as_officer(handler):
+        desk.transfer(receipt.case_id, "TANESCO", "TECH", "Ni ya umeme.", monday)
+    assert kit.case_row(superuser, receipt.case_id) == before
+    assert len(kit.of_case(superuser, "message", receipt.case_id)) == said
+    make.officer("TANESCO", "coordinator")
     with as_officer(handler):
         desk.transfer(receipt.case_id, "TANESCO", "TECH", "Ni ya umeme.", monday)
-    case = kit.case_row(superuser, receipt.case_id)
-    assert (case["handler_id"], case["status"]) == (None, "new")
     kit.sweep(receipt.acknowledge_due)
     (rung,) = kit.rungs(superuser, receipt.case_id)
     assert (rung["at_institution"], rung["ladder"]) == ("TANESCO", "agency")

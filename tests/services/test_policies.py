@@ -137,6 +137,7 @@ DEFINERS = {
     "number_message": "trigger",
     "openings_to_decide": "the second person",
     "read_identity": "the officer whose opening was allowed",
+    "receipt_again": "the check of receipts, by one who knows the random submission id",
     "receipt_nonce": "the citizen of the case",
     "sees": "everybody: whether the asker sees the case",
     "staged_bytes": "everybody: a sum",

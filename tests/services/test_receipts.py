@@ -28,9 +28,11 @@ def receipt(make: Make, monday: datetime) -> Receipt:
     return make.case(monday)
 
 
-def check(reference: str, code: str, now: datetime) -> UUID | Wait | None:
+def check(
+    reference: str, code: str, now: datetime, source: str = "203.0.113.5"
+) -> UUID | Wait | None:
     with transaction(CHECK):
-        return receipts.check(reference, code, now)
+        return receipts.check(reference, code, now, source)
 
 
 def unknown() -> str:
@@ -185,6 +187,29 @@ def test_a_thousand_wrong_tries_cost_the_citizen_two_minutes_at_most(
     assert isinstance(wait, Wait)
     later = monday + timedelta(seconds=receipts.LONGEST_DELAY)
     assert check(receipt.reference, receipt.receipt_code, later) == receipt.case_id
+
+
+@pytest.mark.parametrize(
+    ("stranger", "citizen"),
+    [("198.51.100.7", "203.0.113.5"), ("2001:db8:1::1", "2001:db8:2::1"), ("198.51.100.7", "")],
+)
+def test_a_stranger_who_knows_the_reference_keeps_nobody_waiting(
+    receipt: Receipt, monday: datetime, stranger: str, citizen: str
+) -> None:
+    for _ in range(receipts.FREE_TRIES):
+        assert check(receipt.reference, wrong(), monday, stranger) is None
+    assert isinstance(check(receipt.reference, wrong(), monday, stranger), Wait)
+    assert check(receipt.reference, receipt.receipt_code, monday, citizen) == receipt.case_id
+    # And the citizen's success gives the stranger no new tries.
+    assert isinstance(check(receipt.reference, wrong(), monday, stranger), Wait)
+
+
+def test_other_addresses_of_the_same_network_are_the_same_place(
+    receipt: Receipt, monday: datetime
+) -> None:
+    for number in range(receipts.FREE_TRIES):
+        assert check(receipt.reference, wrong(), monday, f"2001:db8::{number}") is None
+    assert isinstance(check(receipt.reference, wrong(), monday, "2001:db8::ffff"), Wait)
 
 
 def test_nonsense_never_waits_and_slows_nobody(receipt: Receipt, monday: datetime) -> None:

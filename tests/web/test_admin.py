@@ -365,7 +365,9 @@ def test_a_day_off_moves_running_deadlines(
     assert "being computed" in page
     with transaction(JOB):
         for number in calendars.pending():
-            assert calendars.apply(number, now) > 0
+            run = calendars.Applying(number)
+            calendars.apply(run, now)
+            assert run.moved > 0
     moved = superuser.execute(
         'SELECT due_at FROM "case" WHERE id = %s', (receipt.case_id,)
     ).fetchone()

@@ -359,6 +359,13 @@ def test_transfer_finds_the_institution_without_a_script(
     assert row(superuser, case, "due_at") == before
 
 
+def test_a_transfer_to_where_nobody_works_says_what_to_do(tab: Browser, case: Receipt) -> None:
+    refused = act(tab, page_of(case), "transfer", target="DAWASA/", body="Ni suala la maji.")
+    assert refused.status_code == 422
+    assert "Nobody there can take the case now" in refused.text
+    assert "Ni suala la maji." in refused.text
+
+
 def test_a_transfer_needs_a_reason_and_a_target(tab: Browser, case: Receipt) -> None:
     without_reason = act(tab, page_of(case), "transfer", target="DAWASA/", body=" ")
     assert without_reason.status_code == 422

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
@@ -16,6 +18,11 @@ from feedback.extensions import db
 from feedback.services import outbox
 from feedback.transaction import JOB, Principal, transaction
 from feedback.web import operations
+
+
+def test_the_newest_migration_is_the_one_that_alembic_finds(app: Flask) -> None:
+    folder = Path(app.root_path).parent / "migrations"
+    assert operations.heads(folder / "versions") == ScriptDirectory(str(folder)).get_heads()
 
 
 def test_live(client: FlaskClient) -> None:

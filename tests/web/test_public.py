@@ -16,6 +16,7 @@ import pytest
 import time_machine
 from flask import Flask
 
+from feedback.web import new_form
 from tests.web.browser import Browser, browser, by_id, count, fields, hidden, receipt
 
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
@@ -353,3 +354,26 @@ def test_lodging_takes_few_statements(client: Browser, query_count: Any) -> None
     with query_count() as counted:
         assert client.post("/new", data=posted).status_code == 303
     assert counted.number <= 18
+
+
+def test_the_form_that_a_link_leads_to_is_kept_and_belongs_to_nobody(
+    app: Flask, client: Browser
+) -> None:
+    address = "/new?institution=DODOMA-CC&category=ROADS"
+    first = client.get(address).text
+    second = browser(app).get(address).text
+    assert 'value="DODOMA-CC" checked' in second
+    assert hidden(first, "submission_id") != hidden(second, "submission_id")
+    assert hidden(first, "csrf_token") != hidden(second, "csrf_token")
+    other = client.get("/new?institution=KONDOA-DC&category=ROADS").text
+    assert 'value="KONDOA-DC" checked' in other
+    assert "DODOMA-CC" not in other
+    assert '<html lang="en">' in client.get(f"{address}&lang=en").text
+
+
+def test_what_a_visitor_makes_up_is_not_kept(client: Browser) -> None:
+    client.get("/new")
+    before = len(new_form._pages)
+    for query in ("institution=NOWHERE", "kind=madeup", "x=1", "lang=fr", "institution=dodoma-cc"):
+        assert client.get(f"/new?{query}").status_code == 200
+    assert len(new_form._pages) == before
