@@ -201,8 +201,9 @@ def lodge(talk: Talk, case_id: UUID, now: datetime) -> tuple[rules.Receipt | Non
 
 
 def receipt(talk: Talk, now: datetime) -> rules.Receipt:
-    """The receipt of the case that this session made (principal: lodging)."""
-    found = cases.receipt_for(UUID(talk.session.state.draft.submission), now)
+    """The receipt of the case that this session made (principal: receipt-check); a
+    session is no visit that anybody leaves."""
+    found = cases.receipt_for(UUID(talk.session.state.draft.submission), "", now)
     return _receipt(found) if found else NO_RECEIPT
 
 

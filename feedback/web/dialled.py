@@ -73,7 +73,7 @@ def _do(talk: Talk, now: datetime) -> None:
                 made = ussd.lodge(talk, case_id, now)
             talk.done(*made)
         case Do.RECEIPT:
-            with transaction(Principal.lodging(uuid4())):
+            with transaction(Principal("receipt-check")):
                 shown = ussd.receipt(talk, now)
             talk.done(shown)
         case Do.OPEN:
