@@ -58,6 +58,7 @@ PLAIN = frozenset(
         ("inbound_message", "number_hash"),
         ("phone", "number_hash"),
         ("officer_phone", "number_hash"),
+        ("sms_day", "number_hash"),
         ("officer_phone", "code_nonce"),
         ("ussd_session", "session"),
         ("ussd_session", "number_hash"),

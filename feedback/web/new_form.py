@@ -7,6 +7,7 @@ from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 
 from feedback.models.columns import KINDS
+from feedback.services import mailing
 from feedback.services.reference import Directory, InstitutionInfo
 from feedback.web import files, finder
 from feedback.web.formats import name
@@ -56,7 +57,7 @@ def _key(form: NewForm, d: Directory) -> tuple[object, ...] | None:
     chosen = request.args.to_dict()
     if "_flashes" in session or any(v not in known.get(k, ()) for k, v in chosen.items()):
         return None
-    return (language(), request.path, *sorted(chosen.items()))
+    return (language(), request.path, mailing.is_on(), *sorted(chosen.items()))
 
 
 def filled(

@@ -398,7 +398,11 @@ def test_a_level_that_let_nothing_go_is_told_apart(
     ],
 )
 def test_settings(given: dict[str, str], expected: tuple[Any, ...] | None) -> None:
-    env = {**environment({"DATABASE_URL": "postgresql://x"}), "MAIL_FROM": "a@b.tz", **given}
+    env = {
+        **environment({"DATABASE_URL": "postgresql://127.0.0.1/x"}),
+        "MAIL_FROM": "a@b.tz",
+        **given,
+    }
     found = config.load(env)["SMTP"]
     assert (tuple(found.values()) if found else None) == expected
 

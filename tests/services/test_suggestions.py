@@ -58,7 +58,8 @@ def corrections() -> list[Any]:
         ]
 
 
-def test_a_correction_is_kept_with_who_made_it(app: Flask, coordinator: int) -> None:
+def test_a_correction_is_kept_with_who_made_it(make: Make, coordinator: int) -> None:
+    make.officer("DUWASA", "handler")
     case_id = lodge("Koki ya mtaa wetu inavuja", "ROADS")
     with as_officer(coordinator):
         desk.classify(case_id, "WATER-SUPPLY", "open", NOW)

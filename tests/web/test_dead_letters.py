@@ -238,7 +238,7 @@ def test_the_case_says_so_and_why(case: tuple[Browser, str, UUID]) -> None:
     assert page.count("SMS not reached the citizen: the phone is off or out of reach") == 2
     assert "The acknowledgement" in page
     assert NUMBER[1:] not in page
-    assert "An SMS did not reach the citizen" in handler.get("/staff/notices").text
+    assert "A message did not reach the citizen" in handler.get("/staff/notices").text
 
 
 def test_sent_once_more_from_the_page(

@@ -101,6 +101,9 @@ ROUTES = [
     ("GET", "/admin", {"admin", "auditor"}),
     ("GET", "/admin/alarms", {"admin"}),
     ("GET", "/admin/costs", {"admin"}),
+    ("GET", "/admin/texts", {"admin"}),
+    ("GET", "/admin/texts/help", {"admin"}),
+    ("POST", "/admin/texts/help", {"admin"}),
     ("POST", "/admin/alarms/1/settle", {"admin"}),
     ("GET", "/admin/officers", {"admin"}),
     ("GET", "/admin/officers/new", {"admin"}),
@@ -114,6 +117,8 @@ ROUTES = [
     ("GET", "/admin/record", {"auditor"}),
     ("GET", "/admin/record.csv", {"auditor"}),
     ("GET", "/admin/patterns", {"auditor"}),
+    ("GET", "/admin/breach", {"auditor"}),
+    ("POST", "/admin/breach", {"auditor"}),
     ("GET", "/admin/holds", {"auditor"}),
     ("POST", "/admin/holds", {"auditor"}),
     ("POST", "/admin/holds/{uuid}/end", {"auditor"}),
@@ -124,6 +129,8 @@ ROUTES = [
     ("POST", "/staff/notices", set(ROLES)),
     ("GET", "/staff/look", set(ROLES)),
     ("GET", "/staff/account", set(ROLES)),
+    ("GET", "/staff/account/phone", set(ROLES)),
+    ("POST", "/staff/account/phone/answer", set(ROLES)),
     ("POST", "/staff/account/sessions", set(ROLES)),
     ("GET", "/staff/approvals", set(ROLES)),
     ("POST", "/staff/approvals/{uuid}/approve", set(ROLES)),
@@ -152,7 +159,7 @@ def test_every_route_of_the_office_stands_in_the_table(app: Flask) -> None:
     filled = {
         (method, re.sub(r"\{[^}]+\}|(?<=/)1(?=/|$)", "x", path)) for method, path, _ in ROUTES
     }
-    filled = {(m, re.sub(r"/(answer|roles|approve)$", "/x", p)) for m, p in filled}
+    filled = {(m, re.sub(r"/(answer|roles|approve|help)$", "/x", p)) for m, p in filled}
     open_to_all = {
         *((method, path) for method in ("GET", "POST") for path in LOGIN),
         ("POST", "/staff/login/passkey"),

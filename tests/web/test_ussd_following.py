@@ -296,7 +296,8 @@ def test_the_sms_with_the_ticket_makes_the_case_begun_here(
     assert bodies(superuser) == [written.format(ticket).split(ticket, 1)[1].lstrip(" :\n")]
     assert kit.owed(superuser, case["id"]) == ["received"]
     # Once: afterwards the same digits are words like any other.
-    sms(f"{ticket} na bado nyingine")
+    moved_clock.shift(timedelta(hours=1))
+    sms(f"{ticket} Barabara ya shule imeharibika kwa mvua")
     assert len(kit.rows(superuser, 'SELECT id FROM "case"')) == 2
 
 
