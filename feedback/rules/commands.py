@@ -111,13 +111,17 @@ KINDS: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
-            *("ulizo", "maulizo", "swali", "maswali", "nauliza", "naomba kuuliza", "swari"),
+            *("ulizo", "maulizo", "swali", "maswali", "nauliza", "swari"),
+            *("naomba kuuliza", "naomba kujua", "nataka kujua", "i want to know"),
             *("enquiry", "inquiry", "question", "ask"),
         ),
         "enquiry",
     ),
 }
 """Leading words that set the kind; without one it is a complaint."""
+
+LONGEST_KIND = max(len(phrase.split()) for phrase in KINDS)
+"""Words in the longest of them."""
 
 LANGUAGES = {
     **dict.fromkeys(("kiswahili", "swahili", "kiswahil", "kishwahili"), "sw"),
@@ -138,6 +142,14 @@ ANONYMOUS = (
     *("do not name me", "anonymous", "anonymously", "usitaje jina langu", "ficha jina langu"),
     *("msitaje jina langu",),
 )
+BARE_ANSWERS = frozenset(
+    {
+        *("sijui", "sifahamu", "sina uhakika", "siyo", "sio", "si hiyo", "hapana", "ndiyo", "ndio"),
+        *("ndiyo hiyo", "ndio hiyo", "i do not know", "i dont know", "dont know", "not sure"),
+        *("yes", "no", "wrong"),
+    }
+)
+"""Answers to a question of the system that are no case of their own."""
 INSTITUTION_WORDS = frozenset({"taasisi", "institution", "tasisi", "taasis"})
 
 POLITE = frozenset(

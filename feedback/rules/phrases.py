@@ -25,6 +25,7 @@ from feedback.rules.commands import (
     LANGUAGES,
     LONGEST_ANSWER,
     LONGEST_COMMAND,
+    LONGEST_KIND,
     POLITE,
     SECRET,
     Intent,
@@ -40,6 +41,7 @@ class Parsed:
 
     `reference` is canonical. `kind` is set for LODGE: complaint, suggestion, compliment, enquiry.
     `secret` asks for confidentiality, `anonymous` that the office is not told who writes.
+    `worded`: there are words for the office beside the request and the reference.
     `alone`: nothing but a reference, as one answers "which case?". `marked`: the text itself says
     that it is something new. `chosen`: the language asked for.
     """
@@ -51,6 +53,7 @@ class Parsed:
     language: str
     anonymous: bool
     secret: bool = False
+    worded: bool = True
     alone: bool = False
     marked: bool = False
     chosen: str | None = None
@@ -94,6 +97,7 @@ def parse(text: str, names_institution: Callable[[str], bool] | None = None) -> 
         language=chosen or _language(text),
         anonymous=any(f" {phrase} " in f" {normalise(text)} " for phrase in ANONYMOUS),
         secret=secret,
+        worded=bool(set(_beside_references(rest)) - CHOICE_WORDS - POLITE - SECRET),
         alone=intent is Intent.STATUS and reference is not None and _chooses(text) is not None,
         marked=kind is not None,
         chosen=chosen,
@@ -116,16 +120,20 @@ def _language_asked(text: str) -> str | None:
 
 def _hidden(text: str) -> tuple[Intent, str | None] | None:
     """A wish not to be named, for a case that stands."""
-    spans = locate_references(text)
-    bare = text
-    for start, end, _ in reversed(spans):
-        bare = f"{bare[:start]} {bare[end:]}"
-    words = normalise(bare).split()
+    words = _beside_references(text)
     while words and words[-1] in POLITE:
         words = words[:-1]
     if " ".join(words) not in ANONYMOUS:
         return None
+    spans = locate_references(text)
     return Intent.ANONYMOUS, spans[0][2] if spans else None
+
+
+def _beside_references(text: str) -> list[str]:
+    """The words of the text without the references in it."""
+    for start, end, _ in reversed(locate_references(text)):
+        text = f"{text[:start]} {text[end:]}"
+    return normalise(text).split()
 
 
 def _chooses(text: str) -> str | None:
@@ -200,23 +208,30 @@ def _borne_out(
 def _leading(text: str) -> tuple[str | None, bool, int]:
     """The kind and secrecy that the first words set, and where the words after them begin.
 
-    One word for each, in either order.
+    One phrase for each, in either order.
     """
     kind: str | None = None
     secret = False
     start = 0
     while True:
-        word = _WORD.search(text, start)
-        if word is None:
-            return kind, secret, start
-        plain = normalise(word.group())
-        if plain in KINDS and kind is None:
-            kind = KINDS[plain]
-        elif plain in SECRET and not secret:
-            secret = True
+        named = _kind_at(text, start) if kind is None else None
+        end = start + _end_of_words(text[start:], 1)
+        if named is not None:
+            kind, start = named
+        elif not secret and normalise(text[start:end]) in SECRET:
+            secret, start = True, end
         else:
             return kind, secret, start
-        start = word.end()
+
+
+def _kind_at(text: str, start: int) -> tuple[str, int] | None:
+    """The kind that the words from `start` on name, by the longest phrase, and where it ends."""
+    for count in range(LONGEST_KIND, 0, -1):
+        end = start + _end_of_words(text[start:], count)
+        kind = KINDS.get(normalise(text[start:end]))
+        if kind is not None:
+            return kind, end
+    return None
 
 
 def _opening_reference(text: str) -> tuple[str | None, str]:

@@ -205,12 +205,19 @@ def _load(version: int) -> Directory:
         ladder_names=MappingProxyType(ladder_names),
         standards=MappingProxyType(_load_standards()),
         gazetteer=Gazetteer(
-            institutions={i.code: (i.name_sw, i.name_en, *i.aliases) for i in active.values()},
+            institutions={i.code: _names(i) for i in active.values()},
             places={row.name: row.code for row in places},
             categories={c.code: (*c.keywords_sw, *c.keywords_en) for c in category_rows},
         ),
         units_by_institution=MappingProxyType({k: tuple(v) for k, v in by_institution.items()}),
     )
+
+
+def _names(institution: InstitutionInfo) -> tuple[str, ...]:
+    """What citizens call it: "Dodoma City" is Dodoma City Council."""
+    english = institution.name_en
+    short = english.removesuffix(" Council")
+    return (institution.name_sw, english, short, *institution.aliases)
 
 
 def _load_calendars() -> dict[int, Calendar]:

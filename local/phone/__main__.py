@@ -9,7 +9,6 @@ from pathlib import Path
 
 from .simulator import RETRY_S, WAYS, PhoneSimulator
 
-TOKENS = ("SMS_HTTP_HOOK_TOKEN", "AT_HOOK_TOKEN")
 TOKEN_FILE = Path("local/.data/hook-token")
 
 
@@ -33,8 +32,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--token-file",
         type=Path,
         default=TOKEN_FILE,
-        help="holds the hook's token; AT_HOOK_TOKEN in the environment wins, or with a plain "
-        "gateway SMS_HTTP_HOOK_TOKEN",
+        help="holds the hook's token; AT_HOOK_TOKEN in the environment wins. A plain gateway's "
+        "hooks take SMS_HTTP_HOOK_TOKEN",
     )
     parser.add_argument(
         "--way",
@@ -55,6 +54,23 @@ def refused() -> bool:
     return bool(os.environ.get("DATABASE_URL")) and os.environ.get("DEMO") != "1"
 
 
+def simulator(chosen: argparse.Namespace) -> PhoneSimulator:
+    """The simulator as the command line and the environment want it, with the key of the gateway
+    that SMS go by."""
+    env = os.environ
+    return PhoneSimulator(
+        port=chosen.port,
+        callback_base=chosen.callback_base,
+        token=env.get("AT_HOOK_TOKEN") or chosen.token_file,
+        plain_token=env.get("SMS_HTTP_HOOK_TOKEN", ""),
+        api_key=env.get("AT_API_KEY" if chosen.way == "africastalking" else "SMS_HTTP_KEY", ""),
+        way=chosen.way,
+        shortcode=env.get("AT_SHORTCODE") or "15200",
+        retry_s=chosen.retry,
+        mail_port=chosen.mail_port,
+    )
+
+
 def main() -> int:
     """Serve until told to stop; 1 when the port is taken, 2 beside a real database."""
     if refused():
@@ -62,16 +78,7 @@ def main() -> int:
         return 2
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
     chosen = arguments()
-    phone = PhoneSimulator(
-        port=chosen.port,
-        callback_base=chosen.callback_base,
-        token=os.environ.get(TOKENS[chosen.way == "africastalking"]) or chosen.token_file,
-        api_key=os.environ.get("AT_API_KEY", ""),
-        way=chosen.way,
-        shortcode=os.environ.get("AT_SHORTCODE") or "15200",
-        retry_s=chosen.retry,
-        mail_port=chosen.mail_port,
-    )
+    phone = simulator(chosen)
     # Blocked before any thread starts, so that the wait below is the one that takes them.
     endings = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, endings)

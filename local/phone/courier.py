@@ -31,11 +31,13 @@ class Courier:
 
     token: the hook's token, or the file that holds it. The file is read for each callback, so
     that the simulator may start before the product has made it.
+    plain_token: that of a plain gateway's hooks, where it is another one.
     """
 
-    def __init__(self, base: str, token: str | Path, memory: Memory) -> None:
+    def __init__(self, base: str, token: str | Path, memory: Memory, plain_token: str = "") -> None:
         self.base = base
         self.token = token
+        self.plain_token = plain_token
         self._memory = memory
         self._changed = threading.Condition()
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -54,7 +56,8 @@ class Courier:
         """An address under the product's hooks, with the token in place of `{}`, when asked for."""
 
         def build() -> str:
-            token = self.token
+            plain = path.startswith("sms/") and self.plain_token
+            token = plain or self.token
             if isinstance(token, Path):
                 token = token.read_text(encoding="utf-8").strip()
             return f"{self.base.rstrip('/')}/hooks/{path.format(quote(token, safe=''))}"

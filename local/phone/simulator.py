@@ -40,6 +40,8 @@ class PhoneSimulator:
     callback_base: where the product listens, for instance http://127.0.0.1:8000. It may be set
         later, since a test often starts this side first.
     token: the hook's token, or the file it stands in.
+    plain_token: the token of a plain gateway's hooks, "" where it is the same. USSD comes by
+        Africa's Talking's hooks whoever carries the SMS.
     api_key: the key to insist on; "" takes any.
     way: how an inbound SMS reaches the product: "africastalking" (a form, to that gateway's hook),
         or as a plain gateway brings it, in a query ("get", as Kannel does) or in "json".
@@ -54,6 +56,7 @@ class PhoneSimulator:
         port: int = 0,
         callback_base: str = "",
         token: str | Path = "",
+        plain_token: str = "",
         api_key: str = "",
         shortcode: str = "15200",
         service_code: str = "*152*00#",
@@ -76,6 +79,7 @@ class PhoneSimulator:
         self.mail = None if mail_port is None else Mailbox(mail_port)
         self._port = port
         self._token = token
+        self._plain_token = plain_token
         self._callback_base = callback_base
         self._gateway_options = (api_key, report, report_delay_ms)
         self._stopping = threading.Event()
@@ -95,7 +99,7 @@ class PhoneSimulator:
         if self.mail is not None:
             self.mail.start()
         self.server = PhoneServer(self, self._port)
-        self.courier = Courier(self._callback_base, self._token, self.memory)
+        self.courier = Courier(self._callback_base, self._token, self.memory, self._plain_token)
         self.ussd = Ussd(self.courier, self.memory, NETWORK_CODE)
         self.gateway = Gateway(
             self.memory,

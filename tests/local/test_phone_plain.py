@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from local.phone import PhoneSimulator
-from local.phone.__main__ import arguments
+from local.phone.__main__ import arguments, simulator
 from tests.local.listener import Hooks, Listener
 
 TOKEN, KEY, ASHA = "hook-token", "key-of-the-account", "+255712000001"
@@ -35,7 +35,9 @@ class Product(Listener):
                 self.answer(200)
 
             def do_POST(self) -> None:
-                product.got.append(("POST", self.path, json.loads(self.body())))
+                body = self.body()
+                given = json.loads(body) if body[:1] in ("{", b"{") else {}
+                product.got.append(("POST", self.path, given))
                 self.answer(200)
 
         super().__init__(Kept)
@@ -174,6 +176,24 @@ def test_an_sms_of_a_phone_comes_as_a_plain_gateway_brings_it(
     assert fields["text"] == "a+b & ‘c’"
     assert (fields["id"], fields["from"], fields["linkId"]) == ("m1", ASHA, "L1")
     assert fields["networkCode"] == "99999"
+
+
+def test_ussd_keeps_its_own_hooks_and_token_beside_a_plain_gateway(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "SMS_GATEWAY": "http", "SMS_HTTP_KEY": KEY, "AT_API_KEY": "another",
+        "SMS_HTTP_HOOK_TOKEN": TOKEN, "AT_HOOK_TOKEN": "token-of-ussd",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    wanted = ["--port", "0", "--callback-base", product.url]
+    with simulator(arguments(wanted)) as phone:
+        phone.dial(ASHA)
+        phone.inbound(ASHA, "Habari")
+        assert kannel(phone).status_code == 202
+        assert phone.wait_idle()
+    came = {path for _, path, *_ in product.got}
+    assert {"/hooks/africastalking/token-of-ussd/ussd", f"/hooks/sms/{TOKEN}/inbound"} <= came
 
 
 def test_an_unknown_way_is_refused() -> None:

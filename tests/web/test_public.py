@@ -94,6 +94,11 @@ def test_the_receipt_tells_both_dates(client: Browser) -> None:
     assert "Friday 28 November 2025" in page
 
 
+def test_the_receipt_tells_how_a_lost_code_is_replaced(client: Browser) -> None:
+    reference, _ = receipt(client, client.post("/new", data=fields(client)))
+    assert f"tuma SMS MSIMBO {reference} kutoka simu hiyo" in client.get("/received").text
+
+
 @pytest.mark.parametrize("path", ["/new", "/tuma"])
 def test_both_addresses_serve_the_form(client: Browser, path: str) -> None:
     assert 'name="submission_id"' in client.get(path).text

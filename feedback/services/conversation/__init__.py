@@ -226,7 +226,7 @@ def _add(sms: Sms, now: datetime) -> UUID | None:
     """More words for a case; SIRI with them, or alone, makes the case confidential.
 
     SIRI alone is for the newest case at once, since to wait for a word would leave it open; the
-    reply says which.
+    reply says which. Beside a reference it is no message to the office either.
     """
     meant = candidates(sms, OPEN)
     if sms.said.reference is None and not sms.said.secret:
@@ -240,7 +240,7 @@ def _add(sms: Sms, now: datetime) -> UUID | None:
         return None
     if sms.said.reference is not None and kept_of(sms):
         _chosen(sms, now, silent=True)
-    if sms.said.secret and sms.said.reference is None:
+    if sms.said.secret and not sms.said.worded:
         _make_confidential(sms, case, now)
     else:
         _for_case(sms, case, now)

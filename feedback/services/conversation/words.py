@@ -11,6 +11,7 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import access, routing, workflow
 from feedback.rules.access import Level
+from feedback.rules.commands import BARE_ANSWERS
 from feedback.services import acts, audit, cases, citizen, desk, outbox, phones
 from feedback.services.conversation import wholes
 from feedback.services.conversation.sms import SUBMISSION, Sms, reply
@@ -45,6 +46,10 @@ def new_words(sms: Sms, now: datetime) -> UUID | None:
         if asker is not None:
             add(asker, sms, now)
         return asker.id if asker else None
+    unplaced = next((case for case in mine.values() if case.triage), None)
+    if unplaced is not None and routing.normalise(sms.said.body) in BARE_ANSWERS:
+        add(unplaced, sms, now)
+        return unplaced.id
     return lodge(sms, now)
 
 
@@ -82,7 +87,7 @@ def add(case: m.Case, sms: Sms, now: datetime) -> None:
     """Add the words to a case that they are for, and say so. Refused: not-allowed."""
     protect(case, sms.said.body, sms, now)
     citizen.add_message(case.id, sms.said.body, now)
-    reply(sms, "added", now, case)
+    reply(sms, "made_confidential" if sms.said.secret else "added", now, case)
 
 
 def place(case: m.Case, words: str, sms: Sms, now: datetime) -> bool:
