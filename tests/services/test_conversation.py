@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from feedback import clock, jobs
 from feedback import models as m
 from feedback.extensions import db
 from feedback.services import conversation, desk, identity, intake, outbox, phones
@@ -109,6 +110,24 @@ def test_between_two_questions_the_citizen_is_asked_once_with_references_only(
     ]
     assert len(words_of(two[0].id)) == 2
     assert (len(cases()), sms.owed().count("added")) == (2, 1)
+
+
+def test_the_worker_makes_a_case_of_what_nobody_chose_for(
+    sms: Sms, two: list[Any], make: Make
+) -> None:
+    for case in two:
+        asks(make, case, now=sms.now)
+    kept = sms.store("Ni mtaa wa pili kutoka sokoni")
+    jobs.process_inbound()
+    with transaction(JOB):
+        row = db.session.get(m.InboundMessage, kept)
+        assert (row.state, row.case_id) == ("held", None)
+        row.next_attempt_at = clock.now()
+    assert jobs.process_inbound() == {"done": 1, "failed": 0}
+    with transaction(JOB):
+        row = db.session.get(m.InboundMessage, kept, populate_existing=True)
+        assert row.state == "done"
+    assert words_of(row.case_id) == ["Ni mtaa wa pili kutoka sokoni"]
 
 
 def test_another_phones_reference_is_no_choice(sms: Sms, two: list[Any], make: Make) -> None:
