@@ -43,6 +43,7 @@ from feedback.services import (
     patterns,
     phones,
     reissue,
+    retention,
     sessions,
     sms_costs,
     sms_limits,
@@ -329,6 +330,7 @@ def purge() -> Counts:
             "officer_phones": officer_phones.forget(clock.now()),
             "phones": phones.forget(clock.now()),
             "ussd_sessions": ussd.forget(clock.now()),
+            "sms_without_case": retention.forget_caseless(clock.now()),
         }
 
 

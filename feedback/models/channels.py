@@ -178,6 +178,7 @@ class DeliveryProblem(Base):
         one_of("outcome", OUTCOMES),
         one_of("way", ("sms", "telephone", "letter", "reached")),
         Index(None, "case_id"),
+        Index(None, "outbox_id"),
         # One that stands for each message; a message sent again may fail again.
         Index(
             "uq_delivery_problem_standing",

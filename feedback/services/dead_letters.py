@@ -1,6 +1,6 @@
-"""What was given up, before administrators: SMS that will not be tried again, and SMS that could
-not be read. Principal of each function: an officer with the role admin; the database shows neither
-number nor words nor case."""
+"""What was given up, before administrators: SMS and e-mails that will not be tried again, and SMS
+that could not be read. Principal of each function: an officer with the role admin; the database
+shows neither number nor words nor case."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _NEWEST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One that was given up. kind: sms, inbound; ambiguous: attempts that may have arrived."""
+    """One that was given up. kind: sms, email, inbound. ambiguous: attempts that may have
+    arrived."""
 
     id: UUID
     kind: str

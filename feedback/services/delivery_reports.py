@@ -45,6 +45,8 @@ REPORT = table(
     ),
     schema="guard",
 )
+# A letter's id stands in its head, where whoever got it reads it; no mail server reports here.
+IS_SMS = m.Outbox.channel == "sms"
 KEEP = timedelta(days=1)
 # A report younger than this may belong to a send that is still under way.
 SETTLED = timedelta(seconds=60)
@@ -111,7 +113,7 @@ def _note_networks() -> None:
     )
     db.session.execute(
         update(m.Outbox)
-        .where(m.Outbox.provider_id == named.c.provider_id)
+        .where(m.Outbox.provider_id == named.c.provider_id, IS_SMS)
         .values(network_code=func.least(m.Outbox.network_code, named.c.network_code))
     )
 
@@ -122,6 +124,7 @@ def _by_id(now: datetime, number_of: NumberOf) -> int:
     known = (
         select(place)
         .select_from(REPORT.join(m.Outbox, m.Outbox.provider_id == REPORT.c.provider_id))
+        .where(IS_SMS)
         .order_by(REPORT.c.at)
         .limit(MOST)
     )
@@ -138,7 +141,7 @@ def _locked(provider_ids: Iterable[str]) -> list[Any]:
     """Messages by the gateway's ids, held until this transaction ends."""
     found = (
         select(m.Outbox.__table__)
-        .where(m.Outbox.provider_id.in_(provider_ids))
+        .where(m.Outbox.provider_id.in_(provider_ids), IS_SMS)
         .order_by(m.Outbox.id)
         .with_for_update()
     )
@@ -193,7 +196,7 @@ def _waiting(number_of: NumberOf) -> list[_Waiting]:
     rows = db.session.execute(
         select(m.Outbox.__table__)
         .where(
-            m.Outbox.channel == "sms",
+            IS_SMS,
             m.Outbox.unknown_attempts > 0,
             m.Outbox.state.in_(("queued", "unknown")),
         )

@@ -30,7 +30,6 @@ from feedback.services.errors import Refused
 CODE_LASTS = timedelta(minutes=30)
 CODE_REST = timedelta(minutes=2)  # between two codes, whatever number they go to
 CODE_TRIES = 5
-KEEP_SMS = timedelta(days=30)
 FORGET_AFTER = timedelta(days=1)  # a number that was never confirmed
 HOURS = range(7, 12)
 """Local hours at which the list of the day may be had."""
@@ -147,9 +146,10 @@ def change_pin(officer_id: int, pin: str, now: datetime) -> None:
     audit.record("officer_pin_changed", now=now)
 
 
-def change_list(officer_id: int, hour: int | None, *, empty: bool) -> None:
+def change_list(officer_id: int, hour: int | None, now: datetime, *, empty: bool) -> None:
     """Set the hour of the day's list, None for no list. Refused: not-found, bad-hour."""
     _change(officer_id, list_hour=_hour(hour), list_empty=empty)
+    audit.record("officer_list_changed", now=now)
 
 
 def remove(officer_id: int, now: datetime) -> None:
@@ -172,17 +172,7 @@ def since(officer_id: int) -> datetime | None:
 
 
 def forget(now: datetime) -> int:
-    """Remove numbers whose code was never given back (worker); answers how many. And the numbers
-    and words of SMS to officers that went out long ago: no case's retention takes them along."""
-    db.session.execute(
-        update(m.Outbox)
-        .where(
-            m.Outbox.template.startswith("officer_", autoescape=True),
-            m.Outbox.recipient.is_not(None),
-            m.Outbox.finished_at < now - KEEP_SMS,
-        )
-        .values(recipient=None, words=None)
-    )
+    """Remove numbers whose code was never given back (worker); answers how many."""
     stale = (
         delete(m.OfficerPhone)
         .where(m.OfficerPhone.confirmed_at.is_(None), m.OfficerPhone.code_at < now - FORGET_AFTER)

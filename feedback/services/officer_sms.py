@@ -93,10 +93,15 @@ def process(inbound_id: UUID, now: datetime) -> bool:
 
 
 def _receive(inbound_id: UUID, now: datetime) -> _Proven | bool:
-    """Whether it is a command, and whether its PIN is right. True: it is settled already."""
+    """Whether it is a command, and whether its PIN is right. True: it is settled already.
+
+    What waits for the answer to "which case?", and what was chosen from a menu, is a citizen's.
+    """
     row = db.session.get(m.InboundMessage, inbound_id, with_for_update=True)
-    if row is None or row.state != "new":
+    if row is None or row.state in ("done", "dead"):
         return True
+    if row.state != "new" or row.asked:
+        return False
     phone = db.session.scalars(
         select(m.OfficerPhone)
         .where(

@@ -7,7 +7,7 @@ import hmac
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from uuid import UUID
 
 from flask import current_app
@@ -148,11 +148,13 @@ def _pile(reference: str, source: str) -> str:
 
 def _network(source: str) -> str:
     """An address, or a phone number; of an address of the new kind its network, in which one
-    visitor has as many as he likes."""
+    visitor has as many as he likes, unless it is one of the old kind written as a new one."""
     try:
         address = ip_address(source)
     except ValueError:
         return source
-    if address.version == 4:
+    if isinstance(address, IPv4Address):
         return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
     return str(ip_network((address, 64), strict=False))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from feedback.services.errors import Refused
 
 BATCH = 500
 """Cases of one transaction."""
+CASELESS = timedelta(days=30)
+"""How long SMS that belong to no case keep number and words."""
 
 _ENDED = """
   FROM "case" c
@@ -152,3 +154,32 @@ def _without_words(cases: Sequence[UUID], now: datetime) -> str:
     run(update(m.Case).where(m.Case.id.in_(cases)).values(place=None))
     run(update(m.CaseErasure).where(m.CaseErasure.case_id.in_(cases)).values(words_at=now))
     return "words_removed"
+
+
+def forget_caseless(now: datetime) -> int:
+    """Let go of numbers and words of SMS that belong to no case, officers' among them, since no
+    case's end takes them along; answers of how many. What could not be read waits for a person."""
+    before = now - CASELESS
+    came = (
+        update(m.InboundMessage)
+        .where(
+            m.InboundMessage.case_id.is_(None),
+            m.InboundMessage.state == "done",
+            m.InboundMessage.number_hash != b"",
+            m.InboundMessage.received_at < before,
+        )
+        .values(sender=b"", words=b"", number_hash=b"")
+        .returning(m.InboundMessage.id)
+    )
+    went = (
+        update(m.Outbox)
+        .where(
+            m.Outbox.case_id.is_(None),
+            m.Outbox.recipient.is_not(None),
+            m.Outbox.finished_at < before,
+        )
+        # Several references in one reply would go on telling that they are one person's.
+        .values(recipient=None, words=None, values={})
+        .returning(m.Outbox.id)
+    )
+    return sum(len(db.session.execute(each).all()) for each in (came, went))

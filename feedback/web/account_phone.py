@@ -122,7 +122,7 @@ def _change_pin() -> None:
 
 def _change_list() -> None:
     officer_phones.change_list(
-        current_user.officer_id, _hour(), empty=bool(request.form.get("empty"))
+        current_user.officer_id, _hour(), g.now, empty=bool(request.form.get("empty"))
     )
 
 

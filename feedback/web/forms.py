@@ -30,7 +30,9 @@ _LINES = (
     *("confidentiality", "name", "phone", "email", "persons", "submission_id"),
 )
 _LONGEST = {"place": 200, "name": 120, "phone": 40, "email": 254, "persons": 500}
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+# One address and nothing else: signs that begin another would send the letter elsewhere.
+_SIGN = r"[^@\s,;:<>()\[\]\"\\]"
+_EMAIL = re.compile(rf"{_SIGN}+@{_SIGN}+\.(?!\.){_SIGN}+(?<!\.)")
 _NO = frozenset({"", "0", "no", "off", "false", "hapana"})
 _RATINGS = frozenset({"", "1", "2", "3", "4", "5"})
 

@@ -66,11 +66,19 @@ def subject(template: str) -> str:
 
 
 def given_up(letter: Letter) -> str:
-    """Why an SMS was given up, with the code for whoever looks it up."""
+    """Why an SMS or e-mail was given up, with the code for whoever looks it up."""
     if letter.kind == "inbound":
         said = _("It could not be read")
+    elif letter.kind == "email":
+        said = _given_up_by_mail(letter)
     elif letter.ambiguous:
         said = _("It may have arrived: the gateway's answers were lost")
     else:
         said = _("The gateway did not take it for days")
     return f"{said} ({letter.code})" if letter.code else said
+
+
+def _given_up_by_mail(letter: Letter) -> str:
+    if letter.ambiguous:
+        return _("The e-mail may have arrived: the mail server's answers were lost")
+    return _("The mail server did not take the e-mail for days")

@@ -454,6 +454,9 @@ def _acts() -> dict[str, str]:
         "officer_pin_changed": _("Changed the PIN of a phone"),
         "officer_pin_wrong": _("An SMS came with a wrong PIN"),
         "officer_pin_locked": _("A phone was locked after wrong PINs"),
+        "officer_list_changed": _("Changed the list of the day by SMS"),
         "mail_stopped": _("The citizen stopped notices by e-mail"),
+        "sms_stopped": _("A number asked for no more notices by SMS"),
+        "sms_started": _("A number asked for notices by SMS again"),
         "breach_report": _("Made a report of looks in a period"),
     }

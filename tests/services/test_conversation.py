@@ -11,12 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from feedback import clock, jobs
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import conversation, desk, identity, intake, outbox, phones
+from feedback.services import conversation, desk, identity, intake, outbox, phones, retention
 from feedback.transaction import JOB, Principal, transaction
 from local.phone import PhoneSimulator
 from tests.factories import Make
+from tests.services import kit
+from tests.services.kit import Behind
 from tests.services.test_intake import NUMBER, OTHER, Sms, institution, words_of
 from tests.services.test_intake import phone as phone
 from tests.services.test_intake import sms as sms
@@ -109,6 +112,24 @@ def test_between_two_questions_the_citizen_is_asked_once_with_references_only(
     ]
     assert len(words_of(two[0].id)) == 2
     assert (len(cases()), sms.owed().count("added")) == (2, 1)
+
+
+def test_the_worker_makes_a_case_of_what_nobody_chose_for(
+    sms: Sms, two: list[Any], make: Make
+) -> None:
+    for case in two:
+        asks(make, case, now=sms.now)
+    kept = sms.store("Ni mtaa wa pili kutoka sokoni")
+    jobs.process_inbound()
+    with transaction(JOB):
+        row = db.session.get(m.InboundMessage, kept)
+        assert (row.state, row.case_id) == ("held", None)
+        row.next_attempt_at = clock.now()
+    assert jobs.process_inbound() == {"done": 1, "failed": 0}
+    with transaction(JOB):
+        row = db.session.get(m.InboundMessage, kept, populate_existing=True)
+        assert row.state == "done"
+    assert words_of(row.case_id) == ["Ni mtaa wa pili kutoka sokoni"]
 
 
 def test_another_phones_reference_is_no_choice(sms: Sms, two: list[Any], make: Make) -> None:
@@ -350,7 +371,7 @@ def remembered(number: str = NUMBER) -> Any:
         ).one()
 
 
-def test_stop_answers_once_and_start_takes_it_back(sms: Sms) -> None:
+def test_stop_answers_once_and_start_takes_it_back(sms: Sms, superuser: Behind) -> None:
     for words in ("STOP", "acha tafadhali", "Sitisha"):
         assert sms.send(words) == "stop"
     assert remembered().stopped_at is not None
@@ -359,6 +380,26 @@ def test_stop_answers_once_and_start_takes_it_back(sms: Sms) -> None:
         assert sms.send(words) == "start"
     assert remembered().stopped_at is None
     assert sms.owed() == ["stopped", "started", "help"]
+    # Whoever is told nothing more for it: on record, without the number.
+    found = kit.rows(superuser, "SELECT act, case_id, details FROM audit_entry ORDER BY at")
+    assert [row["act"] for row in found] == ["sms_stopped", "sms_started"]
+    assert all(row["case_id"] is None and not row["details"] for row in found)
+
+
+def test_what_belongs_to_no_case_is_forgotten_after_a_month(
+    sms: Sms, two: list[Any], phone: PhoneSimulator, superuser: Behind
+) -> None:
+    sms.send("HALI")
+    sms.send("MSAADA")
+    outbox.deliver(sms.now)
+    sealed = """SELECT (SELECT count(*) FROM inbound_message WHERE length(number_hash) > 0
+        AND length(sender) > 0 AND length(words) > 0) AS came, (SELECT count(*) FROM outbox
+        WHERE template IN ('status_list', 'help') AND recipient IS NOT NULL) AS went,
+        (SELECT count(*) FROM outbox WHERE "values" ? 'statuses') AS listed"""
+    for days, left in ((29, (4, 2, 1)), (31, (2, 0, 0))):
+        with transaction(JOB):
+            retention.forget_caseless(sms.now + timedelta(days=days))
+        assert tuple(kit.rows(superuser, sealed)[0].values()) == left
 
 
 def test_the_gateways_own_stop_is_kept_and_answered_by_nothing(sms: Sms) -> None:

@@ -306,6 +306,21 @@ def test_a_report_of_an_sms_settles_no_mail(
     assert row("received").state == "unknown"
 
 
+def test_a_report_under_the_id_of_a_letter_moves_nothing(
+    make: Make, box: Mailbox, monday: datetime
+) -> None:
+    """Whoever got the letter knows its id; no mail server reports to the hook."""
+    from feedback.services import delivery_reports
+
+    make.case(monday, email=ADDRESS)
+    assert outbox.deliver(monday).sent == 1
+    letter = row("email:received").provider_id
+    with transaction(Principal("hook")):
+        delivery_reports.receive(letter, "Failed", "", "", monday)
+    outbox.replay(monday + timedelta(minutes=2))
+    assert row("email:received").state == "sent"
+
+
 def test_a_strangers_address_is_not_flooded(
     make: Make, box: Mailbox, app: Flask, monday: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

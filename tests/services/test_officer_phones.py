@@ -12,6 +12,7 @@ from feedback import models as m
 from feedback.services import (
     officer_phones,
     passwords,
+    retention,
 )
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -78,7 +79,7 @@ def test_sms_to_officers_keep_no_number_for_long(
     superuser.execute("UPDATE outbox SET state = 'delivered', finished_at = %s", [phone.now])
     for days, left in ((29, 2), (31, 0)):
         with transaction(JOB):
-            officer_phones.forget(phone.now + timedelta(days=days))
+            retention.forget_caseless(phone.now + timedelta(days=days))
         sealed = "SELECT 1 FROM outbox WHERE recipient IS NOT NULL OR words IS NOT NULL"
         assert len(kit.rows(superuser, sealed)) == left
 

@@ -17,6 +17,7 @@ from feedback.rules import sending
 from feedback.services import (
     desk,
     identity,
+    intake,
     officer_phones,
     officer_sms,
     passwords,
@@ -338,3 +339,20 @@ def test_the_worker_may_not_act_under_its_own_role(
         patched.setattr(desk, "acknowledge", look)
         assert phone.says(f"POKEA {PIN} {case.reference}") == "officer_acknowledged"
     assert seen == ["mrejesho_web"]
+
+
+def test_words_chosen_from_a_menu_are_no_command(
+    phone: Phone, case: Receipt, superuser: Behind
+) -> None:
+    with transaction(Principal("hook")):
+        intake.receive(
+            provider_id="ussd:1",
+            sender=phone.number,
+            words=f"Jibu {PIN} ndilo walilonipa",
+            received_at=phone.now,
+            now=phone.now,
+            asked={"act": "add", "reference": case.reference, "language": "sw"},
+        )
+    (row,) = kit.rows(superuser, "SELECT id FROM inbound_message WHERE provider_id = 'ussd:1'")
+    assert not officer_sms.process(row["id"], phone.now)
+    assert kept(superuser, row["id"])["words"]

@@ -35,6 +35,16 @@ def check(
         return receipts.check(reference, code, now, source)
 
 
+def test_addresses_of_the_old_kind_written_as_new_ones_are_told_apart(
+    receipt: Receipt, monday: datetime
+) -> None:
+    for _ in range(6):
+        check(receipt.reference, wrong(), monday, "::ffff:203.0.113.5")
+    assert isinstance(check(receipt.reference, wrong(), monday, "203.0.113.5"), Wait)
+    right = check(receipt.reference, receipt.receipt_code, monday, "::ffff:198.51.100.7")
+    assert right == receipt.case_id
+
+
 def unknown() -> str:
     """A well-formed reference that no case has."""
     return references.make_reference(b"\xaa" * 8)

@@ -14,7 +14,7 @@ from sqlalchemy import text, update
 
 from feedback import clock, jobs
 from feedback import models as m
-from feedback.services import delivery_reports, intake, outbox
+from feedback.services import dead_letters, delivery_reports, intake, outbox
 from feedback.transaction import JOB, Principal, transaction
 from local.phone import PhoneSimulator
 from tests.factories import Make
@@ -277,3 +277,18 @@ def test_told_by_telephone_from_the_page(
     page = handler.get(address).text
     assert "The citizen was told by telephone" in page
     assert "Send it once more by SMS" not in page
+
+
+def test_an_email_is_told_from_an_sms(
+    tab: Browser, phone: PhoneSimulator, superuser: Behind
+) -> None:
+    letter = bury(phone)
+    superuser.execute("UPDATE outbox SET channel = 'email' WHERE id = %s", [letter])
+    page = tab.get("/admin/dead-letters").text
+    assert "The e-mail may have arrived" in page
+    assert f"/admin/dead-letters/{letter}/again" in page
+    assert f"/admin/dead-letters/{letter}/drop" in page
+    # What waits by e-mail waits for no SMS of the day.
+    superuser.execute("UPDATE outbox SET state = 'queued' WHERE id = %s", [letter])
+    with transaction(Principal.of_officer(kit.rows(superuser, "SELECT id FROM officer")[-1]["id"])):
+        assert dead_letters.state(clock.now()).waiting == 0

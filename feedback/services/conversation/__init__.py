@@ -19,7 +19,7 @@ from feedback import models as m
 from feedback.rules import access, workflow
 from feedback.rules.access import Level
 from feedback.rules.commands import Intent
-from feedback.services import citizen, phones, reissue
+from feedback.services import audit, citizen, phones, reissue
 from feedback.services.conversation import words
 from feedback.services.conversation.sms import AT_ONCE, Sms, read, reply
 from feedback.services.conversation.which import (
@@ -157,9 +157,13 @@ def _about_the_phone(sms: Sms, now: datetime) -> None:
     match sms.said.intent:
         case Intent.STOP:
             if phones.stop(sms.number_hash, now):
+                audit.record("sms_stopped", now=now)
                 reply(sms, "stopped", now)
         case Intent.START:
-            reply(sms, "started" if phones.start(sms.number_hash) else "help", now)
+            started = phones.start(sms.number_hash)
+            if started:
+                audit.record("sms_started", now=now)
+            reply(sms, "started" if started else "help", now)
         case _ if sms.said.chosen is None:
             reply(sms, "language_asked", now)
         case _:
