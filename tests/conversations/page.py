@@ -50,17 +50,17 @@ STORIES = {
     ),
     "Another language, stop and start": "Notices can be stopped; whoever writes is still answered.",
     "After a stop only answers come": "Who said STOP hears no notice, but what was asked for.",
-    "Help": "What an SMS without a request, or a cry for help, is answered with.",
-    "Many messages at once": "A flood is kept, shown as one, and answered once.",
+    "Help": "What a mere greeting, or a request for help, is answered with.",
+    "Many messages at once": "A flood is kept, waits until others were served, and is answered once.",
     "A complaint by USSD": "Every screen from dialling to the reference, in Swahili.",
     "An institution by region, page by page": (
         "99 turns the page; the numbers go on from page to page. 0 goes back, 00 leaves."
     ),
-    "A complaint by USSD in English": "The same way, with the name of the institution typed.",
+    "A suggestion by USSD in English": "The same way; what is not needed is skipped.",
     "By USSD, the words by SMS": "The ticket on the last screen links the SMS with what was chosen.",
     "A session that broke off": "Within an hour it goes on where it stopped.",
     "Status, answer and not fixed by USSD": "The answer is read with the secret code.",
-    "Help by USSD": "What the service is, on two screens.",
+    "Help by USSD": "What the service is, page by page.",
     "An officer by SMS": (
         "The list, and each act, with the PIN; the citizen's phone is shown beside it."
     ),

@@ -37,6 +37,7 @@ CODE = re.compile(rf"\b[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{3}}\b")
 # a USSD session, and what confirms an officer's phone.
 TICKET = re.compile(r"(?:Anza na|Begin with) (\d{4})\b")
 OFFICER_CODE = re.compile(r"e-Mrejesho: (\d{6})\b")
+STOP = re.compile(r"(/mail/stop/)[\w-]+")
 CITIZEN, OFFICER = "Mwananchi", "Afisa"
 ROUNDS = 3  # a reply may cause a report, and a report another step
 
@@ -56,26 +57,27 @@ class Telling:
     screen: str = ""
     _references: dict[str, str] = field(default_factory=dict)
     _codes: dict[str, str] = field(default_factory=dict)
-    _heard: int = 0
+    _heard: dict[str, int] = field(default_factory=dict)
 
     def writes(self, number: str, words: str, who: str = CITIZEN) -> str:
         """A phone sends an SMS; answers all that comes back, one text after the other."""
         self.sends(number, words, who)
-        return self.hears(number)
+        return self.hears(number, who)
 
     def sends(self, number: str, words: str, who: str = CITIZEN) -> None:
         """A phone sends an SMS, and another before an answer comes."""
         self._line(who, words)
         self.phone.inbound(number, words, at=datetime.now(UTC))
 
-    def hears(self, number: str) -> str:
+    def hears(self, number: str, who: str = CITIZEN) -> str:
         """What comes to the phone once the worker has done its jobs."""
         self._work()
         texts = []
-        for message in self.phone.ledger(number, self._heard):
-            self._heard = max(self._heard, message.seq)
+        to = "" if who == CITIZEN else f" to {who}"
+        for message in self.phone.ledger(number, self._heard.get(number, 0)):
+            self._heard[number] = message.seq
             self._learn(message.text)
-            self._line("e-Mrejesho", message.text, f" ({_length(message.text)})")
+            self._line("e-Mrejesho", message.text, f"{to} ({_length(message.text)})")
             texts.append(message.text)
         return "\n".join(texts)
 
@@ -127,7 +129,7 @@ class Telling:
             text = text.replace(real, example)
         for real, example in ((self.ticket, "4821"), (self.officer_code, "305172")):
             text = re.sub(rf"\b{real}\b", example, text) if real else text
-        return text
+        return STOP.sub(r"\1EXAMPLE", text)
 
     def _screen(self, session: Any) -> str:
         assert not session.trouble, session.trouble
@@ -141,10 +143,11 @@ class Telling:
     def _work(self) -> None:
         for _ in range(ROUNDS):
             assert self.phone.wait_idle()
-            jobs.process_inbound()
-            jobs.sweep()
-            jobs.deliver()
+            done = (jobs.process_inbound(), jobs.sweep(), jobs.deliver())
+            assert self.phone.wait_idle()
             jobs.replay()
+            if not any(any(counts.values()) for counts in done):
+                return
 
     def _line(self, who: str, words: str, aside: str = "") -> None:
         self._learn(words)

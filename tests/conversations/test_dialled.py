@@ -14,7 +14,7 @@ from tests.conversations.test_conversations import newest
 from tests.services import kit
 
 NUMBER = "+255712345678"
-WORDS = "Taa za barabarani hazijawaka wiki mbili"
+WORDS = "Shule ya msingi Uhindini haina madawati"
 Behind = psycopg.Connection[Any]
 
 
@@ -29,7 +29,7 @@ def to_words(telling: Telling) -> None:
     picks(telling, "Kiswahili", "Tuma mrejesho", "Lalamiko")
     telling.enters(NUMBER, "Jiji la Dodoma")
     telling.enters(NUMBER, "99")
-    telling.picks(NUMBER, "Barabara")
+    telling.picks(NUMBER, "Shule za awali")
 
 
 def test_filing(telling: Telling, handler: int, superuser: Behind) -> None:
@@ -49,8 +49,9 @@ def test_by_region(telling: Telling) -> None:
     picks(telling, "Kiswahili", "Tuma mrejesho", "Lalamiko", "kwa mkoa")
     telling.enters(NUMBER, "99")
     telling.enters(NUMBER, "0")
-    picks(telling, "kwa mkoa", "Dodoma")
+    telling.picks(NUMBER, "Dodoma")
     telling.enters(NUMBER, "99")
+    telling.picks(NUMBER, "Kondoa")
     telling.enters(NUMBER, "00")
     told(telling, "An institution by region, page by page")
 
@@ -65,7 +66,7 @@ def test_filing_in_english(telling: Telling, handler: int, superuser: Behind) ->
     telling.enters(NUMBER, "1")
     picks(telling, "Open", "Without name")
     assert "Reference" in telling.picks(NUMBER, "Send")
-    told(telling, "A complaint by USSD in English")
+    told(telling, "A suggestion by USSD in English")
 
 
 def test_words_by_sms(telling: Telling, handler: int, superuser: Behind) -> None:
@@ -76,7 +77,7 @@ def test_words_by_sms(telling: Telling, handler: int, superuser: Behind) -> None
     assert "SMS" in telling.picks(NUMBER, "Tuma")
     telling.later("Five minutes later.", timedelta(minutes=5))
     telling.writes(NUMBER, telling.ticket)
-    telling.writes(NUMBER, f"{telling.ticket} Taa za mtaa wote hazijawaka tangu mwezi uliopita 😡")
+    telling.writes(NUMBER, f"{telling.ticket} Shule ya msingi Uhindini haina madawati, watoto wanakaa chini 😡")
     case = kit.case_row(superuser, newest(superuser))
     assert (case["channel"], case["confidentiality"]) == ("ussd", "confidential")
     told(telling, "By USSD, the words by SMS")
