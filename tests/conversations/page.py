@@ -57,7 +57,7 @@ STORIES = {
         "99 turns the page; the numbers go on from page to page. 0 goes back, 00 leaves."
     ),
     "A suggestion by USSD in English": "The same way; what is not needed is skipped.",
-    "By USSD, the words by SMS": "The ticket on the last screen links the SMS with what was chosen.",
+    "By USSD, the words by SMS": "The digits on the last screen link the SMS with the choices.",
     "A session that broke off": "Within an hour it goes on where it stopped.",
     "Status, answer and not fixed by USSD": "The answer is read with the secret code.",
     "Help by USSD": "What the service is, page by page.",

@@ -68,6 +68,7 @@ class Telling:
         """A phone sends an SMS, and another before an answer comes."""
         self._line(who, words)
         self.phone.inbound(number, words, at=datetime.now(UTC))
+        assert self.phone.wait_idle()  # what was written first comes first
 
     def hears(self, number: str, who: str = CITIZEN) -> str:
         """What comes to the phone once the worker has done its jobs."""

@@ -12,7 +12,7 @@ import psycopg
 
 from feedback.services import desk
 from feedback.services.intake import FLOOD, SLOWED
-from tests.conversations.page import PAGE, STORIES, sections, told, whole
+from tests.conversations.page import told
 from tests.conversations.telling import Telling
 from tests.factories import Make
 from tests.services import kit
@@ -120,8 +120,8 @@ def test_in_english(telling: Telling, handler: int, superuser: Behind) -> None:
 def test_in_pieces(telling: Telling, handler: int, superuser: Behind) -> None:
     telling.sends(
         NUMBER,
-        "Jiji la Dodoma, naomba mtusaidie kuhusu barabara ya mtaa wetu wa Uhindini ambayo imeharibika"
-        " tangu mvua za mwezi uliopita na sasa magari hayawezi ku",
+        "Jiji la Dodoma, naomba mtusaidie kuhusu barabara ya mtaa wetu wa Uhindini ambayo"
+        " imeharibika tangu mvua za mwezi uliopita na sasa magari hayawezi ku",
     )
     telling.writes(NUMBER, "pita, wagonjwa wanabebwa kwa miguu hadi kituo cha afya")
     assert len(kit.rows(superuser, 'SELECT id FROM "case"')) == 1
@@ -245,11 +245,3 @@ def test_a_flood(telling: Telling, handler: int, superuser: Behind) -> None:
     assert "kwa pamoja" in telling.hears(NUMBER)
     assert len(kit.rows(superuser, 'SELECT id FROM "case"')) == cases
     told(telling, "Many messages at once")
-
-
-def test_the_page_is_whole() -> None:
-    """Each story once, in order, under the head and the table of contents."""
-    page = PAGE.read_text(encoding="utf-8")
-    found = sections(page)
-    assert list(found) == list(STORIES)
-    assert page == whole(found)

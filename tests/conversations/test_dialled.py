@@ -77,7 +77,9 @@ def test_words_by_sms(telling: Telling, handler: int, superuser: Behind) -> None
     assert "SMS" in telling.picks(NUMBER, "Tuma")
     telling.later("Five minutes later.", timedelta(minutes=5))
     telling.writes(NUMBER, telling.ticket)
-    telling.writes(NUMBER, f"{telling.ticket} Shule ya msingi Uhindini haina madawati, watoto wanakaa chini 😡")
+    telling.writes(
+        NUMBER, f"{telling.ticket} Shule ya msingi Uhindini haina madawati, watoto wanakaa chini 😡"
+    )
     case = kit.case_row(superuser, newest(superuser))
     assert (case["channel"], case["confidentiality"]) == ("ussd", "confidential")
     told(telling, "By USSD, the words by SMS")

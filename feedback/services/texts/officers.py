@@ -106,9 +106,7 @@ TEMPLATES: dict[str, dict[str, Template]] = {
     },
     "officer_wrong_pin": {
         "sw": _T(("PIN si sahihi. Hakuna kilichofanyika.", "Ukikosea mara nyingi PIN itafungwa.")),
-        "en": _T(
-            ("The PIN is wrong. Nothing was done.", "After many wrong ones it is locked.")
-        ),
+        "en": _T(("The PIN is wrong. Nothing was done.", "After many wrong ones it is locked.")),
     },
     "officer_wait": {
         "sw": _T(
