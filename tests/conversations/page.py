@@ -51,7 +51,7 @@ STORIES = {
     "Another language, stop and start": "Notices can be stopped; whoever writes is still answered.",
     "After a stop only answers come": "Who said STOP hears no notice, but what was asked for.",
     "Help": "What a mere greeting, or a request for help, is answered with.",
-    "Many messages at once": "A flood is kept, waits while others are served, and is answered once.",
+    "Many messages at once": "A flood is kept, waits while others go first, and is answered once.",
     "A complaint by USSD": "Every screen from dialling to the reference, in Swahili.",
     "An institution by region, page by page": (
         "99 turns the page; the numbers go on from page to page. 0 goes back, 00 leaves."
