@@ -170,7 +170,9 @@ COURTESIES = frozenset(
 GREETINGS = frozenset(
     {
         *("habari", "habari yako", "habari zenu", "hujambo", "jambo", "mambo", "salamu"),
-        *("shikamoo", "hello", "hi", "good morning"),
+        *("habari gani", "habari za leo", "habari za asubuhi", "habari za mchana"),
+        *("habari za jioni", "habari za kazi", "mambo vipi", "salaam", "shikamoo"),
+        *("hello", "hi", "good morning", "good afternoon", "good evening"),
     }
 )
 

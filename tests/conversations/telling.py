@@ -33,6 +33,12 @@ from feedback.transaction import Principal, transaction
 from local.phone import PhoneSimulator
 
 CODE = re.compile(rf"\b[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{3}}\b")
+# Digits that differ in each run, by the words before them: what an SMS begins with that belongs to
+# a USSD session, and what confirms an officer's phone.
+TICKET = re.compile(r"(?:Anza na|Begin with) (\d{4})\b")
+OFFICER_CODE = re.compile(r"e-Mrejesho: (\d{6})\b")
+STOP = re.compile(r"(/mail/stop/)[\w-]+")
+CITIZEN, OFFICER = "Mwananchi", "Afisa"
 ROUNDS = 3  # a reply may cause a report, and a report another step
 
 
@@ -46,36 +52,65 @@ class Telling:
     # The last reference and receipt code that a phone was told.
     reference: str = ""
     code: str = ""
+    ticket: str = ""
+    officer_code: str = ""
+    screen: str = ""
     _references: dict[str, str] = field(default_factory=dict)
     _codes: dict[str, str] = field(default_factory=dict)
-    _heard: int = 0
+    _heard: dict[str, int] = field(default_factory=dict)
 
-    def writes(self, number: str, words: str) -> str:
+    def writes(self, number: str, words: str, who: str = CITIZEN) -> str:
         """A phone sends an SMS; answers all that comes back, one text after the other."""
-        self._line("Mwananchi", words)
-        self.phone.inbound(number, words, at=datetime.now(UTC))
-        return self.hears(number)
+        self.sends(number, words, who)
+        return self.hears(number, who)
 
-    def hears(self, number: str) -> str:
+    def sends(self, number: str, words: str, who: str = CITIZEN) -> None:
+        """A phone sends an SMS, and another before an answer comes."""
+        self._line(who, words)
+        self.phone.inbound(number, words, at=datetime.now(UTC))
+        assert self.phone.wait_idle()  # what was written first comes first
+
+    def hears(self, number: str, who: str = CITIZEN) -> str:
         """What comes to the phone once the worker has done its jobs."""
         self._work()
         texts = []
-        for message in self.phone.ledger(number, self._heard):
-            self._heard = max(self._heard, message.seq)
+        to = "" if who == CITIZEN else f" to {who}"
+        for message in self.phone.ledger(number, self._heard.get(number, 0)):
+            self._heard[number] = message.seq
             self._learn(message.text)
-            self._line("e-Mrejesho", message.text, f" ({_length(message.text)})")
+            self._line("e-Mrejesho", message.text, f"{to} ({_length(message.text)})")
             texts.append(message.text)
         return "\n".join(texts)
 
     def dials(self, number: str, dialled: str = "") -> str:
         """A phone dials the USSD code; answers the screen."""
-        self.lines.append(f"*dials {dialled or self.phone.service_code}*")
+        self._line(CITIZEN, f"Anapiga {dialled or self.phone.service_code}")
         return self._screen(self.phone.dial(number, dialled))
 
     def enters(self, number: str, text: str) -> str:
         """A phone puts something in where the screen waits for it; answers the next screen."""
-        self._line("Mwananchi", text)
+        self._line(CITIZEN, text)
         return self._screen(self.phone.answer(number, text))
+
+    def picks(self, number: str, label: str) -> str:
+        """The line of the present screen that holds these words is chosen; answers the next."""
+        for line in self.screen.splitlines():
+            key, _, words = line.partition(" ")
+            if label in words and key.isdecimal():
+                return self.enters(number, key)
+        raise AssertionError(f"{label} is not among the choices: {self.screen}")
+
+    def drops(self, number: str, what: str) -> None:
+        """The connection of a USSD session breaks off."""
+        self.lines.append(f"*{what}*")
+        self.phone.hang_up(number)
+        assert self.phone.wait_idle()
+
+    def reads(self, letter: Any) -> None:
+        """An e-mail as it came into the mailbox."""
+        self._learn(letter.text)
+        self.lines.append(f"**e-Mrejesho** by e-mail: {letter.subject}")
+        self.lines.append(f"```text\n{letter.text.strip()}\n```")
 
     def office(self, what: str, officer: int, verb: Callable[..., Any], *given: Any) -> None:
         """An officer acts at the desk."""
@@ -93,21 +128,27 @@ class Telling:
         text = "\n\n".join(self.lines)
         for real, example in [*self._codes.items(), *self._references.items()]:
             text = text.replace(real, example)
-        return text
+        for real, example in ((self.ticket, "4821"), (self.officer_code, "305172")):
+            text = re.sub(rf"\b{real}\b", example, text) if real else text
+        return STOP.sub(r"\1EXAMPLE", text)
 
     def _screen(self, session: Any) -> str:
         assert not session.trouble, session.trouble
         self._learn(session.screen)
-        self.lines.append(f"```\n{session.screen}\n```")
-        return str(session.screen)
+        self.screen = session.screen
+        shown = len(f"CON {session.screen}")
+        self.lines.append(f"**e-Mrejesho** ({shown} of 160)")
+        self.lines.append(f"```text\n{session.screen}\n```")
+        return self.screen
 
     def _work(self) -> None:
         for _ in range(ROUNDS):
             assert self.phone.wait_idle()
-            jobs.process_inbound()
-            jobs.sweep()
-            jobs.deliver()
+            done = (jobs.process_inbound(), jobs.sweep(), jobs.deliver())
+            assert self.phone.wait_idle()
             jobs.replay()
+            if not any(any(counts.values()) for counts in done):
+                return
 
     def _line(self, who: str, words: str, aside: str = "") -> None:
         self._learn(words)
@@ -115,6 +156,10 @@ class Telling:
         self.lines.append(f"**{who}**{aside}\n\n> {shown}")
 
     def _learn(self, text: str) -> None:
+        if ticket := TICKET.search(text):
+            self.ticket = ticket[1]
+        if code := OFFICER_CODE.search(text):
+            self.officer_code = code[1]
         for reference in find_references(text):
             number = len(self._references) + 1
             self._references.setdefault(reference, make_reference(bytes([number * 37 % 256] * 8)))

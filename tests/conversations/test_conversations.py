@@ -1,57 +1,30 @@
 """Conversations as a citizen sees them on a phone; `docs/conversations.md` is what they print.
 
-MREJESHO_WRITE_DOCS=1 make test ARGS="-n 0 tests/conversations"     writes the page anew
+MREJESHO_WRITE_DOCS=1 .venv/bin/python -m pytest -n 0 tests/conversations     writes the page
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import psycopg
-import pytest
-import time_machine
-from flask import Flask
 
 from feedback.services import desk
-from tests.conversations.telling import Telling, talking
+from feedback.services.intake import FLOOD, SLOWED
+from tests.conversations.page import told
+from tests.conversations.telling import Telling
 from tests.factories import Make
 from tests.services import kit
 
-PAGE = Path(__file__).parents[2] / "docs" / "conversations.md"
-MONDAY = datetime(2026, 11, 9, 6, 0, tzinfo=UTC)
 NUMBER, OTHER = "+255712345678", "+255754000002"
 DAY = timedelta(days=1)
 Behind = psycopg.Connection[Any]
 
 
-@pytest.fixture
-def telling(app: Flask) -> Iterator[Telling]:
-    """A conversation to be told, on a Monday morning."""
-    with time_machine.travel(MONDAY, tick=False) as clock, talking(app, clock) as begin:
-        yield begin()
-
-
 def newest(behind: Behind) -> Any:
     """The case that came last."""
     return kit.rows(behind, 'SELECT id FROM "case" ORDER BY received_at DESC LIMIT 1')[0]["id"]
-
-
-def told(telling: Telling, title: str) -> None:
-    """Compare a conversation with its place in the page, or write it there."""
-    begin, end = f"\n## {title}\n\n", "\n\n---\n"
-    text = telling.written()
-    page = PAGE.read_text(encoding="utf-8")
-    if os.environ.get("MREJESHO_WRITE_DOCS") == "1":
-        if begin not in page:
-            page = f"{page.rstrip()}\n{begin}{end}"
-        head, _, rest = page.partition(begin)
-        PAGE.write_text(f"{head}{begin}{text}{end}{rest.partition(end)[2]}", encoding="utf-8")
-        return
-    assert page.partition(begin)[2].partition(end)[0] == text
 
 
 def test_a_complaint_by_sms(telling: Telling, make: Make, superuser: Behind) -> None:
@@ -127,3 +100,148 @@ def test_language_and_stop(telling: Telling, make: Make) -> None:
     telling.writes(NUMBER, "STOP")
     assert "again" in telling.writes(NUMBER, "START")
     told(telling, "Another language, stop and start")
+
+
+def test_in_english(telling: Telling, handler: int, superuser: Behind) -> None:
+    telling.writes(NUMBER, "Dodoma City: the street lights have not worked for two weeks")
+    case = newest(superuser)
+    assert "with an officer" in telling.writes(NUMBER, "STATUS")
+    telling.later("The next day.", DAY)
+    telling.office("The handler asks at the desk.", handler, desk.ask, case, "Which street?")
+    telling.hears(NUMBER)
+    telling.writes(NUMBER, f"{telling.reference} Kuu Street, from the market to the bus stand")
+    telling.office("The handler answers.", handler, desk.answer, case, "Repaired this morning.")
+    telling.hears(NUMBER)
+    telling.writes(NUMBER, "SATISFIED")
+    assert kit.case_row(superuser, case)["status"] == "closed"
+    told(telling, "The same in English")
+
+
+def test_in_pieces(telling: Telling, handler: int, superuser: Behind) -> None:
+    telling.sends(
+        NUMBER,
+        "Jiji la Dodoma, naomba mtusaidie kuhusu barabara ya mtaa wetu wa Uhindini ambayo"
+        " imeharibika tangu mvua za mwezi uliopita na sasa magari hayawezi ku",
+    )
+    telling.writes(NUMBER, "pita, wagonjwa wanabebwa kwa miguu hadi kituo cha afya")
+    assert len(kit.rows(superuser, 'SELECT id FROM "case"')) == 1
+    told(telling, "A message in pieces")
+
+
+def test_other_kinds(telling: Telling, handler: int, superuser: Behind) -> None:
+    for words in (
+        "PENDEKEZO Jiji la Dodoma wekeni taa za barabarani Uhindini",
+        "HONGERA Jiji la Dodoma kwa usafi wa soko kuu",
+        "ULIZO Jiji la Dodoma leseni ya biashara inalipiwa wapi?",
+    ):
+        telling.writes(NUMBER, words)
+        telling.later("An hour later.", timedelta(hours=1))
+    kinds = kit.rows(superuser, 'SELECT kind FROM "case" ORDER BY received_at')
+    assert [row["kind"] for row in kinds] == ["suggestion", "compliment", "enquiry"]
+    told(telling, "A suggestion, a compliment, an enquiry")
+
+
+def test_a_name_that_nobody_knows(telling: Telling, make: Make, superuser: Behind) -> None:
+    make.officer("PO-PSMGG", "handler")
+    telling.writes(NUMBER, "KERO mtaani kwetu kuna shimo kubwa la hatari")
+    telling.writes(NUMBER, "TAASISI ofisi ya bwana mkubwa")
+    case = kit.case_row(superuser, newest(superuser))
+    assert (case["triage"], case["due_at"] is not None) == (True, True)
+    told(telling, "No answer to the question")
+
+
+def test_the_institution_used_last(
+    telling: Telling, make: Make, handler: int, superuser: Behind
+) -> None:
+    make.officer("TANESCO", "handler")
+    telling.writes(NUMBER, "Jiji la Dodoma taka hazijazolewa Uhindini")
+    telling.later("A week later.", 7 * DAY)
+    telling.writes(NUMBER, "KERO mtaani kwetu kuna shimo kubwa la hatari")
+    telling.writes(NUMBER, "TAASISI TANESCO")
+    told(telling, "The institution used last")
+
+
+def test_not_fixed_to_the_end(
+    telling: Telling, make: Make, handler: int, superuser: Behind
+) -> None:
+    make.hold(make.officer("DODOMA-CC", "head"), "DODOMA-CC", "institution_head")
+    telling.writes(NUMBER, "Jiji la Dodoma taka hazijazolewa Uhindini")
+    case = newest(superuser)
+    for answer, back in (
+        ("Taka zitazolewa Ijumaa.", "SIJARIDHIKA"),
+        ("Gari limeharibika.", f"SIJARIDHIKA {telling.reference} bado zipo, zinanuka"),
+        ("Tumefanya tuliloweza.", f"SIJARIDHIKA {telling.reference}"),
+    ):
+        telling.later("The next day.", DAY)
+        acting = kit.case_row(superuser, case)["handler_id"]
+        telling.office("The office answers.", acting, desk.answer, case, answer)
+        telling.hears(NUMBER)
+        telling.writes(NUMBER, back)
+    assert kit.owed(superuser, case).count("final_letter") == 1
+    told(telling, "Not fixed, and the final letter")
+
+
+def test_a_confidential_case(telling: Telling, handler: int, superuser: Behind) -> None:
+    telling.writes(NUMBER, "SIRI Jiji la Dodoma mwalimu wa Uhindini anawapiga watoto")
+    case = newest(superuser)
+    assert kit.case_row(superuser, case)["confidentiality"] == "confidential"
+    telling.writes(NUMBER, f"MSIMBO {telling.reference}")
+    telling.later("The next day.", DAY)
+    telling.office("The office answers.", handler, desk.answer, case, "Mwalimu amesimamishwa.")
+    assert "simamishwa" not in telling.hears(NUMBER)
+    telling.dials(NUMBER)
+    telling.enters(NUMBER, "1")
+    telling.picks(NUMBER, "Mashauri yangu")
+    telling.enters(NUMBER, "1")
+    telling.picks(NUMBER, "Soma jibu")
+    assert "simamishwa" in telling.enters(NUMBER, telling.code)
+    telling.enters(NUMBER, "00")
+    told(telling, "A confidential case")
+
+
+def test_secret_and_anonymous_later(telling: Telling, handler: int, superuser: Behind) -> None:
+    telling.writes(NUMBER, "Jiji la Dodoma taka hazijazolewa Uhindini")
+    assert "kwa siri" in telling.writes(NUMBER, f"SIRI {telling.reference}")
+    telling.writes(NUMBER, f"BILA JINA {telling.reference}")
+    case = kit.case_row(superuser, newest(superuser))
+    assert (case["confidentiality"], case["anonymous"]) == ("confidential", True)
+    told(telling, "A case made secret and anonymous later")
+
+
+def test_after_a_stop(telling: Telling, handler: int, superuser: Behind) -> None:
+    telling.writes(NUMBER, "Jiji la Dodoma taka hazijazolewa Uhindini")
+    case = newest(superuser)
+    telling.writes(NUMBER, "ACHA")
+    telling.office("The handler acknowledges the case.", handler, desk.acknowledge, case)
+    assert telling.hears(NUMBER) == ""
+    telling.office("The handler answers.", handler, desk.answer, case, "Zimezolewa leo.")
+    assert "Zimezolewa" in telling.hears(NUMBER)
+    assert "HALI" not in telling.writes(NUMBER, "HALI")
+    telling.writes(NUMBER, "ANZA")
+    told(telling, "After a stop only answers come")
+
+
+def test_help(telling: Telling) -> None:
+    assert "Andika tatizo lako" in telling.writes(NUMBER, "Habari za leo")
+    telling.writes(NUMBER, "MSAADA")
+    telling.writes(NUMBER, "HELP")
+    told(telling, "Help")
+
+
+def test_a_flood(telling: Telling, handler: int, superuser: Behind) -> None:
+    telling.writes(NUMBER, "LALAMIKO Jiji la Dodoma nyumba namba 1 haina maji")
+    begun = len(telling.lines)
+    for house in range(2, FLOOD + 1):
+        telling.sends(NUMBER, f"LALAMIKO Jiji la Dodoma nyumba namba {house} haina maji")
+    telling.hears(NUMBER)
+    telling.lines[begun:] = [
+        f"*{FLOOD - 1} more like it within the hour, each answered as the first.*"
+    ]
+    for house in range(FLOOD + 1, FLOOD + 3):
+        said = f"LALAMIKO Jiji la Dodoma nyumba namba {house} haina maji"
+        assert telling.writes(NUMBER, said) == ""
+    cases = len(kit.rows(superuser, 'SELECT id FROM "case"'))
+    telling.later("Ten minutes later.", SLOWED)
+    assert "kwa pamoja" in telling.hears(NUMBER)
+    assert len(kit.rows(superuser, 'SELECT id FROM "case"')) == cases
+    told(telling, "Many messages at once")

@@ -1,14 +1,14 @@
 """A real worker is killed with SIGKILL in the middle of its work, and nothing is lost or doubled.
 
-The worker is the process that `flask worker` starts; the gateway is the simulator over a real
-socket, whose ledger says what was taken. After each kill time is moved on by passing it in.
+The worker is a process that does what `flask worker` does, forked from one that has the code
+loaded already: else most of the time went into starting it; the last test starts the command
+itself. The gateway is the simulator over a real socket, whose ledger says what was taken. After
+each kill time is moved on by passing it in.
 """
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -29,6 +29,7 @@ from feedback.services import intake, outbox
 from feedback.transaction import JOB, Principal, redis_client, transaction, wake
 from local.phone import PhoneSimulator
 from tests.conftest import LONG, environment
+from tests.faults.nursery import Nursery, nursery
 
 # Two tests kill in the middle of sending, each so often.
 SEEDS = range(100) if LONG else range(5)
@@ -45,12 +46,24 @@ def phone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[PhoneSimulato
         yield simulator
 
 
+@pytest.fixture(scope="module")
+def born() -> Iterator[Nursery]:
+    """Where workers come from."""
+    with nursery() as started:
+        yield started
+
+
+def settings(urls: dict[str, str], phone: PhoneSimulator) -> dict[str, str]:
+    """The environment of a worker."""
+    return environment(urls) | {"AT_BASE_URL": phone.url, "SMS_SENDERS": str(SENDERS)}
+
+
 @contextmanager
-def process(command: str, urls: dict[str, str], phone: PhoneSimulator) -> Iterator[Any]:
-    """`flask worker` or `flask scheduler`, killed at the end if it still runs."""
+def process(urls: dict[str, str], phone: PhoneSimulator) -> Iterator[Any]:
+    """`flask worker` itself, killed at the end if it still runs."""
     started = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", command],
-        env=environment(urls) | {"PATH": "", "AT_BASE_URL": phone.url, "SMS_SENDERS": str(SENDERS)},
+        [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
+        env=settings(urls, phone) | {"PATH": ""},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -122,7 +135,7 @@ def go_on() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_worker_killed_around_a_send(
-    urls: dict[str, str], phone: PhoneSimulator, seed: int
+    urls: dict[str, str], born: Nursery, phone: PhoneSimulator, seed: int
 ) -> None:
     """Each SMS reached the gateway; a second copy only after an outcome that was unknown.
 
@@ -133,14 +146,13 @@ def test_a_worker_killed_around_a_send(
     phone.fault(delay_ms=30, hang_s=0.03, times=None)
     owe_all(MESSAGES)
     after = dice.randrange(MESSAGES)
-    with process("worker", urls, phone) as worker:
+    with born.worker(settings(urls, phone)) as worker:
         if seed % 3:
             until(lambda: requests(phone) > after, nudge=True)
             time.sleep(dice.uniform(0, 0.09))
         else:
             until(under_way, nudge=True)
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
+        born.kill(worker)
     phone.clear_faults()
     go_on()
     copies = Counter(sent.number for sent in phone.ledger())
@@ -155,7 +167,7 @@ def test_a_worker_killed_around_a_send(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_gateway_that_misbehaves_and_a_worker_that_is_killed(
-    urls: dict[str, str], phone: PhoneSimulator, seed: int
+    urls: dict[str, str], born: Nursery, phone: PhoneSimulator, seed: int
 ) -> None:
     """Whatever both do: at most two copies, and what is not at the gateway stands there as such."""
     dice = random.Random(seed)  # noqa: S311
@@ -176,11 +188,10 @@ def test_a_gateway_that_misbehaves_and_a_worker_that_is_killed(
             )
         )
     owe_all(MESSAGES)
-    with process("worker", urls, phone) as worker:
+    with born.worker(settings(urls, phone)) as worker:
         until(lambda: requests(phone) > 0, nudge=True)
         time.sleep(dice.uniform(0, 0.05))
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
+        born.kill(worker)
     go_on()
     copies = Counter(sent.number for sent in phone.ledger())
     for row in rows():
@@ -194,7 +205,7 @@ def test_a_gateway_that_misbehaves_and_a_worker_that_is_killed(
 
 @pytest.mark.parametrize("seed", READING_SEEDS)
 def test_a_worker_killed_while_it_reads_what_came_in(
-    urls: dict[str, str], phone: PhoneSimulator, seed: int
+    urls: dict[str, str], born: Nursery, phone: PhoneSimulator, seed: int
 ) -> None:
     """Each SMS is one case with one acknowledgement."""
     dice = random.Random(seed)  # noqa: S311
@@ -210,11 +221,10 @@ def test_a_worker_killed_while_it_reads_what_came_in(
                 now=now,
             )
         wake("process_inbound")
-    with process("worker", urls, phone) as worker:
+    with born.worker(settings(urls, phone)) as worker:
         until(lambda: done() > 0, nudge=True)
         time.sleep(dice.uniform(0, 0.3))
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
+        born.kill(worker)
     at = datetime.now(UTC)
     for _ in range(3):
         at += timedelta(minutes=5)
@@ -276,7 +286,7 @@ def test_with_the_queue_wiped_empty_everything_is_still_done(
         wake("process_inbound")
     owe_all(5)
     redis_client().flushdb()
-    with process("worker", urls, phone):
+    with process(urls, phone):
         assert len(phone.ledger()) == 0
         until(lambda: redis_client().exists("rq:workers"))
         redis_client().flushdb()

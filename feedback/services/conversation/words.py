@@ -84,7 +84,8 @@ def protect(case: m.Case, words: str, sms: Sms, now: datetime) -> None:
 
 
 def add(case: m.Case, sms: Sms, now: datetime) -> None:
-    """Add the words to a case that they are for, and say so. Refused: not-allowed."""
+    """Add the words to a case that they are for, and say so; of words that ask for secrecy, that it
+    is kept. Refused: not-allowed."""
     protect(case, sms.said.body, sms, now)
     citizen.add_message(case.id, sms.said.body, now)
     reply(sms, "made_confidential" if sms.said.secret else "added", now, case)

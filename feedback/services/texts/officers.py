@@ -10,11 +10,11 @@ TEMPLATES: dict[str, dict[str, Template]] = {
     "officer_code": {
         "sw": _T(
             ("Msimbo wa kuthibitisha simu yako ya kazi katika e-Mrejesho:",),
-            after="Usimpe mtu. Kama hukuuomba, puuza ujumbe huu.",
+            after="(usimpe mtu). Kama hukuuomba, puuza ujumbe huu.",
         ),
         "en": _T(
             ("The code that confirms your phone for work in e-Mrejesho:",),
-            after="Give it to nobody. If you did not ask for it, ignore this.",
+            after="(give it to nobody). If you did not ask for it, ignore this.",
         ),
     },
     "officer_list": {
@@ -105,10 +105,8 @@ TEMPLATES: dict[str, dict[str, Template]] = {
         ),
     },
     "officer_wrong_pin": {
-        "sw": _T(("PIN si sahihi. Hakuna kilichofanyika.", "Ukikosea mara nyingi simu itafungwa.")),
-        "en": _T(
-            ("The PIN is wrong. Nothing was done.", "After many wrong ones the phone is locked.")
-        ),
+        "sw": _T(("PIN si sahihi. Hakuna kilichofanyika.", "Ukikosea mara nyingi PIN itafungwa.")),
+        "en": _T(("The PIN is wrong. Nothing was done.", "After many wrong ones it is locked.")),
     },
     "officer_wait": {
         "sw": _T(
