@@ -206,6 +206,8 @@ def deliver(now: datetime, *, seconds: float = RUN_SECONDS) -> Delivered:
     # A gateway that is out does not hold up the mail, nor the other way round.
     failures: Counter[str] = Counter()
     flying: set[Future[tuple[str, Outcome | PutOff | None]]] = set()
+    # Those on their way when something failed: that they arrived says nothing of what comes after.
+    before: set[Future[tuple[str, Outcome | PutOff | None]]] = set()
     with ThreadPoolExecutor(most, "outbox") as pool:
         while True:
             done.more = time.monotonic() - begun >= seconds and not dry
@@ -224,8 +226,12 @@ def deliver(now: datetime, *, seconds: float = RUN_SECONDS) -> Delivered:
                 outage = isinstance(result, gateway.Unknown) or (
                     isinstance(result, gateway.Transient) and result.everyone
                 )
-                failures[channel] = failures[channel] + 1 if outage else 0
-                senders = 1 if outage else min(most, senders * 2)
+                if outage:
+                    failures[channel] += 1
+                    senders, before = 1, set(flying)
+                elif each not in before:
+                    failures[channel] = 0
+                    senders = min(most, senders * 2)
 
 
 def _send_one(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -73,9 +74,14 @@ class Run:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One that no program on this machine is given for its own connections."""
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", 20_000 + secrets.randbelow(10_000)))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -305,6 +305,13 @@ def test_no_query_of_sending_reads_the_whole_outbox(
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     assert len({statement for statement, _ in asked}) >= 8
+    # As many reports as may wait at a time, so that the planner knows them to be few.
+    superuser.execute(
+        "INSERT INTO guard.delivery_report (provider_id, status, at)"
+        " SELECT 'new' || n, 'Success', %s FROM generate_series(1, 50) n",
+        (MORNING,),
+    )
+    superuser.execute("ANALYZE guard.delivery_report")
     for statement, given in asked:
         plan = "\n".join(row[0] for row in superuser.execute(f"EXPLAIN {statement}", given))
         assert "Seq Scan on outbox" not in plan, (statement, plan)
