@@ -61,6 +61,8 @@ def environment(urls: dict[str, str]) -> dict[str, str]:
         "AT_HOOK_TOKEN": "test-hook-token-" + "t" * 24,
         "HOME_INSTITUTION": "PO-PSMGG",
         "METRICS_TOKEN": "test-metrics-token",
+        # One after the other, so that what is sent stands in order; tests of several say so.
+        "SMS_SENDERS": "1",
         "DEMO": "1",
     }
 

@@ -232,6 +232,7 @@ def test_an_outage_in_the_middle_ends_the_run(
     app: Flask, phone: PhoneSimulator, superuser: Behind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many as were on their way are unknown, and no more."""
+    monkeypatch.setitem(app.config, "SMS_SENDERS", 8)
     monkeypatch.setitem(app.config, "SMS_PER_DAY", 1_000)
     phone.fault(delay_ms=5, times=20)
     phone.fault(http_status=500, times=None)
