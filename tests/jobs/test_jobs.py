@@ -53,7 +53,7 @@ def connection(urls: dict[str, str]) -> Iterator[Redis]:
 
 def burst(app: Flask, connection: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run what stands in the queue, as the worker does, in this process."""
-    monkeypatch.setattr(jobs, "_app", app)
+    monkeypatch.setattr(jobs.frame, "_app", app)
     queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
     worker = SimpleWorker(
         [queue], connection=connection, serializer=JSONSerializer, log_job_description=False

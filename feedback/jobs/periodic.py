@@ -1,0 +1,38 @@
+"""The one list of periodic jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job that the scheduler asks for. promise: what holds as long as it runs."""
+
+    name: str
+    seconds: int
+    promise: str
+
+
+PERIODIC = (
+    Periodic("deliver", 15, "an SMS that is owed is sent, also when its wake-up was lost"),
+    Periodic("replay", 15, "a send cut short is found, and delivery reports are written down"),
+    Periodic("process_inbound", 15, "an SMS that came in becomes a case or gets its reply"),
+    Periodic("sweep", 15, "what fell due is escalated, reminded, resumed or closed"),
+    Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
+    Periodic("send_day_lists", 60, "an officer's list of the day goes out once, at its hour"),
+    Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
+    Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
+    Periodic("hand_over", 60, "no open case stays with an officer who left"),
+    Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
+    Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
+    Periodic("reissue_receipts", 60, "codes said to be lost on the web, which the queue lost"),
+    Periodic(
+        "check_files", 30, "a citizen's file is cleaned and given out, or refused for a reason"
+    ),
+    Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
+    Periodic("purge", 3_600, "tries of receipt codes and logins, and old sessions, are not kept"),
+    Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
+    Periodic("learn", 86_400, "suggestions follow what handlers corrected up to the day before"),
+    Periodic("retain", 86_400, "what is older than its retention rule is removed"),
+)
