@@ -240,6 +240,8 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AT_HOOK_TOKEN": env.get("AT_HOOK_TOKEN", ""),
         # Only where the short code is an on-demand service, which citizens pay for.
         "AT_KEYWORD": env.get("AT_KEYWORD", ""),
+        # What a phone dials for the menu, as SMS name it; empty where no code is rented.
+        "USSD_CODE": env.get("USSD_CODE", ""),
         **gateway,
         # ClamAV's daemon: a path or host:port; empty where there is none.
         "CLAMD_SOCKET": clamd,

@@ -119,6 +119,7 @@ def environment(
         "HOME_INSTITUTION": "PO-PSMGG",
         "AT_USERNAME": "sandbox",
         "AT_SHORTCODE": "15200",
+        "USSD_CODE": "*152*00#",
         "FLASK_APP": "wsgi",
         "PYTHONUNBUFFERED": "1",
     }

@@ -58,6 +58,7 @@ def environment(urls: dict[str, str]) -> dict[str, str]:
         "AT_USERNAME": "sandbox",
         "AT_API_KEY": "test-key",
         "AT_SHORTCODE": "15200",
+        "USSD_CODE": "*152*00#",
         "AT_HOOK_TOKEN": "test-hook-token-" + "t" * 24,
         "HOME_INSTITUTION": "PO-PSMGG",
         "METRICS_TOKEN": "test-metrics-token",

@@ -198,6 +198,8 @@ def _render(row: Any) -> str:
     values = dict(row.values)
     if row.template == "receipt_code" and row.case_id is not None:
         values["code"] = receipts.code_for(row.case_id)
+    if dial := current_app.config["USSD_CODE"]:
+        values["dial"] = dial
     url = f"{current_app.config['PUBLIC_URL']}/track"
     if row.words is None:
         return texts.render(row.template, row.language, values, url=url)

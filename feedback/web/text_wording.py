@@ -245,6 +245,7 @@ def value(name: str) -> str:
         "reference": _("The reference of the case"),
         "due": _("The day by which the answer is due"),
         "code": _("The secret code of the case"),
+        "dial": _("What a phone dials for the menu; its sentence is left out where there is none"),
         "status": _("The word for the status of the case"),
         "references": _("The references of the cases that may be meant"),
         "statuses": _("The references of the citizen's cases, each with its status"),

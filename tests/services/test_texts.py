@@ -22,6 +22,7 @@ CASES = list(itertools.product(texts.TEMPLATES, ("sw", "en")))
 
 def rendered(template: str, language: str, words: str | None = None, **given_: str) -> str:
     values = {"reference": REFERENCE, "due": DUE, "code": "MWMW-MWMW-MWM", "status": "assigned"}
+    values["dial"] = samples.VALUES["dial"][1]
     values["references"] = ", ".join([REFERENCE] * conversation.MOST_OFFERED)
     longest = max((words[language] for words in texts.STATUS_WORDS.values()), key=len)
     values["statuses"] = "; ".join([f"{REFERENCE} {longest}"] * conversation.MOST_LISTED)
@@ -185,3 +186,8 @@ def test_an_unknown_text_is_an_error() -> None:
 def test_every_value_has_an_example_and_a_longest() -> None:
     used = {name for said in shipped.TEXTS.values() for t in said.values() for name in t.used}
     assert used - {"url"} <= set(samples.VALUES)
+
+
+def test_without_a_code_to_dial_its_sentence_is_left_out() -> None:
+    assert "piga" in rendered("answer_waits", "sw")
+    assert "piga" not in rendered("answer_waits", "sw", dial="")

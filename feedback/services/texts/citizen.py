@@ -60,14 +60,16 @@ TEMPLATES: dict[str, dict[str, Template]] = {
         "sw": _T(
             (
                 "Jibu la {reference} linakusubiri.",
-                "Lisome kwa msimbo wako wa siri: {url}",
+                "Lisome kwa msimbo: {url}",
+                "Au piga {dial}",
             ),
             after="Huna msimbo? Tuma MSIMBO {reference}",
         ),
         "en": _T(
             (
                 "An answer to {reference} waits for you.",
-                "Read it with your secret code: {url}",
+                "Read with your code: {url}",
+                "Or dial {dial}",
             ),
             after="No code? Send CODE {reference}",
         ),
@@ -87,15 +89,17 @@ TEMPLATES: dict[str, dict[str, Template]] = {
     "question_waits": {
         "sw": _T(
             (
-                "Swali kuhusu {reference} linakusubiri.",
-                "Lisome kwa msimbo wako wa siri: {url}",
+                "Swali la {reference} linakusubiri.",
+                "Lisome kwa msimbo: {url}",
+                "Au piga {dial}",
             ),
             after="Huna msimbo? Tuma MSIMBO {reference}",
         ),
         "en": _T(
             (
                 "A question on {reference} waits for you.",
-                "Read it with your secret code: {url}",
+                "Read with your code: {url}",
+                "Or dial {dial}",
             ),
             after="No code? Send CODE {reference}",
         ),

@@ -26,6 +26,7 @@ VALUES = {
     "reference": ("7KQ2-M4XP", "MWMW-MWMW"),
     "due": ("2026-12-14", "2026-09-30"),
     "code": ("7KQ2-M4XP-3TR", "MWMW-MWMW-MWM"),
+    "dial": ("*152*00#", "*152*00*123#"),
     "status": ("in_progress", ""),  # each of them is tried
     "references": ("7KQ2-M4XP, 3HTR-9WVC", ", ".join(["MWMW-MWMW"] * 4)),
     "statuses": (

@@ -21,7 +21,7 @@ from feedback.services.texts.shipped import STATUS_WORDS, TEMPLATES, medium_of
 from feedback.services.texts.template import Template, placeholders
 
 log = structlog.get_logger()
-OPTIONAL = frozenset({"due"})
+OPTIONAL = frozenset({"due", "dial"})
 CUT = "..."  # stands after words of which only the beginning is sent
 
 
@@ -37,7 +37,8 @@ def render(
     """The text that holds now, in one GSM-7 part unless an administrator allowed two.
 
     values: `reference`, `due` (an ISO date or moment, else taken as it is), `status` (a case's
-    status), `code`. url: the page that shows a case. words: an office's own words.
+    status), `code`, `dial` (the USSD code, where there is one). url: the page that shows a case.
+    words: an office's own words.
     Raises KeyError for an unknown template or a missing value.
     """
     shipped, medium = TEMPLATES[template][language], medium_of(template)
