@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from feedback.gateway.outcomes import Result, Transient, Unknown
 
 CONNECT_SECONDS = 3.05
 ANSWER_SECONDS = 9.05
+LONGEST_ANSWER = 64 * 1024  # bytes
 # A server that is overloaded or does not know us took nothing. A failure within it (500), or
 # behind it (502, 504), may come after it took the message.
 NOTHING_TAKEN = frozenset({429, 503, *range(400, 429)})
@@ -38,17 +40,28 @@ def call(method: str, url: str, headers: Mapping[str, str], **content: Any) -> R
     try:
         # A connection of its own for each message: a kept one that the peer has just closed
         # looks the same as an answer that was lost.
-        answer = requests.request(
+        with requests.request(
             method,
             url,
             headers=dict(headers),
             timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
             allow_redirects=False,
+            stream=True,
             **content,
-        )
-        return Reply(answer.status_code, answer.text)
+        ) as answer:
+            return _whole(answer)
     except requests.RequestException as error:
         return of_failure(error)
+
+
+def _whole(answer: requests.Response) -> Reply | Result:
+    """The answer's body, if it comes to an end: a time-out alone bounds each piece of it only."""
+    body, end = bytearray(), time.monotonic() + ANSWER_SECONDS
+    for piece in answer.iter_content(1):
+        body += piece
+        if len(body) > LONGEST_ANSWER or time.monotonic() > end:
+            return Unknown("endless-answer")
+    return Reply(answer.status_code, body.decode(answer.encoding or "utf-8", "replace"))
 
 
 def of_status(status: int) -> Result:

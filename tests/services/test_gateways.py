@@ -8,9 +8,11 @@ last two are one adapter and two pages of settings, those of docs/deployment.md.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,7 +21,7 @@ import pytest
 
 import config
 from feedback import gateway
-from feedback.gateway import Accepted, Cost, Rejected, Result, Transient, Unknown
+from feedback.gateway import Accepted, Cost, Rejected, Result, Transient, Unknown, transport
 from local.phone import PhoneSimulator
 from tests.conftest import environment
 from tests.gateways import GATEWAYS, KEY
@@ -176,3 +178,29 @@ def test_no_key_number_or_word_reaches_a_log_or_a_result(
     said += [record.getMessage() for record in caplog.records] + [repr(peer.settings["SMS_HTTP"])]
     for secret in (KEY, "712000001", "siri"):
         assert secret not in "".join(said)
+
+
+@pytest.mark.parametrize(("piece", "rest"), [(b"x", 0.05), (b"x" * 100_000, 0.0)])
+def test_an_answer_without_an_end_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, piece: bytes, rest: float
+) -> None:
+    """A trickle would hold a sender past its lease, a flood its memory."""
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(4_096)
+                connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\n\r\n")
+                for _ in range(200):
+                    connection.sendall(piece)
+                    time.sleep(rest)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        begun = time.monotonic()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        assert transport.call("POST", url, {}) == Unknown("endless-answer")
+        assert time.monotonic() - begun < 5
+        thread.join(20)
