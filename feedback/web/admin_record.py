@@ -64,10 +64,9 @@ def _record_page(report: audit.AuditReport | None = None) -> str:
         page=page,
         asked=request.args,
         kept=kept,
-        kinds=wording.entry_kinds(),
-        acts=wording.act_choices(),
-        wording=wording,
-        details=entry_wording.details,
+        kinds=entry_wording.entry_kinds(),
+        acts=entry_wording.act_choices(),
+        entry_wording=entry_wording,
         following=url_for("admin.record_page", after=page.next, **kept) if page.next else "",
         file=url_for("admin.record_file", **kept),
         report=report,
@@ -94,8 +93,8 @@ def record_file() -> ResponseReturnValue:
         *(
             [
                 moment(row.at),
-                wording.act(row.act),
-                row.officer or wording.actor(row.actor_kind),
+                entry_wording.act(row.act),
+                row.officer or entry_wording.actor(row.actor_kind),
                 row.username,
                 row.reference,
                 "; ".join(f"{key}: {value}" for key, value in row.details.items()),
@@ -132,7 +131,7 @@ def pattern_list() -> ResponseReturnValue:
         by_kind=by_kind,
         institutions=institutions,
         computed_at=max((row.computed_at for row in found), default=None),
-        wording=wording,
+        entry_wording=entry_wording,
         days=rules.DAYS,
     )
 

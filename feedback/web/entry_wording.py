@@ -1,4 +1,4 @@
-"""The details of an entry of the record, as words for an auditor."""
+"""The record as words for an auditor: acts, actors, details, odd patterns."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
+from feedback.rules import patterns as rules
 from feedback.services.texts.shipped import TEXTS
 from feedback.web import text_wording
 
@@ -69,3 +70,203 @@ def _value(key: str, value: str | int) -> str | int:
         },
     }
     return known.get(key, {}).get(str(value), value)
+
+
+def act(code: str) -> str:
+    """An act or a look of the record."""
+    return _acts().get(code, code)
+
+
+def act_choices() -> list[tuple[str, str]]:
+    """The acts to choose from, by their words."""
+    return sorted(_acts().items(), key=lambda pair: pair[1])
+
+
+def entry_kinds() -> list[tuple[str, str]]:
+    """Kinds of entries to choose from."""
+    return [
+        ("look", _("Looks at cases")),
+        ("act", _("Acts on cases")),
+        ("other", _("What concerns no case")),
+    ]
+
+
+def actor(kind: str) -> str:
+    """Who acted, where it was no officer."""
+    return {
+        "officer": _("Officer"),
+        "public": _("Citizen"),
+        "lodging": _("Citizen"),
+        "login": _("Login"),
+        "hook": _("Gateway"),
+    }.get(kind, _("System"))
+
+
+def pattern(kind: str) -> tuple[str, str]:
+    """An odd pattern's name, and the rule by which it stands out."""
+    days, times = rules.DAYS, rules.MANY_TIMES
+    return {
+        "after_recusal": (
+            _("Looks after having been kept away"),
+            _("Any look at a case after the officer stepped back from it or was excluded."),
+        ),
+        "one_person": (
+            _("Looks at one person's cases"),
+            _(
+                "At least %(number)s cases from one and the same phone number, none of which was "
+                "ever the officer's. Whose they are is not shown.",
+                number=rules.SAME_PERSON,
+            ),
+        ),
+        "after_handover": (
+            _("Looks after handing over"),
+            _(
+                "At least %(number)s cases looked at after they had been given to somebody else.",
+                number=rules.AFTER_HANDOVER,
+            ),
+        ),
+        "many_looks": (
+            _("Many cases in one day"),
+            _(
+                "At least %(number)s cases in a day, and more than %(times)s times the median of "
+                "the officer's other days.",
+                number=rules.MANY_CASES,
+                times=times,
+            ),
+        ),
+        "without_work": (
+            _("Looks without work"),
+            _(
+                "At least %(number)s cases that the officer never owned nor acted on, and more "
+                "than half of all that the officer looked at. Heads and oversight look at much.",
+                number=rules.IDLE_CASES,
+            ),
+        ),
+        "off_hours": (
+            _("Looks out of hours"),
+            _(
+                "At least %(number)s looks between %(from_hour)s:00 and %(to_hour)s:00, at a "
+                "weekend or on a day off.",
+                number=rules.OFF_HOURS,
+                from_hour=rules.NIGHT_FROM,
+                to_hour=rules.NIGHT_TO,
+            ),
+        ),
+        "openings": (
+            _("Openings of the identity vault"),
+            _(
+                "At least %(number)s openings in %(days)s days.",
+                number=rules.OPENINGS,
+                days=days,
+            ),
+        ),
+    }[kind]
+
+
+def _acts() -> dict[str, str]:
+    return {
+        "lodged": _("Lodged"),
+        "aged": _("Moved back in time, for a demonstration"),
+        "looked": _("Looked at the case"),
+        "file_read": _("Looked at a file"),
+        "files_added": _("Files were added"),
+        "reference_imported": _("Reference data was loaded"),
+        "demo_begun": _("A demonstration was begun"),
+        "demo_loaded": _("Demonstration data was loaded"),
+        "demo_logins": _("Demonstration logins were made"),
+        "history_loaded": _("A made-up history was loaded"),
+        "acknowledged": _("Acknowledged"),
+        "answered": _("Answered"),
+        "asked": _("Asked the citizen"),
+        "noted": _("Wrote a note"),
+        "assigned": _("Gave it to an officer"),
+        "transferred": _("Transferred"),
+        "classified": _("Set subject and confidentiality"),
+        "classified_by_citizen": _("The citizen named the institution"),
+        "made_anonymous": _("The citizen asked not to be named"),
+        "confidentiality_raised": _("Raised the confidentiality"),
+        "excluded": _("Kept an officer away"),
+        "excluded_by_words": _("Officers kept away because of the citizen's words"),
+        "looked_to_decide": _("Looked at the words to decide an exclusion"),
+        "exclusion_confirmed": _("Confirmed an exclusion"),
+        "exclusion_lifted": _("Lifted an exclusion"),
+        "lowering_asked": _("Asked the citizen to lower the level"),
+        "lowering_answered": _("The citizen answered whether to lower the level"),
+        "extract_handed_over": _("Handed over an extract"),
+        "looked_at_extract": _("Looked at an extract"),
+        "extract_answered": _("Answered an extract"),
+        "delay_explained": _("Gave the reason for the delay"),
+        "directed": _("Gave a directive"),
+        "directive_done": _("Followed a directive"),
+        "escalated": _("Taken to a higher post"),
+        "letter_handed_over": _("Handed a letter over"),
+        "handed_over": _("Handed over from a closed account"),
+        "citizen_message": _("The citizen wrote"),
+        "withdrawn": _("Withdrawn by the citizen"),
+        "accepted": _("The citizen is satisfied"),
+        "not_fixed": _("The citizen says: not fixed"),
+        "final_letter": _("The final letter was given"),
+        "closed_by_silence": _("Closed after the citizen's silence"),
+        "pause_over": _("The pause ran out"),
+        "deadline_corrected": _("A deadline was computed again"),
+        "receipt_code_sent": _("The secret code was sent again"),
+        "identity_asked": _("Asked to open an identity"),
+        "identity_allowed": _("Allowed the opening of an identity"),
+        "identity_refused": _("Refused the opening of an identity"),
+        "identity_closed": _("Ended the opening of an identity"),
+        "identity_forgotten": _("The citizen had the identity removed"),
+        "login": _("Logged in"),
+        "login_refused": _("A login was refused"),
+        "logout": _("Logged out"),
+        "password_changed": _("Changed a password"),
+        "session_ended": _("Ended a session"),
+        "factor_set": _("Set up an authenticator"),
+        "factor_removed": _("Switched the authenticator off"),
+        "passkey_added": _("Added a passkey"),
+        "passkey_removed": _("Removed a passkey"),
+        "recovery_codes_made": _("Made recovery codes"),
+        "recovery_code_used": _("Used a recovery code"),
+        "code_redeemed": _("Set a password by a one-time code"),
+        "grant_asked": _("Asked for a grant"),
+        "grant_approved": _("Approved a grant"),
+        "grant_refused": _("Refused a grant"),
+        "officer_created": _("Added an officer"),
+        "officer_deactivated": _("Closed an account"),
+        "officer_activated": _("Opened an account again"),
+        "roles_set": _("Set the roles of an officer"),
+        "post_set": _("Set who holds a post"),
+        "leave_added": _("Noted a leave"),
+        "leave_ended": _("Ended a leave"),
+        "calendar_corrected": _("Corrected the calendar"),
+        "text_changed": _("Changed a text"),
+        "alarm_settled": _("Settled an alarm"),
+        "record_verified": _("Verified the record"),
+        "record_exported": _("Took a file of the record"),
+        "heads_begun": _("Signed heads were begun in a new file"),
+        "sms_not_reached": _("A message did not reach the citizen"),
+        "sms_sent_again": _("Had an SMS sent once more"),
+        "told_otherwise": _("Told the citizen in another way"),
+        "dead_letter_sent": _("Had an SMS sent that had been given up"),
+        "dead_letter_dropped": _("Let an SMS go that had been given up"),
+        "dead_inbound_tried": _("Had an SMS read that had been given up"),
+        "identity_looked": _("Looked at an identity"),
+        "identity_removed": _("The sealed identity was removed, its time was over"),
+        "words_removed": _("The words were removed, their time was over"),
+        "copy_given": _("The citizen took a copy of everything kept"),
+        "hold_set": _("Kept the case for a court or an inquiry"),
+        "hold_ended": _("Ended the keeping for a court or an inquiry"),
+        "retention_set": _("Set how long a category is kept"),
+        "listed": _("Asked for the own list"),
+        "reassignment_asked": _("Asked that another takes the case"),
+        "officer_phone_begun": _("Named a phone for work by SMS"),
+        "officer_phone_confirmed": _("Confirmed a phone for work by SMS"),
+        "officer_phone_removed": _("Removed a phone for work by SMS"),
+        "officer_pin_changed": _("Changed the PIN of a phone"),
+        "officer_pin_wrong": _("An SMS came with a wrong PIN"),
+        "officer_pin_locked": _("A phone was locked after wrong PINs"),
+        "officer_list_changed": _("Changed the list of the day by SMS"),
+        "mail_stopped": _("The citizen stopped notices by e-mail"),
+        "sms_stopped": _("A number asked for no more notices by SMS"),
+        "sms_started": _("A number asked for notices by SMS again"),
+        "breach_report": _("Made a report of looks in a period"),
+    }
