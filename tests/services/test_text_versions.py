@@ -482,12 +482,8 @@ def test_whatever_is_accepted_is_sent_within_the_parts_promised(
                 text = texts.render(
                     "status" if carrier else name,
                     language,
-                    {
-                        "reference": "MWMW-MWMW",
-                        "due": "2026-09-30",
-                        "code": "MWMW-MWMW-MWM",
-                        "status": status,
-                    },
+                    {name: longest for name, (_, longest) in samples.VALUES.items()}
+                    | {"status": status},
                     url=samples.LONGEST_URL,
                     words="neno " * 99 if samples.takes_words(name) else None,
                 )
