@@ -24,6 +24,7 @@ from feedback.models.columns import (
     KINDS,
     LEVELS,
     MAILS,
+    MESSAGES,
     STATUSES,
     CaseKey,
     Key,
@@ -137,20 +138,7 @@ class Message(Base):
 
     __tablename__ = "message"
     __table_args__ = (
-        one_of(
-            "kind",
-            (
-                "citizen",
-                "acknowledgement",
-                "question",
-                "answer",
-                "note",
-                "transfer",
-                "directive",
-                "delay_reason",
-                "final_letter",
-            ),
-        ),
+        one_of("kind", MESSAGES),
         CheckConstraint("(body IS NULL) <> (sealed IS NULL)", name="one_form"),
         UniqueConstraint("case_id", "seq"),
     )

@@ -33,6 +33,27 @@ STATUSES = (
     "closed",
     "withdrawn",
 )
+MESSAGES = (
+    "citizen",
+    "acknowledgement",
+    "question",
+    "partial_answer",
+    "answer",
+    "note",
+    "transfer",
+    "directive",
+    "delay_reason",
+    "final_letter",
+    # What another unit is asked for, and what it says.
+    "opinion_request",
+    "opinion",
+    # Why the office needs longer, and what the head decided.
+    "extension_request",
+    "extension",
+    # Why cases were joined, or one was divided.
+    "merge",
+    "split",
+)
 ROLES = ("handler", "coordinator", "head", "oversight", "ethics", "admin", "auditor")
 
 

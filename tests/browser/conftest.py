@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,12 +16,15 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.request import urlopen
 
+import pyotp
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local.phone import PhoneSimulator
 from tests.conftest import environment
+from tests.factories import PASSWORD, TOTP_SECRET
 
 CHECKOUT = Path(__file__).parents[2]
 T = TypeVar("T")
@@ -55,6 +59,36 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def press(page: Page, button: str) -> None:
+    """Send a form by its button and wait for the page that answers it."""
+    with page.expect_navigation(wait_until="load"):
+        page.get_by_role("button", name=button).click()
+
+
+def check(page: Page) -> None:
+    """Nothing that axe finds, and no scrolling sideways."""
+    page.wait_for_load_state("load")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
+
+
+def log_in(page: Page, site: Site, username: str) -> None:
+    """Through the password, and the code where the role needs one, to the first page."""
+    page.goto(f"{site.url}/staff/login")
+    page.fill("[name=username]", username)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    expect(page).not_to_have_url(re.compile("/staff/login$"))
+    if page.url.endswith("/staff/login/code"):
+        page.fill("[name=code]", pyotp.TOTP(TOTP_SECRET).now())
+        page.click("main button[type=submit]")
+        expect(page).not_to_have_url(re.compile("/staff/login"))
+    expect(page.locator("h1")).to_be_visible()
 
 
 def eventually(ask: Callable[[], T]) -> T:

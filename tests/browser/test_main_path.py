@@ -6,29 +6,15 @@ import json
 import re
 from datetime import date, timedelta
 
-import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
 from feedback import clock
-from tests.browser.conftest import Site, eventually
-from tests.factories import PASSWORD, TOTP_SECRET, Make
+from tests.browser.conftest import Site, eventually, log_in
+from tests.factories import Make
 
 pytestmark = pytest.mark.browser
 NUMBER = "+255754000111"
-
-
-def log_in(page: Page, site: Site, username: str) -> None:
-    page.goto(f"{site.url}/staff/login")
-    page.fill("[name=username]", username)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    expect(page).not_to_have_url(re.compile("/staff/login$"))
-    if page.url.endswith("/staff/login/code"):
-        page.fill("[name=code]", pyotp.TOTP(TOTP_SECRET).now())
-        page.click("main button[type=submit]")
-        expect(page).not_to_have_url(re.compile("/staff/login"))
-    expect(page.locator("h1")).to_be_visible()
 
 
 def act(page: Page, verb: str, words: str) -> None:

@@ -5,24 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from feedback import clock
-from tests.browser.conftest import Site, eventually
+from tests.browser.conftest import Site, check, eventually, press
 from tests.factories import PASSWORD, Make
 
 pytestmark = pytest.mark.browser
 OFFICER, CITIZEN, PIN = "+255754000777", "+255712345678", "482915"
-
-
-def check(page: Page) -> None:
-    """Nothing that axe finds, and no scrolling sideways."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate(
-        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    )
 
 
 def test_from_the_account_to_the_citizen(site: Site, make: Make, narrow: Page) -> None:
@@ -31,25 +21,25 @@ def test_from_the_account_to_the_citizen(site: Site, make: Make, narrow: Page) -
     page.goto(f"{site.url}/staff/login?lang=en")
     page.fill("[name=username]", f"officer{make.count}")
     page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
+    press(page, "Log in")
     page.goto(f"{site.url}/staff/account/phone")
     check(page)
     page.fill("#f-number", "0754 000 777")
     page.fill("#f-pin", PIN)
     page.fill("#f-again", "482916")
     page.fill("#f-current", PASSWORD)
-    page.get_by_role("button", name="Send the code").click()
+    press(page, "Send the code")
     check(page)
     page.fill("#f-pin", PIN)
     page.fill("#f-again", PIN)
     page.fill("#f-current", PASSWORD)
-    page.get_by_role("button", name="Send the code").click()
+    press(page, "Send the code")
     check(page)
     (sms,) = eventually(lambda: site.phone.ledger(OFFICER))
     code = re.search(r"\b\d{6}\b", sms.text)
     assert code
     page.fill("#f-code", code[0])
-    page.get_by_role("button", name="Confirm the phone").click()
+    press(page, "Confirm the phone")
     check(page)
 
     case = make.case(clock.now(), phone=CITIZEN, email="asha@example.org")
