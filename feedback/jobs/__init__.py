@@ -33,6 +33,7 @@ from feedback.services import (
     escalations,
     figures,
     intake,
+    officer_mail,
     officer_phones,
     officer_sms,
     outbox,
@@ -46,6 +47,7 @@ from feedback.services import (
     sms_limits,
     staffing,
     suggestions,
+    telling,
     ussd,
 )
 from feedback.transaction import JOB, transaction
@@ -108,6 +110,12 @@ def process_inbound() -> Counts:
 def send_day_lists() -> Counts:
     """Owe officers the SMS with their cases of the day."""
     return {"lists": day_lists.send_due(clock.now(), RUN_SECONDS)}
+
+
+@job
+def send_notices() -> Counts:
+    """Tell officers what is urgent, and send the lists whose hour has come."""
+    return telling.send_due(clock.now(), RUN_SECONDS)
 
 
 @job
@@ -263,6 +271,7 @@ def purge() -> Counts:
             "sessions": sessions.forget(clock.now()),
             "sms_counts": sms_limits.forget(clock.now()),
             "officer_phones": officer_phones.forget(clock.now()),
+            "officer_mail": officer_mail.forget(clock.now()),
             "phones": phones.forget(clock.now()),
             "ussd_sessions": ussd.forget(clock.now()),
             "sms_without_case": retention.forget_caseless(clock.now()),

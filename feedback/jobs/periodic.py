@@ -21,6 +21,7 @@ PERIODIC = (
     Periodic("sweep", 15, "what fell due is escalated, reminded, resumed or closed"),
     Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
     Periodic("send_day_lists", 60, "an officer's list of the day goes out once, at its hour"),
+    Periodic("send_notices", 60, "what is urgent reaches an officer, and lists at chosen hours"),
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),

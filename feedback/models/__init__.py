@@ -46,6 +46,7 @@ from feedback.models.channels import (
 from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
+from feedback.models.notices import NoticeChoice, OfficerMail
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
 from feedback.models.people import (
     Credential,
@@ -120,8 +121,10 @@ __all__ = [
     "Lowering",
     "Message",
     "Notice",
+    "NoticeChoice",
     "Officer",
     "OfficerCommand",
+    "OfficerMail",
     "OfficerPhone",
     "OfficerStanding",
     "Outbox",

@@ -324,7 +324,10 @@ class Notice(Base):
     """Something an officer should know, shown in the desk; once for each dedupe key."""
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_unread", "officer_id", "at", postgresql_where="NOT read"),)
+    __table_args__ = (
+        Index("ix_notice_unread", "officer_id", "at", postgresql_where="NOT read"),
+        Index("ix_notice_urgent", "at", postgresql_where="urgent AND told_at IS NULL"),
+    )
     # Made here and not by the database: who makes a notice may not read it back.
     id: Mapped[RandomKey]
     dedupe: Mapped[str] = mapped_column(unique=True)
@@ -335,6 +338,9 @@ class Notice(Base):
     institution_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
     at: Mapped[Moment]
     read: Mapped[bool]
+    # It goes at once by e-mail or SMS, and when it went (or was found read, or had no way to go).
+    urgent: Mapped[bool] = mapped_column(server_default=text("false"))
+    told_at: Mapped[Moment | None]
 
 
 class Alarm(Base):

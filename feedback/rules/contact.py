@@ -4,6 +4,13 @@ Who has no number that SMS reach gets everything by e-mail. Who has both gets by
 and by e-mail what is worth keeping and may be long: answers, questions, the final letter.
 """
 
+import re
+
+LONGEST_EMAIL = 254
+# One address and nothing else: signs that begin another would send the letter elsewhere.
+_SIGN = r"[^@\s,;:<>()\[\]\"\\]"
+_EMAIL = re.compile(rf"{_SIGN}+@{_SIGN}+\.(?!\.){_SIGN}+(?<!\.)")
+
 # What a citizen waits for: sent whether or not the notices were stopped.
 DIRECT = frozenset({"answer", "question", "final_letter"})
 
@@ -17,3 +24,8 @@ def ways(template: str, *, reachable: bool, mail: str) -> tuple[str, ...]:
     """`sms` and `email` in the order in which they are owed. mail: none, direct or all."""
     by_mail = mail in ("direct", "all") if is_direct(template) else mail == "all" and not reachable
     return (*(("sms",) if reachable else ()), *(("email",) if by_mail else ()))
+
+
+def is_email(typed: str) -> bool:
+    """Whether it is one e-mail address."""
+    return len(typed) <= LONGEST_EMAIL and _EMAIL.fullmatch(typed) is not None

@@ -74,6 +74,10 @@ KINDS: dict[str, Kind] = {
     "transferred": Kind.NOTICE,
     "officer_list_day": Kind.NOTICE,
     "officer_list_day_empty": Kind.NOTICE,
+    "officer_urgent": Kind.NOTICE,
+    "officer_mail_code": Kind.ASKED,
+    "officer_list_mail": Kind.NOTICE,
+    "officer_urgent_mail": Kind.NOTICE,
 }
 
 # Why a row waits though its time has come.

@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from feedback import clock
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import day_list
 from feedback.rules.access import Level
-from feedback.services import identity, officer_phones, outbox, queues, texts
-from feedback.services.reference import directory
+from feedback.services import identity, officer_phones, outbox, queues, telling, texts
 from feedback.transaction import JOB, Principal, transaction
 
 WITH_CASES = ("officer_list", "officer_list_day")
@@ -90,7 +89,7 @@ def _send(officer_id: int, language: str, said: str, now: datetime) -> int:
     if phone is None:
         return 0
     phone.list_day = today
-    if not (_is_there(officer_id, now) and (said or phone.list_empty)):
+    if not (telling.is_there(officer_id, now) and (said or phone.list_empty)):
         return 0
     outbox.owe(
         f"officer-list:{officer_id}:{today.isoformat()}",
@@ -103,20 +102,3 @@ def _send(officer_id: int, language: str, said: str, now: datetime) -> int:
         recipient=identity.unseal(phone.number, officer_phones.place(officer_id)),
     )
     return 1
-
-
-def _is_there(officer_id: int, now: datetime) -> bool:
-    """Whether it is a working day of the officer's institution, before its close, and no leave."""
-    today = clock.local_day(now)
-    officer = db.session.get_one(m.Officer, officer_id)
-    calendar = directory().calendar_of(officer.institution_id)
-    away = exists().where(
-        m.Leave.officer_id == officer_id,
-        m.Leave.first_day <= today,
-        m.Leave.last_day >= today,
-    )
-    return (
-        calendar.is_working_day(today)
-        and now <= calendar.closing(today)
-        and not db.session.scalar(select(away))
-    )

@@ -1,4 +1,4 @@
-"""E-mail to citizens: what of the outbox goes by it, and the one letter that a row is.
+"""E-mail: what of the outbox goes by it to citizens, and the one letter that a row is.
 
 The address stands in the vault; the worker opens it for the moment of sending. The link leads to
 the page that asks for the secret code, which no letter ever holds: a mailbox is kept for years and
@@ -25,7 +25,7 @@ from feedback.extensions import db
 from feedback.rules import contact
 from feedback.rules.access import Level
 from feedback.services import audit, identity
-from feedback.services.texts import letters
+from feedback.services.texts import letters, officer_letters
 
 MARK = 16  # bytes of the keyed hash in an address that ends notices
 
@@ -45,6 +45,8 @@ class Row(Protocol):
     def values(self) -> Mapping[str, str]: ...
     @property
     def words(self) -> bytes | None: ...
+    @property
+    def recipient(self) -> bytes | None: ...
 
 
 def is_on() -> bool:
@@ -85,6 +87,8 @@ def case_to_stop(token: str) -> UUID | None:
 
 def letter(row: Row) -> tuple[str, mail.Letter] | str:
     """Address and letter of a row, or why it is not sent."""
+    if row.case_id is None and row.recipient is not None:
+        return _to_officer(row, row.recipient)
     case = db.session.get(m.Case, row.case_id) if row.case_id else None
     address = identity.email_of(case.id) if case is not None else None
     if case is None or address is None or case.mail == "none":
@@ -112,6 +116,17 @@ def letter(row: Row) -> tuple[str, mail.Letter] | str:
     subject = letters.subject(row.language, case.reference)
     # The same for a second copy, so that a mailbox or its owner can tell that it is one.
     return address, mail.Letter(subject, text, f"<{row.id}@{host}>", stop)
+
+
+def _to_officer(row: Row, recipient: bytes) -> tuple[str, mail.Letter]:
+    """A letter to an officer: address and words stand with the row, sealed."""
+    words = identity.unseal(row.words or b"", f"outbox:{row.id}:words")
+    if row.template == "officer_mail_code":
+        words = officer_letters.code(row.language, words)
+    host = urlsplit(current_app.config["STAFF_URL"]).hostname or "localhost"
+    subject = officer_letters.SUBJECTS[row.template][row.language]
+    address = identity.unseal(recipient, f"outbox:{row.id}:recipient")
+    return address, mail.Letter(subject, words, f"<{row.id}@{host}>")
 
 
 def _token(case_id: UUID) -> str:

@@ -15,7 +15,9 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
+from feedback.rules import notices as notices_rules
 from feedback.services.reference import directory
+from feedback.transaction import wake
 
 
 def figure_rows(received_at: datetime, *institution_ids: int) -> list[dict[str, Any]]:
@@ -49,6 +51,7 @@ def notice_rows(
             "case_id": case_id,
             "at": now,
             "read": False,
+            "urgent": notices_rules.is_urgent(kind),
         }
         for officer_id in sorted({o for o in officer_ids if o is not None})
     ]
@@ -61,6 +64,8 @@ def notices(
     rows = notice_rows(officer_ids, kind, case_id, now, key)
     if rows:
         db.session.execute(pg_insert(m.Notice).on_conflict_do_nothing(), rows)
+        if rows[0]["urgent"]:
+            wake("send_notices")
 
 
 def alarm(dedupe: str, kind: str, now: datetime, *, again: bool = False) -> None:

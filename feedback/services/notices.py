@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, any_, func, select, update
 
 from feedback import models as m
 from feedback.extensions import db
@@ -27,14 +27,25 @@ class NoticeRow:
     read: bool
 
 
+def _unwanted() -> ColumnElement[bool]:
+    """Whether the officer chose not to hear of a notice's kind; it stands in the list all the same,
+    as one that was read."""
+    return func.coalesce(
+        select(m.Notice.kind == any_(m.NoticeChoice.muted))
+        .where(m.NoticeChoice.officer_id == m.Notice.officer_id)
+        .scalar_subquery(),
+        False,
+    )
+
+
 def latest(limit: int = 50) -> list[NoticeRow]:
     """The officer's newest notices, read ones among them."""
     d = directory()
     rows = db.session.execute(
-        select(m.Notice, m.Case.reference)
+        select(m.Notice, m.Case.reference, (m.Notice.read | _unwanted()).label("seen"))
         .outerjoin(m.Case, m.Case.id == m.Notice.case_id)
         .where(m.Notice.officer_id == func.guard.officer())
-        .order_by(m.Notice.read, m.Notice.at.desc(), m.Notice.id.desc())
+        .order_by("seen", m.Notice.at.desc(), m.Notice.id.desc())
         .limit(limit)
     )
     return [
@@ -44,9 +55,9 @@ def latest(limit: int = 50) -> list[NoticeRow]:
             reference,
             d.institutions.get(notice.institution_id or 0),
             notice.at,
-            notice.read,
+            read,
         )
-        for notice, reference in rows
+        for notice, reference, read in rows
     ]
 
 
@@ -63,7 +74,7 @@ def unread() -> int:
     """How many notices wait, at most COUNT_LIMIT."""
     waiting = (
         select(m.Notice.id)
-        .where(m.Notice.officer_id == func.guard.officer(), ~m.Notice.read)
+        .where(m.Notice.officer_id == func.guard.officer(), ~m.Notice.read, ~_unwanted())
         .limit(COUNT_LIMIT)
     )
     return db.session.scalars(select(func.count()).select_from(waiting.subquery())).one()

@@ -13,7 +13,7 @@ import hmac
 import os
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import delete, select, text, update
@@ -24,13 +24,10 @@ from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules.officer_commands import PIN_LENGTH
-from feedback.services import acts, audit, identity, outbox, passwords
+from feedback.services import acts, audit, confirming, identity, outbox, passwords
 from feedback.services.errors import Refused
 
-CODE_LASTS = timedelta(minutes=30)
-CODE_REST = timedelta(minutes=2)  # between two codes, whatever number they go to
-CODE_TRIES = 5
-FORGET_AFTER = timedelta(days=1)  # a number that was never confirmed
+PURPOSE = "officer-code"
 HOURS = range(7, 12)
 """Local hours at which the list of the day may be had."""
 SHOWN = 3  # last digits of the number that its own officer sees
@@ -57,7 +54,7 @@ def of(officer_id: int, now: datetime) -> Phone | None:
         identity.unseal(row.number, place(officer_id))[-SHOWN:],
         row.confirmed_at is not None,
         row.pin_hash is None,
-        row.confirmed_at is None and _is_over(row, now),
+        row.confirmed_at is None and confirming.is_over(row, now),
         row.list_hour,
         row.list_empty,
     )
@@ -79,7 +76,7 @@ def begin(
     if number is None or not identity.is_served(number):
         raise Refused("bad-number")
     before = db.session.get(m.OfficerPhone, officer_id, with_for_update=True)
-    if before is not None and now - before.code_at < CODE_REST:
+    if before is not None and now - before.code_at < confirming.REST:
         raise Refused("too-soon")
     nonce = os.urandom(16)
     values = {
@@ -110,7 +107,7 @@ def begin(
         case_id=None,
         language=language,
         values={},
-        words=_code(officer_id, nonce),
+        words=confirming.code(PURPOSE, officer_id, nonce),
         now=now,
         recipient=number,
         priority=0,
@@ -124,10 +121,14 @@ def confirm(officer_id: int, code: str, now: datetime) -> bool:
     Refused: gone (too late, too many wrong ones, nothing under way), number-taken.
     """
     row = db.session.get(m.OfficerPhone, officer_id, with_for_update=True)
-    if row is None or row.confirmed_at is not None or row.code_nonce is None or _is_over(row, now):
+    if (
+        row is None
+        or row.confirmed_at is not None
+        or row.code_nonce is None
+        or confirming.is_over(row, now)
+    ):
         raise Refused("gone")
-    given = "".join(filter(str.isdecimal, code[:40]))
-    if not hmac.compare_digest(given.encode(), _code(officer_id, row.code_nonce).encode()):
+    if not confirming.fits(PURPOSE, officer_id, row.code_nonce or b"", code):
         row.code_failures += 1
         return False
     try:
@@ -175,7 +176,10 @@ def forget(now: datetime) -> int:
     """Remove numbers whose code was never given back (worker); answers how many."""
     stale = (
         delete(m.OfficerPhone)
-        .where(m.OfficerPhone.confirmed_at.is_(None), m.OfficerPhone.code_at < now - FORGET_AFTER)
+        .where(
+            m.OfficerPhone.confirmed_at.is_(None),
+            m.OfficerPhone.code_at < now - confirming.FORGET_AFTER,
+        )
         .returning(m.OfficerPhone.officer_id)
     )
     return len(db.session.execute(stale).all())
@@ -197,21 +201,10 @@ def _change(officer_id: int, **values: object) -> None:
         raise Refused("not-found")
 
 
-def _is_over(row: m.OfficerPhone, now: datetime) -> bool:
-    return row.code_failures >= CODE_TRIES or now - row.code_at > CODE_LASTS
-
-
 def _hour(hour: int | None) -> int | None:
     if hour is not None and hour not in HOURS:
         raise Refused("bad-hour")
     return hour
-
-
-def _code(officer_id: int, nonce: bytes) -> str:
-    """The code sent to a number, derived, so that it is stored nowhere but in the sealed SMS."""
-    place_ = f"officer-code:{officer_id}:".encode() + bytes(nonce)
-    digest = hmac.digest(current_app.config["RECEIPT_KEY"], place_, hashlib.sha256)
-    return f"{int.from_bytes(digest[:8], 'big') % 10**6:06}"
 
 
 def _pin_hash(officer_id: int, pin: str) -> str:

@@ -19,7 +19,7 @@ from feedback import models as m
 from feedback.services import audit, delays, factors, notices, officers, passkeys, sessions
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
-from feedback.web import account_phone, browsers, enrolment, wording
+from feedback.web import account_notices, browsers, enrolment, wording
 from feedback.web.edge import Audience, guarded
 
 LOGIN = Principal("login")
@@ -318,5 +318,6 @@ def _frame() -> dict[str, Any]:
     return {"staff_nav": staff_nav, "officer_name": name, "case_url": case_url}
 
 
-blueprint.register_blueprint(account_phone.blueprint)
+# The modules of the account's pages give their routes to the one blueprint.
+blueprint.register_blueprint(account_notices.blueprint)
 blueprint.register_blueprint(enrolment.blueprint)

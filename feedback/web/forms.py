@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
@@ -10,6 +9,7 @@ from uuid import UUID, uuid4
 from flask_babel import gettext as _
 
 from feedback.models.columns import KINDS, LEVELS
+from feedback.rules import contact
 from feedback.services import identity
 from feedback.services.cases import Lodging
 from feedback.services.reference import Directory
@@ -29,10 +29,7 @@ _LINES = (
     *("kind", "institution", "institution_query", "region", "category", "place"),
     *("confidentiality", "name", "phone", "email", "persons", "submission_id"),
 )
-_LONGEST = {"place": 200, "name": 120, "phone": 40, "email": 254, "persons": 500}
-# One address and nothing else: signs that begin another would send the letter elsewhere.
-_SIGN = r"[^@\s,;:<>()\[\]\"\\]"
-_EMAIL = re.compile(rf"{_SIGN}+@{_SIGN}+\.(?!\.){_SIGN}+(?<!\.)")
+_LONGEST = {"place": 200, "name": 120, "phone": 40, "email": contact.LONGEST_EMAIL, "persons": 500}
 _NO = frozenset({"", "0", "no", "off", "false", "hapana"})
 _RATINGS = frozenset({"", "1", "2", "3", "4", "5"})
 
@@ -169,8 +166,7 @@ class NewForm:
         long_phone = len(self.phone) > _LONGEST["phone"]
         if self.phone and (long_phone or identity.normalise_number(self.phone) is None):
             self.errors["phone"] = _("Write a phone number such as 0712 345 678.")
-        long_email = len(self.email) > _LONGEST["email"]
-        if self.email and (long_email or not _EMAIL.fullmatch(self.email)):
+        if self.email and not contact.is_email(self.email):
             self.errors["email"] = _("Write an email address such as asha@example.com.")
 
     @property

@@ -167,6 +167,10 @@ def _to_officers() -> dict[str, tuple[str, str]]:
             _("Officer: list of the day"),
             _("Each working day in the morning. References and dates go with it."),
         ),
+        "officer_urgent": (
+            _("Officer: something urgent"),
+            _("At once, to an officer without e-mail. What it is goes with it."),
+        ),
         "officer_list_empty": (
             _("Officer: no case"),
             _("When an officer asks for the list by SMS and nothing waits."),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from feedback.rules import sending
 from feedback.rules.sending import Budget, Kind, QuietHours
-from feedback.services.texts import TEMPLATES
+from feedback.services.texts import TEMPLATES, officer_letters
 
 NIGHT = QuietHours(21, 7)
 MOMENTS = st.integers(0, 365 * 24 * 60).map(
@@ -25,7 +25,7 @@ def at(text: str) -> datetime:
 def test_each_text_says_why_it_is_sent() -> None:
     """A new text is named in KINDS, else nobody decided whether it may wake people."""
     carrying = {f"{name}_waits" for name, each in TEMPLATES.items() if each["sw"].pointer}
-    assert set(sending.KINDS) == set(TEMPLATES) | carrying
+    assert set(sending.KINDS) == set(TEMPLATES) | carrying | set(officer_letters.SUBJECTS)
 
 
 def test_a_text_that_nobody_named_is_a_notice() -> None:

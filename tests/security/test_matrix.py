@@ -147,6 +147,7 @@ LISTS: dict[str, Answer] = {
     "auth.account.look": levels(),
     "auth.account.overview": levels(),
     "auth.account.phone": levels(),
+    "auth.account.told": levels(),
     "auth.account.approvals": levels(),
     "auth.factors.overview": levels(),
     "auth.factors.authenticator": levels(),

@@ -42,6 +42,8 @@ APART = (
     "public.phone",
     "public.sms_day",
     "public.officer_phone",
+    "public.officer_mail",
+    "public.notice_choice",
     "public.officer_command",
     "public.suggestion_model",
     "public.ussd_session",

@@ -214,6 +214,9 @@ def _accounts(connection: Connection) -> None:
         "INSERT INTO officer_phone (officer_id, number, number_hash, pin_hash, failures, code_at,"
         " code_failures, confirmed_at, list_empty, list_day) SELECT id, '\\x00', id::text::bytea,"
         " 'x', 0, now(), 0, now(), false, current_date FROM officer",
+        "INSERT INTO officer_mail (officer_id, address, code_at, code_failures, confirmed_at,"
+        " hours, next_at) SELECT id, '\\x00', now(), 0, now(), '{7}', now() FROM officer",
+        "INSERT INTO notice_choice (officer_id, muted) SELECT id, '{accepted}' FROM officer",
         "WITH i AS (INSERT INTO inbound_message (id, provider_id, sender, words, number_hash,"
         " received_at, state, attempts, next_attempt_at) SELECT gen_random_uuid(),"
         " 'officer:' || id, '', '', '', now(), 'done', 1, now() FROM officer"

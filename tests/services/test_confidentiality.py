@@ -230,6 +230,8 @@ READERS = {
     "public.figure": {"figures", "officer"},
     "public.sms_cost": {"admin", "of the institution"},
     "public.officer_phone": {"officer"},
+    "public.officer_mail": {"officer"},
+    "public.notice_choice": {"officer"},
     "public.officer_command": {"officer"},
     "public.suggestion_model": {"officer"},
     "public.totp": {"login", "officer"},
@@ -286,7 +288,7 @@ def test_auditors_read_of_no_restricted_report_about_their_own_institution(
 
 OWN = (
     *("credential", "recovery_code", "passkey", "staff_session", "totp"),
-    *("officer_phone", "officer_command"),
+    *("officer_phone", "officer_command", "officer_mail", "notice_choice"),
 )
 
 

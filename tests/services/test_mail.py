@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,24 +27,6 @@ from tests.services.kit import Behind
 ADDRESS = "asha@example.org"
 NUMBER = "+255712000001"
 LATER = timedelta(minutes=6)
-
-
-@pytest.fixture
-def phone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[PhoneSimulator]:
-    with PhoneSimulator(report="", mail_port=0) as simulator:
-        assert simulator.mail is not None
-        host, _, port = simulator.mail.url.removeprefix("smtp://").partition(":")
-        server = {"host": host, "port": int(port), "security": "none", "user": "", "password": ""}
-        monkeypatch.setitem(app.config, "AT_BASE_URL", simulator.url)
-        monkeypatch.setitem(app.config, "SMTP", server)
-        monkeypatch.setitem(app.config, "MAIL_FROM", "e-Mrejesho <mrejesho@example.org>")
-        yield simulator
-
-
-@pytest.fixture
-def box(phone: PhoneSimulator) -> Mailbox:
-    assert phone.mail is not None
-    return phone.mail
 
 
 @pytest.fixture

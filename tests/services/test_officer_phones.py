@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from feedback import models as m
 from feedback.services import (
+    confirming,
     officer_phones,
     passwords,
     retention,
@@ -50,7 +51,7 @@ def test_a_phone_counts_once_its_code_was_given_back(
     with transaction(me), pytest.raises(Refused, match="too-soon"):
         officer_phones.begin(officer, "0754 000 778", PIN, 8, monday)
     right = code_of(officer)
-    for _ in range(officer_phones.CODE_TRIES):
+    for _ in range(confirming.TRIES):
         with transaction(me):
             assert not officer_phones.confirm(officer, "000000", monday)
     with transaction(me), pytest.raises(Refused, match="gone"):

@@ -157,6 +157,8 @@ DEFINERS = {
     "settle_dead_letter": "an administrator: no case",
     "decide_exclusion": "an ethics officer outside, not concerned",
     "forget_officer_phone": "trigger",
+    "forget_officer_mail": "trigger",
+    "remove_officer_mail": "the officer",
     "officer_phone_since": "the officer, an administrator: a moment",
     "remove_officer_phone": "the officer, an administrator",
     "due_times": "one who knows the random submission id",
@@ -241,6 +243,7 @@ DELETES = {
     "phone",
     "sms_day",
     "officer_phone",
+    "officer_mail",
     "suggestion_model",  # older versions of the counts
     "ussd_session",
     "figure",

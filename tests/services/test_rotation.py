@@ -21,6 +21,7 @@ from feedback.services import (
     extracts,
     identity,
     intake,
+    officer_mail,
     officer_phones,
     rotation,
     vault,
@@ -120,6 +121,11 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
         "INSERT INTO officer_phone (officer_id, number, number_hash, failures, code_at,"
         " code_failures, list_empty, list_day) VALUES (%s, %s, '', 0, now(), 0, false, now())",
         [handler, identity.seal("+255754000777", officer_phones.place(handler))],
+    )
+    behind.execute(
+        "INSERT INTO officer_mail (officer_id, address, code_at, code_failures, hours, next_at)"
+        " VALUES (%s, %s, now(), 0, '{7}', now())",
+        [handler, identity.seal("asha@example.org", officer_mail.place(handler))],
     )
     behind.execute(
         "INSERT INTO totp (officer_id, secret, pending, last_step) VALUES (%s, %s, %s, 0)",

@@ -131,6 +131,8 @@ ROUTES = [
     ("GET", "/staff/account", set(ROLES)),
     ("GET", "/staff/account/phone", set(ROLES)),
     ("POST", "/staff/account/phone/answer", set(ROLES)),
+    ("GET", "/staff/account/told", set(ROLES)),
+    ("POST", "/staff/account/told/choose", set(ROLES)),
     ("POST", "/staff/account/sessions", set(ROLES)),
     ("GET", "/staff/approvals", set(ROLES)),
     ("POST", "/staff/approvals/{uuid}/approve", set(ROLES)),

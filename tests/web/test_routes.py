@@ -106,6 +106,8 @@ STAFF = {
     "auth.account.end_session": EVERYONE,
     "auth.account.phone": EVERYONE,
     "auth.account.change_phone": EVERYONE,
+    "auth.account.told": EVERYONE,
+    "auth.account.change_told": EVERYONE,
     "auth.account.approvals": EVERYONE,
     "auth.account.decide": EVERYONE,
     "auth.factors.overview": EVERYONE,

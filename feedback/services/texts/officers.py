@@ -33,6 +33,10 @@ TEMPLATES: dict[str, dict[str, Template]] = {
         "sw": _T(("Leo huna shauri la kawaida linalosubiri.", _DESK["sw"])),
         "en": _T(("Today no ordinary case waits for you.", _DESK["en"])),
     },
+    "officer_urgent": {
+        "sw": _T(("Haraka:",), after="Tazama dawati la e-Mrejesho."),
+        "en": _T(("Urgent:",), after="See the desk of e-Mrejesho."),
+    },
     "officer_acknowledged": {
         "sw": _T(("{reference}: umelipokea. Mwananchi ataarifiwa.",)),
         "en": _T(("{reference}: acknowledged. The citizen is told.",)),

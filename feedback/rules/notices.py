@@ -1,0 +1,68 @@
+"""What an officer is told: which notices go at once, which wait for the list, which are a duty.
+
+The source: "nobody idle, nothing unowned" and "haraka" of the project's sources, and rule 4 of the
+product (a climbed case shall find who can decide). Whoever answers for a case cannot choose not to
+hear of it; what merely says how something ended may be switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+DAR_ES_SALAAM = ZoneInfo("Africa/Dar_es_Salaam")
+
+URGENT = frozenset(
+    {
+        "escalated",
+        "digest",
+        "directive",
+        "identity_asked",
+        "grant_asked",
+        "not_fixed",
+        "officer_pin_locked",
+        "reset_password",
+        "reset_factors",
+    }
+)
+"""Somebody waits for this officer's decision, or something was done to the account."""
+OPTIONAL = frozenset(
+    {
+        "accepted",
+        "withdrawn",
+        "climbed",
+        "directive_done",
+        "lowering_granted",
+        "lowering_refused",
+        "extract_answered",
+    }
+)
+"""How something ended: nothing is to be done. All others are part of the duty."""
+HOURS = range(6, 18)
+"""Local hours at which a list by e-mail may be had."""
+MOST_HOURS = 3
+"""Lists in a day: more would be a message a case again."""
+
+
+def is_urgent(kind: str) -> bool:
+    """Whether it goes at once and does not wait for the next list."""
+    return kind in URGENT
+
+
+def muted(wished: Collection[str]) -> list[str]:
+    """What of the kinds that an officer does not want may be kept away."""
+    return sorted(OPTIONAL.intersection(wished))
+
+
+def next_list(hours: Collection[int], now: datetime) -> datetime:
+    """The first moment after `now` (UTC) at which a list is due, at one of these local hours."""
+    if not hours:
+        raise ValueError("a list needs an hour")
+    day = now.astimezone(DAR_ES_SALAAM).date()
+    moments = (
+        datetime.combine(day + timedelta(days=later), time(hour), DAR_ES_SALAAM).astimezone(UTC)
+        for later in (0, 1)
+        for hour in sorted(hours)
+    )
+    return next(moment for moment in moments if moment > now)

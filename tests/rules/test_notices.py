@@ -1,0 +1,44 @@
+"""When the next list is due."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback.rules import notices
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+03:00").astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "then"),
+    [
+        ([7], "2026-11-30T06:59", "2026-11-30T07:00"),
+        ([7], "2026-11-30T07:00", "2026-12-01T07:00"),
+        ([14, 7], "2026-11-30T07:00", "2026-11-30T14:00"),
+        ([14, 7], "2026-11-30T23:30", "2026-12-01T07:00"),
+        ([6], "2026-12-01T00:30", "2026-12-01T06:00"),
+    ],
+)
+def test_the_next_list(hours: list[int], now: str, then: str) -> None:
+    assert notices.next_list(hours, at(now)) == at(then)
+
+
+@given(
+    st.sets(st.sampled_from(list(notices.HOURS)), min_size=1, max_size=3),
+    st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+def test_it_is_later_within_a_day_and_at_a_chosen_hour(hours: set[int], now: datetime) -> None:
+    then = notices.next_list(hours, now)
+    assert 0 < (then - now).total_seconds() <= 24 * 3600
+    assert then.astimezone(notices.DAR_ES_SALAAM).hour in hours
+
+
+def test_a_list_without_an_hour_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="hour"):
+        notices.next_list([], at("2026-11-30T07:00"))
