@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from psycopg.types.json import Jsonb
 
+from tests.conftest import LONG
 from tests.services import confidential_world
 from tests.services.confidential_probe import Connection, Principal, as_role, standing
 from tests.services.confidential_world import World
@@ -224,6 +225,8 @@ def _mutations(policy: tuple[Any, ...], writable: bool) -> list[str]:
     schema, table, name, permissive, roles, _, using, check = policy
     target = f'{name} ON {schema}."{table}"'
     found = [f"DROP POLICY {target}"]
+    if not LONG and len(f"{table}{name}") % 3:
+        return found  # the long run loosens every one
     if roles == [OWNER] or name == "everyone_reads" or permissive == "RESTRICTIVE":
         return found
     if using:

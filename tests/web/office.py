@@ -25,14 +25,19 @@ def username_of(officer_id: int) -> str:
 
 def post_login(tab: Browser, username: str, password: str, **more: str) -> TestResponse:
     """Both steps of the login; the answer of the first where it leads to no second."""
-    token = hidden(tab.get("/staff/login").text, "csrf_token")
-    answer = tab.post(
-        "/staff/login",
-        data={"username": username, "password": password, "csrf_token": token, **more},
-    )
+    answer = post_first_step(tab, username, password, **more)
     if "/staff/login/code" not in (answer.location or ""):
         return answer
     return post_code(tab, pyotp.TOTP(TOTP_SECRET).now(), **more)
+
+
+def post_first_step(tab: Browser, username: str, password: str, **more: str) -> TestResponse:
+    """Name and password."""
+    token = hidden(tab.get("/staff/login").text, "csrf_token")
+    return tab.post(
+        "/staff/login",
+        data={"username": username, "password": password, "csrf_token": token, **more},
+    )
 
 
 def post_code(tab: Browser, code: str, **more: str) -> TestResponse:
