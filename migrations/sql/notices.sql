@@ -12,10 +12,10 @@ GRANT SELECT, INSERT, UPDATE ON notice_choice TO mrejesho_web;
 CREATE POLICY own ON notice_choice TO mrejesho_web
   USING ((SELECT guard.kind()) = 'officer' AND officer_id = (SELECT guard.officer()));
 
--- The code that shows whose the mailbox is belongs to no case.
-CREATE POLICY outbox_own_mail_code ON outbox FOR INSERT TO mrejesho_web WITH CHECK (
-  (SELECT guard.kind()) = 'officer' AND case_id IS NULL AND channel = 'email'
-  AND template = 'officer_mail_code');
+-- The code that shows whose the phone or the mailbox is belongs to no case.
+ALTER POLICY outbox_own_code ON outbox WITH CHECK (
+  (SELECT guard.kind()) = 'officer' AND case_id IS NULL
+  AND template IN ('officer_code', 'officer_mail_code'));
 
 -- Whose way in was reset, and whose account was closed, loses the mailbox with it, as the phone.
 CREATE FUNCTION guard.forget_officer_mail() RETURNS trigger

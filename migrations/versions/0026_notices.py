@@ -63,7 +63,10 @@ def downgrade() -> None:
     run = op.get_bind().exec_driver_sql
     run("DROP TRIGGER forget_mail ON officer; DROP TRIGGER forget_mail ON credential")
     run("DROP FUNCTION guard.forget_officer_mail(), guard.remove_officer_mail()")
-    run("DROP POLICY outbox_own_mail_code ON outbox")
+    run(
+        "ALTER POLICY outbox_own_code ON outbox WITH CHECK ((SELECT guard.kind()) = 'officer'"
+        " AND case_id IS NULL AND template = 'officer_code')"
+    )
     op.drop_index("ix_notice_urgent", table_name="notice")
     op.drop_column("notice", "told_at")
     op.drop_column("notice", "urgent")
