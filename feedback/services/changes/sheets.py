@@ -17,6 +17,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from feedback import transaction
+from feedback.models.columns import ROLES
 from feedback.rules import changes as rules
 from feedback.rules import sheets
 from feedback.rules.sheets import Line
@@ -134,14 +135,14 @@ def _officer(line: Line, key: str, d: Directory) -> Fate:
         problems["unit"] = "unknown"
     if not language:
         problems["language"] = "bad-choice"
-    if wanted is None:
+    if not set(wanted) <= set(ROLES):
         problems["roles"] = "bad-choice"
     problems |= rules.problems("officer", {"username": key, "name": given["name"]})
     if problems or unit is None:
         raise planning.Unfit(problems)
     present = subjects.load("officer", key, d)
     if present is not None:
-        return _known_officer(line, key, present, unit, wanted or [], d)
+        return _known_officer(line, key, present, unit, wanted, d)
     if not wanted:
         raise planning.Unfit({"roles": "empty"})
     said: Values = {"name": given["name"], "unit": unit, "roles": wanted, "language": language}
