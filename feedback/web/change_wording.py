@@ -72,7 +72,7 @@ def label(subject: str, field: str) -> str:
     """The label of a field."""
     known = {
         "code": _("Code"),
-        "kind": _("Kind"),
+        "kind": _("Kind of institution"),
         "name_sw": _("Name in Swahili"),
         "name_en": _("Name in English"),
         "parent": _("Institution above"),

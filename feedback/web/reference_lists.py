@@ -78,7 +78,7 @@ def _institutions(d: Directory, asked: Mapping[str, str]) -> ListPage:
         for i in shown
     ]
     return ListPage(
-        (_("Name"), _("Code"), _("Kind"), _("Institution above")),
+        (_("Name"), _("Code"), _("Kind of institution"), _("Institution above")),
         [(_("Institutions"), rows)],
         add=_add("institutions"),
         following=url_for("admin.thing_list", slug="institutions", after=more) if more else "",
