@@ -145,20 +145,23 @@ def needs_second(
         return act != "change" or bool(said.keys() - {"name_sw", "name_en"})
     if subject == "institution":
         return act == "close" or act == "change" and bool(said.keys() & {"parent", "ladder"})
+    if subject == "unit":
+        # Whoever works there would come to see the cases of another one.
+        return act == "close" or bool(said.get("is_default"))
     if subject == "category" and act != "add":
         return _loosens(act, before, said)
     return False
 
 
 def _loosens(act: str, before: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
-    """Whether cases about a protected subject would be kept less close, or for longer."""
+    """Whether cases about a subject would be read by others, kept less close or for longer."""
     level = str(before.get("confidentiality", LEVELS[0]))
     if act == "close":
         return level != LEVELS[0]
     wanted = str(said.get("confidentiality", level))
     if wanted not in LEVELS or LEVELS.index(wanted) < LEVELS.index(level):
         return True
-    return "standard" in said
+    return bool(said.keys() & {"standard", "unit_code"})
 
 
 def scopes(code: str, kind: str) -> tuple[str, str, str]:

@@ -43,19 +43,19 @@ def change_list() -> ResponseReturnValue:
     return _page()
 
 
-@blueprint.post("/changes/<uuid:number>/<any(approve,refuse,cancel):act>")
+@blueprint.post("/changes/<uuid:change_id>/<act>")
 @only("admin")
-def decide_change(number: UUID, act: str) -> ResponseReturnValue:
+def decide_change(change_id: UUID, act: str) -> ResponseReturnValue:
     """Agree to a change, refuse it, or cancel it before its day."""
     try:
         with transaction():
-            state = planning.decide(number, act, g.now)
+            state = planning.decide(change_id, act, g.now)
     except Refused as refused:
         if refused.code == "not-found":
             abort(404)
-        return _page(words.problem(refused.code), number), 422
+        return _page(words.problem(refused.code), change_id), 422
     if state == "yourself":
-        return _page(_("Another administrator must decide this."), number), 422
+        return _page(_("Another administrator must decide this."), change_id), 422
     said = {
         "planned": _("Agreed. It holds from its day on, at the earliest within a minute."),
         "refused": _("The change is refused."),

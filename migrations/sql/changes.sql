@@ -10,7 +10,8 @@ CREATE POLICY admin_asks ON reference_change FOR INSERT TO mrejesho_web
   WITH CHECK ((SELECT guard.has('admin')) AND officer_id = (SELECT guard.officer())
               AND decided_by IS NULL AND NOT alone
               AND state = CASE WHEN needs_second THEN 'asked' ELSE 'planned' END);
-{job:reference_change}
+CREATE POLICY job_applies ON reference_change TO mrejesho_worker
+  USING ((SELECT guard.kind()) = 'job');
 
 -- Whether a place still has work: open cases or answered ones that may come back, and officers.
 CREATE FUNCTION guard.occupied(p_institution integer, p_unit integer)

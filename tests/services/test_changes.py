@@ -133,10 +133,10 @@ def test_what_was_cancelled_or_refused_never_holds(admin: Principal, second: Pri
 
 
 def test_what_does_not_fit_on_its_day_fails_and_is_told(
-    make: Make, admin: Principal, superuser: Behind
+    admin: Principal, second: Principal, superuser: Behind
 ) -> None:
     ask(admin, "unit", "DODOMA-CC/WORKS", date(2026, 3, 5), name_en="X")
-    close(admin, "unit", "DODOMA-CC/WORKS", "DODOMA-CC/REGISTRY")
+    agree(second, close(admin, "unit", "DODOMA-CC/WORKS", "DODOMA-CC/REGISTRY")[0])
     assert apply(MONDAY + timedelta(days=9)) == ["done", "failed"]
     (row,) = kit.rows(superuser, "SELECT problem FROM reference_change WHERE state = 'failed'")
     assert row["problem"] == "not-found"
@@ -156,11 +156,14 @@ SECOND = [
     ("institution", "change", {}, {"name_en": "X"}, False),
     ("institution", "change", {}, {"parent": "CS"}, True),
     ("institution", "close", {}, {}, True),
-    ("unit", "close", {}, {}, False),
+    ("unit", "add", {}, {"is_default": False}, False),
+    ("unit", "change", {}, {"is_default": True}, True),
+    ("unit", "close", {}, {}, True),
     ("category", "change", {"confidentiality": "open"}, {"confidentiality": "restricted"}, False),
     ("category", "change", {"confidentiality": "restricted"}, {"confidentiality": "open"}, True),
     ("category", "change", {"confidentiality": "open"}, {"standard": "X"}, True),
-    ("category", "change", {"confidentiality": "open"}, {"unit_code": "X"}, False),
+    ("category", "change", {"confidentiality": "open"}, {"unit_code": "X"}, True),
+    ("category", "change", {"confidentiality": "open"}, {"keywords_sw": ["x"]}, False),
     ("category", "close", {"confidentiality": "restricted"}, {}, True),
     ("category", "close", {"confidentiality": "open"}, {}, False),
     ("officer", "change", {}, {"name": "X"}, True),

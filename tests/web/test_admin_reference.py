@@ -156,7 +156,7 @@ def test_a_rename_over_a_newer_one_is_shown_first(tab: Browser, superuser: Behin
 
 
 def test_a_unit_with_officers_closes_only_to_a_successor(
-    tab: Browser, make: Make, superuser: Behind
+    tab: Browser, second: Browser, make: Make, superuser: Behind
 ) -> None:
     officer = make.officer("DODOMA-CC", unit="WORKS")
     url = "/admin/units/close/DODOMA-CC/WORKS"
@@ -169,6 +169,11 @@ def test_a_unit_with_officers_closes_only_to_a_successor(
     mark = re.search(r'name="shown" value="([0-9a-f]{32})"', shown.text)
     assert mark
     post(tab, url, successor="DODOMA-CC/REGISTRY", shown=mark[1])
+    number = re.search(
+        r'action="(/admin/changes/[^/]+/approve)"', second.get("/admin/changes").text
+    )
+    assert number
+    post(second, number[1])
     assert jobs.apply_changes()["done"] == 1
     (row,) = kit.rows(
         superuser,
