@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
-LONGEST_CODE = 30
+LONGEST_CODE = 20
 LONGEST_LIST = 80
 MOST_DAYS = 260  # about a year of working days
 LEVELS = ("open", "confidential", "restricted")

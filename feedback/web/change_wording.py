@@ -201,7 +201,7 @@ def problem(code: str) -> str:
     return {
         "empty": _("This must not be empty."),
         "too-long": _("This is too long."),
-        "bad-code": _("Use capital letters, digits and hyphens, at most 30, such as DODOMA-CC."),
+        "bad-code": _("Use capital letters, digits and hyphens, at most 20, such as DODOMA-CC."),
         "bad-number": _("Write a whole number within the bounds, such as 14."),
         "bad-choice": _("Choose from the list."),
         "unknown": _("This is not known. Write the code, or the whole name."),
