@@ -37,13 +37,17 @@ def _fail(reason: str) -> None:
 @click.argument(
     "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False
 )
+@click.option("--force", is_flag=True, help="Also over what administrators changed on screen.")
 @with_appcontext
-def import_reference(folder: Path | None) -> None:
-    """Load the reference data shipped, or edited copies of its files in FOLDER; safe to repeat."""
+def import_reference(folder: Path | None, force: bool) -> None:
+    """Load the reference data shipped, or edited copies of its files in FOLDER; safe to repeat.
+
+    What administrators changed on screen is kept and counted, unless --force is given.
+    """
     try:
         with transaction(OWNER):
             counts = reference_import.import_reference(
-                clock.now(), folder or reference_import.SHIPPED
+                clock.now(), folder or reference_import.SHIPPED, force=force
             )
     except Refused as error:
         _fail(error.code)

@@ -34,6 +34,7 @@ from feedback.models.cases import (
     Submission,
     Timer,
 )
+from feedback.models.changes import ReferenceChange
 from feedback.models.channels import (
     DeliveryProblem,
     InboundMessage,
@@ -138,6 +139,7 @@ __all__ = [
     "ReceiptAttempt",
     "ReceiptRequest",
     "RecoveryCode",
+    "ReferenceChange",
     "ReferenceState",
     "RetentionRule",
     "SealedIdentity",

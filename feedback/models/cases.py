@@ -268,6 +268,8 @@ class Escalation(Base):
     # The post addressed; none where the rung had none (missing parent).
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     copy_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    # Working days that the case has on this rung, frozen when it was climbed; none: as the ladder.
+    held_days: Mapped[int | None]
     from_institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     way: Mapped[str]
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))

@@ -76,8 +76,12 @@ class Institution(Base):
     ladder: Mapped[str]
     sector: Mapped[str]
     calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
+    # Where the public finds it beside this system: telephone, address, hours.
+    contact: Mapped[str] = mapped_column(server_default="", default="")
     verified: Mapped[bool]
     active: Mapped[bool] = mapped_column(default=True)
+    # Where the work of a closed one went.
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
 
 
 class Unit(Base):
@@ -91,20 +95,25 @@ class Unit(Base):
     name_sw: Mapped[str]
     name_en: Mapped[str]
     is_default: Mapped[bool]
+    active: Mapped[bool] = mapped_column(server_default="true", default=True)
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
 
 
 class ServiceStandard(Base):
     """Deadlines in working days for a standard and a kind of case (`*` = any kind)."""
 
     __tablename__ = "service_standard"
-    __table_args__ = (UniqueConstraint("code", "kind"), one_of("kind", (*KINDS, "*")))
+    __table_args__ = (UniqueConstraint("code", "kind", "scope"), one_of("kind", (*KINDS, "*")))
     id: Mapped[Key]
     code: Mapped[str]
     kind: Mapped[str]
+    # Whom it binds: every institution (`*`), those of a kind, or one by its code.
+    scope: Mapped[str] = mapped_column(server_default="*", default="*")
     acknowledge_days: Mapped[int]
     answer_days: Mapped[int]
     max_rung: Mapped[int | None]
     source: Mapped[str]
+    active: Mapped[bool] = mapped_column(server_default="true", default=True)
 
 
 class Category(Base):
@@ -123,6 +132,7 @@ class Category(Base):
     keywords_en: Mapped[list[str]] = mapped_column(ARRAY(Text))
     standard: Mapped[str]
     sort: Mapped[int]
+    active: Mapped[bool] = mapped_column(server_default="true", default=True)
 
 
 class LadderRung(Base):
@@ -140,6 +150,8 @@ class LadderRung(Base):
     copy: Mapped[str]
     name_sw: Mapped[str]
     name_en: Mapped[str]
+    # One that was taken away keeps its name, for the cases that climbed it.
+    active: Mapped[bool] = mapped_column(server_default="true", default=True)
 
 
 class Place(Base):

@@ -42,12 +42,14 @@ class Clocks:
 class Climbed:
     """A rung reached in this cycle, at the moment it fell due (not when a sweep found it).
 
-    A skipped rung had nobody who may see the case; it is held for no time.
+    A skipped rung had nobody who may see the case; it is held for no time. `days`: the working
+    days it had when it was climbed, which no later change of the ladder alters.
     """
 
     rung: int
     at: datetime
     skipped: bool = False
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +137,20 @@ def _running(clocks: Clocks, number: int) -> tuple[str, datetime] | None:
 def _held_until(calendar: Calendar, rungs: dict[int, Rung], last: Climbed) -> datetime:
     if last.skipped:
         return last.at
-    rung = rungs.get(last.rung)
-    return add_working_days(calendar, last.at, ALARM_DAYS if rung is None else rung.days)
+    return add_working_days(calendar, last.at, _days(rungs.get(last.rung), last))
 
 
 def _alarm_days(rungs: dict[int, Rung], last: Climbed | None) -> int:
     """The days of the rung last held, else of the ladder's top; at least one, to go forward."""
     number = last.rung if last is not None else max(rungs, default=0)
-    rung = rungs.get(number)
-    return max(1, ALARM_DAYS if rung is None else rung.days)
+    return max(1, _days(rungs.get(number), last))
+
+
+def _days(rung: Rung | None, last: Climbed | None) -> int:
+    """The days frozen when the rung was climbed, else those that the ladder gives it."""
+    if last is not None and last.days is not None:
+        return last.days
+    return ALARM_DAYS if rung is None else rung.days
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
         d,
     )
     handler_id = pick_handler(where, list(excluded), now)
-    standard = d.standard(where.standard, lodging.kind)
+    standard = d.standard(where.standard, lodging.kind, where.institution_id)
     calendar_id = d.institutions[where.institution_id].calendar_id
     calendar = d.calendar(calendar_id)
     acknowledge_due = deadlines.due(calendar, now, standard.acknowledge_days)

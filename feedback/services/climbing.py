@@ -201,6 +201,7 @@ def _row(
         "rung": rung,
         "ladder": each.standing.ladder,
         "clock": each.step.clock,
+        "held_days": ladders.rung(each.standing, rung).days,
         "post_id": post.id if post else None,
         "copy_post_id": copy.id if copy else None,
         "from_institution_id": each.case.institution_id,

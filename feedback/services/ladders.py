@@ -65,12 +65,13 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
             m.Escalation.rung,
             m.Escalation.due_at,
             m.Escalation.way,
+            m.Escalation.held_days,
         )
         .where(m.Escalation.case_id.in_(ids))
         .order_by(m.Escalation.rung)
     ):
         climbed.setdefault((row.case_id, row.cycle, row.restricted), []).append(
-            rules.Climbed(row.rung, row.due_at, skipped=row.way == "skipped")
+            rules.Climbed(row.rung, row.due_at, skipped=row.way == "skipped", days=row.held_days)
         )
     alarms: dict[tuple[UUID, int], list[datetime]] = {}
     for case_id, cycle, at in db.session.execute(

@@ -80,9 +80,10 @@ def triage_institution(place_words: str, body: str, d: Directory) -> Institution
 
 def _institution(lodging: Lodging, d: Directory) -> InstitutionInfo | None:
     if lodging.institution:
-        if lodging.institution not in d.institutions_by_code:
+        named = d.living(lodging.institution)
+        if named is None:
             raise Refused("bad-target")
-        return d.institutions_by_code[lodging.institution]
+        return named
     match = routing.find_institution(lodging.body, d.gazetteer, lodging.place or "")
     return d.institutions_by_code.get(match.code) if match else None
 

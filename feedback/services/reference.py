@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from feedback import models as m
 from feedback.extensions import db
+from feedback.rules import changes
 from feedback.rules.deadlines import Calendar
 from feedback.rules.ladder import Rung
 from feedback.rules.routing import Gazetteer
@@ -32,6 +33,9 @@ class InstitutionInfo:
     ladder: str
     calendar_id: int
     default_unit_id: int
+    contact: str = ""
+    active: bool = True
+    successor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class UnitInfo:
     name_sw: str
     name_en: str
     is_default: bool
+    active: bool = True
+    successor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class CategoryInfo:
     applies_to: tuple[str, ...]
     standard: str
     sort: int
+    active: bool = True
 
     def applies(self, institution_kind: str) -> bool:
         """Whether institutions of this kind deal with it."""
@@ -74,12 +81,15 @@ class StandardInfo:
     acknowledge_days: int
     answer_days: int
     max_rung: int | None
+    scope: str = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All reference data of one version. `institutions` knows inactive ones too, whose cases go
-    on; `institutions_by_code` and the gazetteer, by which new ones are routed, do not."""
+    """All reference data of one version. `institutions`, `units` and `categories` know those that
+    were closed too, whose cases go on; what is looked up by code, the units of an institution and
+    the gazetteer, by which new cases are routed, do not. `successors`: by the code of a closed
+    institution the one that took its work over."""
 
     version: int
     institutions: Mapping[int, InstitutionInfo]
@@ -90,9 +100,14 @@ class Directory:
     calendars: Mapping[int, Calendar]
     ladders: Mapping[str, tuple[Rung, ...]]
     ladder_names: Mapping[tuple[str, int], tuple[str, str]]
-    standards: Mapping[tuple[str, str], StandardInfo]
+    standards: Mapping[tuple[str, str, str], StandardInfo]
     gazetteer: Gazetteer
     units_by_institution: Mapping[int, tuple[UnitInfo, ...]]
+    successors: Mapping[str, InstitutionInfo]
+
+    def living(self, code: str) -> InstitutionInfo | None:
+        """The institution of a code, or the one that took over from it."""
+        return self.institutions_by_code.get(code) or self.successors.get(code)
 
     def calendar(self, calendar_id: int) -> Calendar:
         """Office days and hours, holidays included."""
@@ -118,12 +133,16 @@ class Directory:
                     return unit.id
         return self.institutions[institution_id].default_unit_id
 
-    def standard(self, code: str, kind: str) -> StandardInfo:
-        """The service standard for a kind of case; falls back to the standard's row for any."""
-        for key in ((code, kind), (code, "*"), ("STANDARD", kind)):
-            if key in self.standards:
-                return self.standards[key]
-        return self.standards["STANDARD", "complaint"]
+    def standard(self, code: str, kind: str, institution_id: int | None = None) -> StandardInfo:
+        """The service standard for a kind of case at an institution: its own, else that of its
+        kind, else everybody's; falls back to the standard's row for any kind of case."""
+        here = self.institutions.get(institution_id or 0)
+        scopes = changes.scopes(here.code, here.kind) if here else ("*",)
+        for own_code, own_kind in ((code, kind), (code, "*"), ("STANDARD", kind)):
+            for scope in scopes:
+                if (own_code, own_kind, scope) in self.standards:
+                    return self.standards[own_code, own_kind, scope]
+        return self.standards["STANDARD", "complaint", "*"]
 
 
 _cache: Directory | None = None
@@ -141,13 +160,17 @@ def directory() -> Directory:
 
 def _load(version: int) -> Directory:
     units = {
-        u.id: UnitInfo(u.id, u.institution_id, u.code, u.name_sw, u.name_en, u.is_default)
+        u.id: UnitInfo(
+            *(u.id, u.institution_id, u.code, u.name_sw, u.name_en, u.is_default),
+            active=u.active,
+            successor_id=u.successor_id,
+        )
         for u in db.session.execute(
             select(m.Unit.__table__).order_by(m.Unit.is_default.desc(), m.Unit.id)
         )
     }
     by_institution: dict[int, list[UnitInfo]] = {}
-    for unit in units.values():
+    for unit in (each for each in units.values() if each.active):
         by_institution.setdefault(unit.institution_id, []).append(unit)
     institutions = {
         i.id: InstitutionInfo(
@@ -163,13 +186,20 @@ def _load(version: int) -> Directory:
             i.ladder,
             i.calendar_id,
             by_institution[i.id][0].id,
+            contact=i.contact,
+            active=i.active,
+            successor_id=i.successor_id,
         )
         for i in db.session.execute(select(m.Institution.__table__).order_by(m.Institution.name_sw))
     }
     # One that is no longer active keeps its cases, with name, calendar and ladder; nothing new
     # finds its way to it, since codes and names lead to the others only.
-    living = set(db.session.scalars(select(m.Institution.id).where(m.Institution.active)))
-    active = {i.id: i for i in institutions.values() if i.id in living}
+    active = {i.id: i for i in institutions.values() if i.active}
+    successors = {
+        i.code: heir
+        for i in institutions.values()
+        if not i.active and (heir := _heir(i, institutions)) is not None
+    }
     category_rows = list(
         db.session.execute(select(m.Category.__table__).order_by(m.Category.sort, m.Category.id))
     )
@@ -184,6 +214,7 @@ def _load(version: int) -> Directory:
             tuple(c.applies_to),
             c.standard,
             c.sort,
+            active=c.active,
         )
         for c in category_rows
     }
@@ -199,18 +230,48 @@ def _load(version: int) -> Directory:
         institutions_by_code=MappingProxyType({i.code: i for i in active.values()}),
         units=MappingProxyType(units),
         categories=MappingProxyType(categories),
-        categories_by_code=MappingProxyType({c.code: c for c in categories.values()}),
+        categories_by_code=MappingProxyType({c.code: c for c in categories.values() if c.active}),
         calendars=MappingProxyType(_load_calendars()),
         ladders=MappingProxyType(ladders),
         ladder_names=MappingProxyType(ladder_names),
         standards=MappingProxyType(_load_standards()),
         gazetteer=Gazetteer(
-            institutions={i.code: _names(i) for i in active.values()},
+            institutions={
+                i.code: (*_names(i), *_inherited(i, successors, institutions))
+                for i in active.values()
+            },
             places={row.name: row.code for row in places},
-            categories={c.code: (*c.keywords_sw, *c.keywords_en) for c in category_rows},
+            categories={
+                c.code: (*c.keywords_sw, *c.keywords_en) for c in category_rows if c.active
+            },
         ),
+        successors=MappingProxyType(successors),
         units_by_institution=MappingProxyType({k: tuple(v) for k, v in by_institution.items()}),
     )
+
+
+def _heir(
+    closed: InstitutionInfo, institutions: Mapping[int, InstitutionInfo]
+) -> InstitutionInfo | None:
+    """Who works on for a closed one, over as many mergers as there were."""
+    seen: set[int] = set()
+    following: InstitutionInfo | None = closed
+    while following is not None and not following.active and following.id not in seen:
+        seen.add(following.id)
+        following = institutions.get(following.successor_id or 0)
+    return following if following is not None and following.active else None
+
+
+def _inherited(
+    heir: InstitutionInfo,
+    successors: Mapping[str, InstitutionInfo],
+    institutions: Mapping[int, InstitutionInfo],
+) -> tuple[str, ...]:
+    """Names of those that it took over from: citizens go on using them."""
+    if not any(each.id == heir.id for each in successors.values()):
+        return ()
+    closed = {code for code, each in successors.items() if each.id == heir.id}
+    return tuple(n for i in institutions.values() if i.code in closed for n in _names(i))
 
 
 def _names(institution: InstitutionInfo) -> tuple[str, ...]:
@@ -238,15 +299,19 @@ def _load_ladders() -> tuple[dict[str, tuple[Rung, ...]], dict[tuple[str, int], 
     for r in db.session.execute(
         select(m.LadderRung.__table__).order_by(m.LadderRung.ladder, m.LadderRung.rung)
     ):
-        rungs.setdefault(r.ladder, []).append(Rung(r.rung, r.post, r.at, r.days, r.digest, r.copy))
+        if r.active:
+            rung = Rung(r.rung, r.post, r.at, r.days, r.digest, r.copy)
+            rungs.setdefault(r.ladder, []).append(rung)
         names[r.ladder, r.rung] = (r.name_sw, r.name_en)
     return {name: tuple(each) for name, each in rungs.items()}, names
 
 
-def _load_standards() -> dict[tuple[str, str], StandardInfo]:
+def _load_standards() -> dict[tuple[str, str, str], StandardInfo]:
     return {
-        (s.code, s.kind): StandardInfo(
-            s.code, s.kind, s.acknowledge_days, s.answer_days, s.max_rung
+        (s.code, s.kind, s.scope): StandardInfo(
+            s.code, s.kind, s.acknowledge_days, s.answer_days, s.max_rung, s.scope
         )
-        for s in db.session.execute(select(m.ServiceStandard.__table__))
+        for s in db.session.execute(
+            select(m.ServiceStandard.__table__).where(m.ServiceStandard.active)
+        )
     }

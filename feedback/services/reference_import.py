@@ -1,7 +1,8 @@
 """Loads the CSV files of `feedback/reference` (or an edited copy); safe to run again.
 
 Rows are matched by code: a known one is updated, a new one added, one that has gone from the file
-stays (cases may point to it) unless it is an institution, which is then set inactive.
+stays (cases may point to it) unless it is an institution, which is then set inactive. What an
+administrator changed on screen stays as it is there, and is counted as kept, unless forced.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,18 @@ MOON_SIGHTED = re.compile(r"eid|idd|maulid", re.IGNORECASE)
 YEARS_BACK, YEARS_AHEAD = 5, 3
 
 
-def import_reference(now: datetime, folder: Path = SHIPPED) -> dict[str, int]:
-    """Load every file; answers the number of rows by table.
+def import_reference(
+    now: datetime, folder: Path = SHIPPED, *, force: bool = False
+) -> dict[str, int]:
+    """Load every file; answers the number of rows by table, and how many were `kept` because an
+    administrator had changed them on screen. force: the files win over those too.
 
     Raises Refused("bad-file: …") with file and line for a row that does not fit; nothing of the
     import stays then.
     """
     files = _Folder(folder)
     try:
-        return _import(now, files)
+        return _import(now, files, _taken_back(now) if force else _changed_here())
     except KeyError as error:
         raise Refused(f"bad-file: {files.position}: {error} is missing or unknown") from error
     except ValueError as error:
@@ -56,27 +60,75 @@ def import_reference(now: datetime, folder: Path = SHIPPED) -> dict[str, int]:
         raise Refused(f"bad-file: {files.position}: refused by {name}") from error
 
 
-def _import(now: datetime, folder: _Folder) -> dict[str, int]:
+@dataclass
+class _Here:
+    """What administrators changed on screen: keys by subject (see `models.ReferenceChange`), the
+    institutions whose default unit they chose, and codes of the heirs of what they closed."""
+
+    keys: dict[str, set[str]] = field(default_factory=dict)
+    defaults: set[str] = field(default_factory=set)
+    heirs: dict[str, str] = field(default_factory=dict)
+    kept: int = 0
+
+    def keeps(self, subject: str, key: str) -> bool:
+        """Whether the row stays as it is here; it is counted then."""
+        known = key in self.keys.get(subject, ())
+        if subject == "unit":
+            known = known or key.partition("/")[0] in self.defaults
+        self.kept += known
+        return known
+
+
+def _changed_here() -> _Here:
+    here, change = _Here(), m.ReferenceChange
+    for row in db.session.execute(
+        select(change.subject, change.key, change.act, change.said)
+        .where(change.state == "done")
+        .order_by(change.settled_at)
+    ):
+        here.keys.setdefault(row.subject, set()).add(row.key)
+        if row.subject == "unit" and row.said.get("is_default"):
+            here.defaults.add(row.key.partition("/")[0])
+        if row.subject == "institution" and row.act == "close" and row.said.get("successor"):
+            here.heirs[row.key] = row.said["successor"]
+    return here
+
+
+def _taken_back(now: datetime) -> _Here:
+    """Let the files win: what was changed on screen counts as changed no more."""
+    db.session.execute(
+        update(m.ReferenceChange)
+        .where(m.ReferenceChange.state == "done", m.ReferenceChange.subject != "officer")
+        .values(state="superseded")
+    )
+    audit.record("reference_forced", now=now)
+    return _Here()
+
+
+def _import(now: datetime, folder: _Folder, here: _Here) -> dict[str, int]:
     calendars = _calendars()
     counts = {"holidays": _holidays(folder, calendars, now)}
-    counts["institutions"] = _institutions(folder, calendars)
-    counts["units"] = _units(folder)
+    counts["institutions"] = _institutions(folder, calendars, here)
+    counts["units"] = _units(folder, here)
     counts["standards"] = _upsert(
         m.ServiceStandard,
-        ("code", "kind"),
+        ("code", "kind", "scope"),
         (
             {
                 "code": r["code"],
                 "kind": r["kind"],
+                "scope": "*",
+                "active": True,
                 "acknowledge_days": int(r["acknowledge_days"]),
                 "answer_days": int(r["answer_days"]),
                 "max_rung": int(r["max_rung"]) if r["max_rung"] else None,
                 "source": r["source"],
             }
             for r in folder.rows("standards.csv")
+            if not here.keeps("standard", f"{r['code']}/{r['kind']}/*")
         ),
     )
-    counts["categories"] = _categories(folder)
+    counts["categories"] = _categories(folder, here)
     counts["ladders"] = _upsert(
         m.LadderRung,
         ("ladder", "rung"),
@@ -86,12 +138,16 @@ def _import(now: datetime, folder: _Folder) -> dict[str, int]:
                 "rung": int(r["rung"]),
                 "days": int(r["days"]),
                 "digest": r["digest"] == "yes",
+                "active": True,
             }
             for r in folder.rows("ladders.csv")
+            if not here.keeps("rung", f"{r['ladder']}/{r['rung']}")
         ),
     )
     counts["posts"] = _posts(folder)
-    counts["places"] = _places(folder)
+    counts["places"] = _places(folder, here)
+    if here.kept:
+        counts["kept"] = here.kept
     audit.record("reference_imported", now=now, institutions=counts["institutions"])
     return counts
 
@@ -245,10 +301,17 @@ def _correct(
             )
 
 
-def _institutions(folder: _Folder, calendars: dict[str, int]) -> int:
+def _institutions(folder: _Folder, calendars: dict[str, int], here: _Here) -> int:
     rows = {r["code"]: r for r in folder.rows("institutions.csv")}
     ids: dict[str, int] = {}
     paths: dict[str, list[int]] = {}
+    for row in db.session.execute(
+        select(m.Institution.code, m.Institution.id, m.Institution.path).where(
+            m.Institution.code.in_(here.keys.get("institution", ()))
+        )
+    ):
+        ids[row.code], paths[row.code] = row.id, list(row.path)
+        here.kept += row.code in rows
 
     def place(code: str, above: tuple[str, ...] = ()) -> list[int]:
         """Parents first, so that each row's path is known when it is written."""
@@ -257,7 +320,8 @@ def _institutions(folder: _Folder, calendars: dict[str, int]) -> int:
         row = rows.get(code)
         if row is None or code in above:
             raise Refused(f"bad-file: institutions.csv: parent {code} is missing or a circle")
-        parent = place(row["parent"], (*above, code)) if row["parent"] else []
+        higher = here.heirs.get(row["parent"], row["parent"])
+        parent = place(higher, (*above, code)) if higher else []
         of_zanzibar = code == ZANZIBAR or ids.get(ZANZIBAR) in parent
         statement = insert(m.Institution).values(
             **{
@@ -291,33 +355,62 @@ def _institutions(folder: _Folder, calendars: dict[str, int]) -> int:
         )
     db.session.execute(
         update(m.Institution)
-        .where(m.Institution.code.not_in(rows), m.Institution.active)
+        .where(
+            m.Institution.code.not_in([*rows, *here.keys.get("institution", ())]),
+            m.Institution.active,
+        )
         .values(active=False)
     )
     return len(rows)
 
 
-def _units(folder: _Folder) -> int:
+def shipped_units(kind: str) -> list[dict[str, Any]]:
+    """The units that an institution of a kind begins with."""
+    rows = _Folder(SHIPPED).rows("units.csv")
+    return [_unit(row) for row in rows if row["institution_kind"] == kind]
+
+
+def shipped_posts(kind: str, level: str) -> list[dict[str, str]]:
+    """The posts of an institution of a kind: of the whole of it (level `institution`) or of each
+    of its units (`unit`)."""
+    return [
+        {"kind": row["post"], "name_sw": row["name_sw"], "name_en": row["name_en"]}
+        for row in _Folder(SHIPPED).rows("posts.csv")
+        if row["institution_kind"] == kind and row["level"] == level and not row["only"]
+    ]
+
+
+def _unit(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        **{k: row[k] for k in ("code", "name_sw", "name_en")},
+        "is_default": row["is_default"] == "yes",
+    }
+
+
+def _units(folder: _Folder, here: _Here) -> int:
     by_kind: dict[str, list[dict[str, str]]] = {}
     for row in folder.rows("units.csv"):
         by_kind.setdefault(row["institution_kind"], []).append(row)
-    institutions = db.session.execute(select(m.Institution.id, m.Institution.kind))
+    institutions = db.session.execute(
+        select(m.Institution.id, m.Institution.code, m.Institution.kind)
+    )
     return _upsert(
         m.Unit,
         ("institution_id", "code"),
         (
             {
                 "institution_id": institution.id,
-                **{k: row[k] for k in ("code", "name_sw", "name_en")},
-                "is_default": row["is_default"] == "yes",
+                **_unit(row),
+                "active": True,
             }
             for institution in institutions
             for row in by_kind[institution.kind]
+            if not here.keeps("unit", f"{institution.code}/{row['code']}")
         ),
     )
 
 
-def _categories(folder: _Folder) -> int:
+def _categories(folder: _Folder, here: _Here) -> int:
     return _upsert(
         m.Category,
         ("code",),
@@ -329,8 +422,10 @@ def _categories(folder: _Folder) -> int:
                 "keywords_sw": _words(r["keywords_sw"]),
                 "keywords_en": _words(r["keywords_en"]),
                 "sort": int(r["sort"]),
+                "active": True,
             }
             for r in folder.rows("categories.csv")
+            if not here.keeps("category", r["code"])
         ),
     )
 
@@ -365,7 +460,7 @@ def _posts(folder: _Folder) -> int:
     return _upsert(m.Post, ("institution_id", "unit_id", "kind"), rows.values())
 
 
-def _places(folder: _Folder) -> int:
+def _places(folder: _Folder, here: _Here) -> int:
     if not (folder.path / "places.csv").exists():
         return 0
     ids = dict(db.session.execute(select(m.Institution.code, m.Institution.id)).all())
@@ -373,6 +468,7 @@ def _places(folder: _Folder) -> int:
     for row in folder.rows("places.csv"):
         if row["council"] not in ids:
             raise Refused(f"bad-file: places.csv: {row['name']}: unknown {row['council']}")
-        key = (row["name"], ids[row["council"]])
+        council = here.heirs.get(row["council"], row["council"])
+        key = (row["name"], ids[council])
         rows[key] = {"name": row["name"], "kind": row["kind"], "institution_id": key[1]}
     return _upsert(m.Place, ("name", "institution_id"), rows.values())

@@ -106,7 +106,13 @@ def takers(institution_id: int, level: str, present: int | None) -> list[m.Offic
 
 
 def create(
-    *, username: str, name: str, unit_id: int, roles: list[str], now: datetime
+    *,
+    username: str,
+    name: str,
+    unit_id: int,
+    roles: list[str],
+    now: datetime,
+    language: str = "sw",
 ) -> grants.Outcome:
     """A new officer of the unit's institution, whose roles wait for a second officer's approval.
 
@@ -117,7 +123,7 @@ def create(
     if not roles or not set(roles) <= set(ROLES):
         raise Refused("bad-roles")
     unit = directory().units.get(unit_id)
-    if unit is None:
+    if unit is None or not unit.active:
         raise Refused("bad-target")
     number = officers.create(
         username=username,
@@ -126,6 +132,7 @@ def create(
         unit_id=unit_id,
         roles=[],
         now=now,
+        language=language,
     )
     return grants.ask("roles", number, now, roles=roles)
 

@@ -323,7 +323,7 @@ def _world(d: Directory, shortcode: str) -> rules.World:
         },
         categories=[
             rules.Category(c.code, {"sw": c.name_sw, "en": c.name_en}, c.applies_to)
-            for c in d.categories.values()
+            for c in d.categories_by_code.values()
         ],
         statuses=STATUS_WORDS,
         find=find,

@@ -19,9 +19,12 @@ from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import (
+    admin_changes,
     admin_letters,
     admin_officers,
     admin_record,
+    admin_reference,
+    admin_sheets,
     admin_texts,
     costs,
     wording,
@@ -29,9 +32,12 @@ from feedback.web import (
 from feedback.web.admin_frame import blueprint, only
 
 __all__ = [
+    "admin_changes",
     "admin_letters",
     "admin_officers",
     "admin_record",
+    "admin_reference",
+    "admin_sheets",
     "admin_texts",
     "blueprint",
 ]  # whose import adds the routes of its pages

@@ -36,7 +36,7 @@ def only(role: str) -> Callable[[View], View]:
 
 @blueprint.app_context_processor
 def _tabs() -> dict[str, Any]:
-    return {"admin_tabs": admin_tabs}
+    return {"admin_tabs": admin_tabs, "admin_groups": admin_groups}
 
 
 def admin_tabs() -> list[tuple[str, str, bool]]:
@@ -48,7 +48,13 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Dead letters"), "/admin/dead-letters"),
             (_("Officers"), "/admin/officers"),
             (_("Posts"), "/admin/posts"),
+            (_("Institutions"), "/admin/institutions"),
+            (_("Units"), "/admin/units"),
+            (_("Subjects"), "/admin/subjects"),
+            (_("Service standards"), "/admin/standards"),
+            (_("Ladders"), "/admin/ladders"),
             (_("Days off"), "/admin/holidays"),
+            (_("Changes"), "/admin/changes"),
             (_("Cost of SMS"), "/admin/costs"),
             (_("Texts"), "/admin/texts"),
         ]
@@ -59,4 +65,44 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Legal holds"), "/admin/holds"),
             (_("Breach report"), "/admin/breach"),
         ]
-    return [(label, url, request.path.startswith(url)) for label, url in items]
+    return [(label, url, _at(url)) for label, url in items]
+
+
+def _at(url: str) -> bool:
+    return request.path == url or request.path.startswith(f"{url}/")
+
+
+GROUPS = {
+    "/admin/alarms": "watch",
+    "/admin/dead-letters": "watch",
+    "/admin/costs": "watch",
+    "/admin/officers": "people",
+    "/admin/posts": "people",
+    "/admin/institutions": "rules",
+    "/admin/units": "rules",
+    "/admin/subjects": "rules",
+    "/admin/standards": "rules",
+    "/admin/ladders": "rules",
+    "/admin/holidays": "rules",
+    "/admin/changes": "rules",
+    "/admin/record": "audit",
+    "/admin/patterns": "audit",
+    "/admin/holds": "audit",
+    "/admin/breach": "audit",
+}
+"""In which group of the menu a part stands; what is not named here stands in the last."""
+
+
+def admin_groups() -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """The menu: the parts of the administration in groups, each with its name."""
+    names = {
+        "watch": _("To watch"),
+        "people": _("People"),
+        "rules": _("Places and rules"),
+        "audit": _("Audit"),
+        "more": _("Words"),
+    }
+    grouped: dict[str, list[tuple[str, str, bool]]] = {}
+    for item in admin_tabs():
+        grouped.setdefault(GROUPS.get(item[1], "more"), []).append(item)
+    return [(names[group], grouped[group]) for group in names if group in grouped]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import IO, Any, TypeVar, cast
 
@@ -23,15 +24,21 @@ def takes_files(view: View) -> View:
     return view
 
 
+def takes_sheet(view: View) -> View:
+    """Mark a view that reads one small file of an officer's, within the bound of every form."""
+    view.takes_sheet = True  # type: ignore[attr-defined]
+    return view
+
+
 def admit() -> None:
     """Set the bound for the body of this request, before anything of it is read."""
     if request.method == "POST" and request.mimetype == "multipart/form-data" and _wanted():
         request.max_content_length = MOST_BYTES
 
 
-def _wanted() -> bool:
+def _wanted(mark: str = "takes_files") -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    return getattr(view, "takes_files", False)
+    return getattr(view, mark, False)
 
 
 class Request(flask.Request):
@@ -44,6 +51,8 @@ class Request(flask.Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
+        if _wanted("takes_sheet"):
+            return io.BytesIO()
         # An unused field for files comes as an empty one without a name.
         count = self.environ.get("mrejesho.files", 0) + int(bool(filename))
         self.environ["mrejesho.files"] = count

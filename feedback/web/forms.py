@@ -107,8 +107,8 @@ class NewForm:
         """Take as chosen what a link names or what was typed exactly; drop a code of nothing."""
         if self.institution in directory.institutions_by_code or self.institution == UNKNOWN:
             return
-        if self.institution.upper() in directory.institutions_by_code:
-            self.institution = self.institution.upper()
+        if named := directory.living(self.institution.upper()):
+            self.institution = named.code
             return
         self.institution_query = self.institution_query or self.institution
         found = finder.exact(directory, self.institution_query)

@@ -70,9 +70,10 @@ def filled(
 ) -> str:
     """The form's page. Institutions are offered only when asked for: all of them weigh 30 KB."""
     chosen = d.institutions_by_code.get(form.institution)
-    categories = [c for c in d.categories.values() if chosen is None or c.applies(chosen.kind)]
+    known = d.categories_by_code.values()
+    categories = [c for c in known if chosen is None or c.applies(chosen.kind)]
     if form.category and form.category not in (c.code for c in categories):
-        categories = list(d.categories.values())
+        categories = list(known)
     return render_template(
         "public/new.html",
         form=form,

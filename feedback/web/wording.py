@@ -209,6 +209,9 @@ def notice(kind: str) -> str:
         "identity_asked": _("An officer asks to open an identity: your decision is needed"),
         "identity_allowed": _("You may open the identity you asked for, for one hour"),
         "identity_refused": _("The identity you asked for stays closed"),
+        "change_asked": _("An administrator asks for a change that you agree to or refuse"),
+        "change_decided": _("Another administrator decided about a change of yours"),
+        "change_failed": _("A planned change could not be done: see Changes"),
         "grant_asked": _("An administrator asks for something that you approve or refuse"),
         "granted_roles": _("You were given another role"),
         "granted_post": _("A post was given to you"),
@@ -237,6 +240,7 @@ def alarm(kind: str) -> str:
         "outbox_dead": _("An SMS could not be sent"),
         "sms_budget": _("The day's SMS are used up: the rest waits for the next day"),
         "sms_number": _("One phone number had its SMS of the day: the rest waits for the next day"),
+        "changed_alone": _("An administrator made a change alone: nobody else could agree"),
         "granted_alone": _("An administrator gave power alone: nobody else could approve"),
     }.get(kind, kind)
 

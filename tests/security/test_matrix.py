@@ -133,6 +133,7 @@ LISTS: dict[str, Answer] = {
     "admin.cost_list": levels(),
     "admin.dead_letter_list": levels(),
     "admin.officer_list": levels(),
+    "admin.change_list": levels(),
     "admin.new_officer": levels(),
     "admin.holiday_list": levels(),
     "admin.post_list": levels(),
@@ -174,6 +175,7 @@ CITIZEN_PAGES: dict[str, Answer] = {
 PLAIN = {
     *("request_id", "decision", "filename", "code", "token"),
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name"),
+    *("slug", "key", "change_id"),
 }
 
 

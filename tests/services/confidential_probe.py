@@ -64,6 +64,7 @@ APART = (
     "public.access_code",
     "public.login_attempt",
     "public.grant_request",
+    "public.reference_change",
 )
 PURPOSES = (
     "nobody",

@@ -174,6 +174,11 @@ def fill(
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO text_version VALUES ('help', 1, NULL, 1, %s, %s, %s)", (officer, NOW, NOW))
+    run(
+        "INSERT INTO reference_change VALUES (%s, 'unit', 'X', 'change', '{}', '{}', %s, %s, %s,"
+        " false, false, 'planned', NULL, NULL, '')",
+        (uuid4(), NOW, officer, NOW),
+    )
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
     run(
         "INSERT INTO guard.delivery_report (provider_id, status, at) VALUES ('x', 'Success', %s)",

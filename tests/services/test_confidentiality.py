@@ -241,6 +241,7 @@ READERS = {
     "public.access_code": {"login"},
     "public.login_attempt": {"login"},
     "public.grant_request": {"admin"},
+    "public.reference_change": {"admin", "auditor"},
 }
 
 

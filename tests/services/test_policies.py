@@ -114,6 +114,9 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 # Every function that runs as the owner, past all policies, and whom it answers. A new one fails
 # here until it says so; those that return something of a case are asked below by everybody.
 DEFINERS = {
+    "decide_change": "an administrator: no case",
+    "occupied": "an administrator, the worker: whether a place has work, no case",
+    "write_reference": "the worker: a change that is due, no case",
     "alone": "nobody: guard.decide asks it",
     "cases_touched": "an auditor, of cases that are not hidden from the asker; the worker",
     "may_settle": "everybody: whether the asker may settle an alarm",
@@ -288,6 +291,11 @@ class Attempt:
     case: str = "open"
 
 
+ASKED = (
+    "INSERT INTO reference_change (id, subject, key, act, said, before, from_day, officer_id, at,"
+    " needs_second, alone, state, problem) VALUES (gen_random_uuid(), 'unit', 'X', 'add', '{{}}',"
+    " '{{}}', current_date, {me}, now(), false, false, 'planned', '')"
+)
 REFUSED = [
     Attempt("handler", "DELETE FROM \"case\" WHERE id = '{case}'"),
     Attempt("handler", "DELETE FROM message"),
@@ -372,6 +380,16 @@ REFUSED = [
         "INSERT INTO text_version VALUES ('help', 2, NULL, 1, {me}, now(), now())",
     ),
     Attempt("administrator", "UPDATE institution SET name_en = 'x'"),
+    # What is changed of the reference data is planned in the own name, and written by the worker.
+    Attempt("administrator", "UPDATE reference_change SET state = 'done'"),
+    Attempt("administrator", ASKED.replace("{me}", "{me} + 1")),
+    Attempt("administrator", ASKED.replace("now(), false", "now(), true")),
+    Attempt("administrator", ASKED.replace("false, 'planned'", "true, 'planned'")),
+    Attempt("handler", ASKED),
+    Attempt("handler", "SELECT guard.decide_change(gen_random_uuid(), 'approve', now())"),
+    Attempt("administrator", "SELECT guard.write_reference(gen_random_uuid(), 'unit', 1, '{{}}')"),
+    Attempt("job", "SELECT guard.write_reference(gen_random_uuid(), 'unit', 1, '{{}}')"),
+    Attempt("job", "UPDATE unit SET name_en = 'x'"),
     Attempt("administrator", "UPDATE reference_state SET version = 0"),
     # An administrator alone makes nobody more powerful, and gets into no account.
     Attempt("administrator", "UPDATE officer SET roles = roles || '{{ethics}}'"),

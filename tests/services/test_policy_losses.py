@@ -30,6 +30,7 @@ CHANGES = {
     "access_code": "used_at = now()",
     "credential": "password_hash = 'x'",
     "grant_request": "state = 'approved'",
+    "reference_change": "state = 'done'",
     "login_attempt": "failures = 2",
     "passkey": "used_at = now()",
     "recovery_code": "used_at = now()",

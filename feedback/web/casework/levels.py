@@ -25,7 +25,7 @@ def _shown(case: OfficerCase, _attempt: Attempt) -> Mapping[str, Any]:
     said = [line.body for line in case.messages if line.author == "citizen"]
     targets = extracts.targets(d, case.institution.id) if ethics else []
     return {
-        "categories": [(c.code, name(c)) for c in d.categories.values() if c.applies(kind)],
+        "categories": [(c.code, name(c)) for c in d.categories_by_code.values() if c.applies(kind)],
         "levels": _levels(case),
         "may_lower": may_lower,
         "lowering_waits": waits,

@@ -1,0 +1,375 @@
+"""Reference data and its changes as words for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from flask_babel import gettext as _
+
+from feedback.rules import changes as rules
+from feedback.services.changes.planning import Change, Plan
+from feedback.services.reference import Directory
+from feedback.web import boards
+from feedback.web.formats import day as day_in_words
+from feedback.web.formats import name
+
+SLUGS = {
+    "institutions": "institution",
+    "units": "unit",
+    "subjects": "category",
+    "standards": "standard",
+    "ladders": "rung",
+    "people": "officer",
+}
+"""What each address of the administration keeps."""
+ADDRESS = {subject: slug for slug, subject in SLUGS.items()}
+
+
+def title(slug: str) -> str:
+    """The name of a page."""
+    return {
+        "institutions": _("Institutions"),
+        "units": _("Units"),
+        "subjects": _("Subjects"),
+        "standards": _("Service standards"),
+        "ladders": _("Ladders"),
+        "people": _("Officers"),
+    }[slug]
+
+
+def one(subject: str) -> str:
+    """One row of a kind, as a heading says it."""
+    return {
+        "institution": _("Institution"),
+        "unit": _("Unit"),
+        "category": _("Subject"),
+        "standard": _("Service standard"),
+        "rung": _("Rung"),
+        "officer": _("Officer"),
+    }[subject]
+
+
+def adds(subject: str) -> str:
+    """The link to the form for a new one."""
+    return {
+        "institution": _("Add an institution"),
+        "unit": _("Add a unit"),
+        "category": _("Add a subject"),
+        "standard": _("Add a standard"),
+        "rung": _("Add a rung on top"),
+        "officer": _("Add an officer"),
+    }[subject]
+
+
+def act(code: str) -> str:
+    """What a change does."""
+    return {"add": _("Add"), "change": _("Change"), "close": _("Close")}[code]
+
+
+def label(subject: str, field: str) -> str:
+    """The label of a field."""
+    known = {
+        "code": _("Code"),
+        "kind": _("Kind of institution"),
+        "name_sw": _("Name in Swahili"),
+        "name_en": _("Name in English"),
+        "parent": _("Institution above"),
+        "ladder": _("Ladder"),
+        "region": _("Region"),
+        "sector": _("Sector"),
+        "aliases": _("Other names that citizens use, one a line"),
+        "contact": _("Contact: telephone, address, hours"),
+        "institution": _("Institution"),
+        "is_default": _("Gets what no other unit is for"),
+        "applies_to": _("Institutions that deal with it"),
+        "unit_code": _("Unit that gets it"),
+        "confidentiality": _("Confidentiality to begin with"),
+        "standard": _("Service standard"),
+        "keywords_sw": _("Words of citizens in Swahili, one a line"),
+        "keywords_en": _("Words of citizens in English, one a line"),
+        "sort": _("Place in the list"),
+        "scope": _("For whom"),
+        "acknowledge_days": _("Working days for the acknowledgement"),
+        "answer_days": _("Working days for the answer"),
+        "max_rung": _("Highest rung"),
+        "source": _("On what it rests"),
+        "rung": _("Rung"),
+        "post": _("Post"),
+        "at": _("Where the post is"),
+        "days": _("Working days on this rung"),
+        "digest": _("One list a day in place of single notices"),
+        "copy": _("Copy to the head of this institution"),
+        "name": _("Full name"),
+        "username": _("User name"),
+        "unit": _("Unit"),
+        "roles": _("Roles"),
+        "language": _("Language"),
+        "successor": _("Who takes over"),
+    }
+    if subject == "standard" and field == "kind":
+        return _("Kind of case")
+    return known.get(field, field)
+
+
+def hint(subject: str, field: str) -> str:
+    """What helps to fill a field in."""
+    if field == "code":
+        return _("Capital letters, digits and hyphens, such as DODOMA-CC. It never changes.")
+    return {
+        "parent": _("Its code or its name. Escalations to the office above go there."),
+        "scope": _("* for all, a kind such as council, or the code of one institution."),
+        "max_rung": _("Left empty, a case may climb to the top of its ladder."),
+        "copy": _("The code of an institution, or nothing."),
+        "sort": _("Small numbers come first."),
+    }.get(field, "")
+
+
+def institution_kind(code: str) -> str:
+    """The name of a kind of institution."""
+    return {
+        "*": _("All institutions"),
+        "office": _("Office"),
+        "ministry": _("Ministry"),
+        "agency": _("Agency"),
+        "region": _("Regional secretariat"),
+        "council": _("Council"),
+    }.get(code, code)
+
+
+def ladder(code: str) -> str:
+    """The name of a ladder."""
+    return _("Restricted cases") if code == "restricted" else institution_kind(code)
+
+
+def case_kind(code: str) -> str:
+    """The name of a kind of case."""
+    return _("Any kind of case") if code == "*" else boards.kind(code)
+
+
+def level(code: str) -> str:
+    """The name of a level of confidentiality."""
+    return {
+        "open": _("Ordinary"),
+        "confidential": _("Confidential"),
+        "restricted": _("Ethics only"),
+    }.get(code, code)
+
+
+def place(code: str, d: Directory) -> str:
+    """Where the post of a rung is."""
+    if code.startswith("code:"):
+        named = d.institutions_by_code.get(code.removeprefix("code:"))
+        return name(named) if named else code
+    return {
+        "unit": _("The unit of the case"),
+        "institution": _("The institution of the case"),
+        "parent": _("The institution above it"),
+    }.get(code, code)
+
+
+def scope(code: str, d: Directory) -> str:
+    """Whom a standard binds."""
+    named = d.institutions_by_code.get(code)
+    return name(named) if named else institution_kind(code)
+
+
+def value(subject: str, field: str, said: Any, d: Directory) -> str:
+    """What a field says."""
+    if said is None or said == "" or said == []:
+        return "–"
+    if isinstance(said, bool):
+        return _("yes") if said else _("no")
+    if field == "applies_to":
+        return ", ".join(institution_kind(each) for each in said)
+    if isinstance(said, list):
+        return ", ".join(str(each) for each in said)
+    words = {
+        "at": lambda: place(said, d),
+        "scope": lambda: scope(said, d),
+        "ladder": lambda: ladder(said),
+        "confidentiality": lambda: level(said),
+    }
+    if field == "kind":
+        return case_kind(said) if subject == "standard" else institution_kind(said)
+    return words[field]() if field in words else str(said)
+
+
+def problem(code: str) -> str:
+    """Why a value or a line does not fit, and what to do."""
+    return {
+        "empty": _("This must not be empty."),
+        "too-long": _("This is too long."),
+        "bad-code": _("Use capital letters, digits and hyphens, at most 20, such as DODOMA-CC."),
+        "bad-number": _("Write a whole number within the bounds, such as 14."),
+        "bad-choice": _("Choose from the list."),
+        "unknown": _("This is not known. Write the code, or the whole name."),
+        "taken": _("This is there already, or planned."),
+        "fixed": _("This differs from what is there, and it never changes."),
+        "below-itself": _("An institution cannot stand below itself."),
+        "needs-default": _("Choose another unit for this instead; there must always be one."),
+        "before-first": _("The answer cannot be due before the acknowledgement."),
+        "not-top": _("Rungs are added and taken away at the top only."),
+        "elsewhere": _("The officer works in another institution. Make a new account there."),
+        "closed": _("This is closed."),
+        "twice": _("The same stands in an earlier line."),
+        "formula": _("A cell begins like a formula. Take the sign away."),
+        "short": _("Cells are missing in this line."),
+        "name-taken": _("Another officer has this user name. Choose another."),
+        "occupied": _("It has open cases or officers. Say who takes over."),
+        "bad-successor": _("Choose another open one, not below the one that closes."),
+        "is-home": _("This is the institution that runs the system. It cannot close."),
+        "in-ladder": _("A ladder leads to this institution. Change the ladder first."),
+        "has-children": _("Institutions stand below it. Say who takes over."),
+        "is-default": _("It gets what no other unit is for. Give that to another unit first."),
+        "is-base": _("Every case falls back on this standard. It cannot close."),
+        "in-use": _("Subjects use this standard. Give them another first."),
+        "not-allowed": _("This cannot be closed here."),
+        "bad-date": _("Choose a day that is not past."),
+        "not-found": _("This was not found."),
+        "unchanged": _("Nothing is different from what is there."),
+        "needs-second": _("No second administrator agreed."),
+        "gone": _("This was decided already."),
+        "altered": _("The file, or what it is compared with, has changed. Look at it again."),
+    }.get(code, _("This could not be done. Check what you entered."))
+
+
+def file_problem(code: str, about: str) -> str:
+    """Why a file cannot be read."""
+    return {
+        "empty": _("Choose a file with a header and at least one line."),
+        "too-big": _("The file is too big. At most 300 KB are taken."),
+        "too-many-lines": _("The file has more than 2,000 lines. Divide it."),
+        "no-column": _("The column %(name)s is missing.", name=about),
+        "twice-column": _("The column %(name)s stands there twice.", name=about),
+    }.get(code, _("This is no CSV file. Save the table as CSV and try again."))
+
+
+FATES = ("created", "changed", "unchanged", "refused")
+
+
+def fate(code: str) -> str:
+    """What becomes of a line."""
+    return {
+        "created": _("New"),
+        "changed": _("Changes"),
+        "unchanged": _("Stays as it is"),
+        "refused": _("Refused"),
+    }[code]
+
+
+def note(code: str) -> str:
+    """What of a line is left out."""
+    return _("The roles stay: change them on the officer's page.") if code else ""
+
+
+def state(change: Change) -> str:
+    """How a change stands."""
+    return {
+        "asked": _("Waits for a second administrator"),
+        "planned": _("Planned"),
+        "done": _("Done"),
+        "cancelled": _("Cancelled"),
+        "refused": _("Refused"),
+        "failed": _("Could not be done"),
+        "superseded": _("Replaced by an import"),
+    }[change.state]
+
+
+def begins(day: date | None) -> str:
+    """From when a change holds, to begin a sentence."""
+    return _("From %(day)s", day=day_in_words(day)) if day else _("At once")
+
+
+def sentences(plan: Plan, values: Mapping[str, Any], day: date | None, d: Directory) -> list[str]:
+    """What a plan will do, in plain words."""
+    said = [_sentence(plan, values, begins(day), d)]
+    if plan.subject in ("standard", "rung", "category") or plan.act == "close":
+        said.append(_("The clocks of running cases stay as they are."))
+    if plan.needs_second:
+        said.append(_("It holds only when a second administrator has agreed."))
+    return [each for each in said if each]
+
+
+def _sentence(plan: Plan, v: Mapping[str, Any], when: str, d: Directory) -> str:
+    if plan.act == "close":
+        return _closes(plan, when, d)
+    if plan.subject == "standard":
+        return _(
+            "%(when)s new cases (%(standard)s, %(kind)s, %(whom)s) are acknowledged within "
+            "%(first)s working days and answered within %(last)s. Highest rung: %(rung)s.",
+            when=when,
+            standard=v["code"],
+            kind=case_kind(v["kind"]),
+            whom=scope(v["scope"], d),
+            first=v["acknowledge_days"],
+            last=v["answer_days"],
+            rung=v["max_rung"] or _("the top of the ladder"),
+        )
+    if plan.subject == "rung":
+        return _(
+            "%(when)s a case that climbs to rung %(rung)s of the ladder “%(ladder)s” reaches "
+            "%(name)s (%(place)s) and stays there for %(days)s working days. Cases that stand on "
+            "it already keep their time.",
+            when=when,
+            rung=v["rung"],
+            ladder=ladder(v["ladder"]),
+            name=_either(v),
+            place=place(v["at"], d),
+            days=v["days"],
+        )
+    if plan.subject == "category":
+        return _(
+            "%(when)s new cases about “%(name)s” go to the unit %(unit)s, begin as %(level)s and "
+            "follow the standard %(standard)s.",
+            when=when,
+            name=_either(v),
+            unit=v["unit_code"],
+            level=level(v["confidentiality"]),
+            standard=v["standard"],
+        )
+    if plan.act == "add":
+        return _("%(when)s this is added: %(name)s.", when=when, name=_either(v))
+    return _("%(when)s this changes:", when=when)
+
+
+def _either(values: Mapping[str, Any]) -> str:
+    return named(str(values.get("name_sw", "")), str(values.get("name_en", "")))
+
+
+class _Named(NamedTuple):
+    name_sw: str
+    name_en: str
+
+
+def named(swahili: str, english: str) -> str:
+    """The one of two names that fits the page's language."""
+    return name(_Named(swahili, english))
+
+
+def _closes(plan: Plan, when: str, d: Directory) -> str:
+    heir = str(plan.said.get("successor", ""))
+    if heir:
+        return _(
+            "%(when)s %(key)s is closed. Officers and open cases go to %(heir)s; posts there end.",
+            when=when,
+            key=plan.key,
+            heir=heir,
+        )
+    return _("%(when)s %(key)s is closed: nothing new goes there.", when=when, key=plan.key)
+
+
+def differences(
+    subject: str, said: Mapping[str, Any], before: Mapping[str, Any], d: Directory
+) -> list[tuple[str, str, str]]:
+    """Label, what it says now and what it will say, of each field that a change names."""
+    order = [field.name for field in rules.FIELDS[subject]]
+    return [
+        (
+            label(subject, field),
+            value(subject, field, before.get(field), d),
+            value(subject, field, said[field], d),
+        )
+        for field in sorted(said, key=lambda f: order.index(f) if f in order else len(order))
+    ]
