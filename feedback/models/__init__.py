@@ -44,6 +44,7 @@ from feedback.models.channels import (
     UssdSession,
 )
 from feedback.models.figures import Figure, FigureDirty, SmsCost
+from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
@@ -96,6 +97,7 @@ __all__ = [
     "CalendarCorrection",
     "Case",
     "CaseErasure",
+    "CaseWords",
     "Category",
     "Conflict",
     "Correction",
@@ -137,6 +139,7 @@ __all__ = [
     "RecoveryCode",
     "ReferenceState",
     "RetentionRule",
+    "SavedView",
     "SealedIdentity",
     "ServiceStandard",
     "SmsCost",
