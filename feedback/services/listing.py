@@ -1,4 +1,4 @@
-"""What a row of a list of cases is, and how lists are paged: by keyset, nothing counted by scanning."""
+"""What a row of a list of cases is, and how lists are paged: by keyset."""
 
 from __future__ import annotations
 

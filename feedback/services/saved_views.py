@@ -56,8 +56,8 @@ def may_share() -> bool:
 
 
 def save(name: str, scope: str, filters: Mapping[str, str], *, shared: bool, now: datetime) -> UUID:
-    """Keep filters under a name. Refused: empty, name-too-long, name-taken, too-many-views, bad-target
-    (no such scope), not-allowed (to share)."""
+    """Keep filters under a name. Refused: empty, name-too-long, name-taken, too-many-views,
+    bad-target (no such scope), not-allowed (to share)."""
     viewer = present()
     if scope not in SCOPES:
         raise Refused("bad-target")

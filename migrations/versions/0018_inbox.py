@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.shorthands import fill
+from migrations.shorthands import amend, fill
 
 revision = "0018"
 down_revision = "0017"
@@ -20,6 +20,13 @@ PAUSED = """
 UPDATE "case" c SET paused_until = p.runs_out_at
   FROM pause p WHERE p.case_id = c.id AND p.ends_at IS NULL
 """
+# A search that showed words is a look of which the citizen reads.
+LOOKS = {
+    "guard.held_about_me()": (
+        "'looked_at_extract', 'file_read',",
+        "'looked_at_extract', 'file_read', 'found_by_words',",
+    ),
+}
 OPEN_PAUSES = "SELECT count(DISTINCT case_id) FROM pause WHERE ends_at IS NULL"
 
 
@@ -79,6 +86,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("shared"),
     )
     connection.exec_driver_sql(fill("inbox.sql"))
+    amend(connection, LOOKS)
     connection.exec_driver_sql('SELECT guard.reword(id) FROM "case"')
     # After the rows: made at once, the index is smaller and sooner done. A short pending list, which
     # every search reads through.
@@ -92,6 +100,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    amend(op.get_bind(), LOOKS, back=True)
     op.execute('DROP TRIGGER case_changed ON "case"')
     for trigger in ("words_added", "words_changed"):
         op.execute(f"DROP TRIGGER {trigger} ON message")

@@ -114,6 +114,9 @@ LISTS: dict[str, Answer] = {
         "handler colleague coordinator unit_head head", "handler coordinator head", ""
     ),
     "desk.unowned": levels(),
+    # Nothing is sought.
+    "desk.search": levels(),
+    "desk.view_list": levels(),
     "desk.letter_list": levels("coordinator head", "coordinator head", ""),
     "desk.alarm_list": levels("coordinator head", "coordinator head", ""),
     "desk.cost_list": levels(),
@@ -173,6 +176,7 @@ CITIZEN_PAGES: dict[str, Answer] = {
 PLAIN = {
     *("request_id", "decision", "filename", "code", "token"),
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name"),
+    *("view_id", "change"),
 }
 
 

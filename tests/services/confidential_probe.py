@@ -26,6 +26,7 @@ CLOSED = (
     "outbox",
     "inbound_message",
     "case_erasure",
+    "case_words",
     "correction",
 )
 # Openings of the vault: who may ask for one, or decide about one, knows of them.
@@ -62,6 +63,7 @@ APART = (
     "public.access_code",
     "public.login_attempt",
     "public.grant_request",
+    "public.saved_view",
 )
 PURPOSES = (
     "nobody",

@@ -239,6 +239,7 @@ READERS = {
     "public.access_code": {"login"},
     "public.login_attempt": {"login"},
     "public.grant_request": {"admin"},
+    "public.saved_view": {"officer"},
 }
 
 
