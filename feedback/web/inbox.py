@@ -24,6 +24,7 @@ LONGEST_PLACE = 60
 PATHS = {"mine": "/desk", "unit": "/desk/unit", "unowned": "/desk/unowned"}
 """The list of each scope of which views can be saved."""
 _FILTERS = ("kind", "status", "category", "place", "confidentiality", "handler")
+_ORDER = (*_FILTERS, "due", "q", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ def filters(question: Question) -> dict[str, str]:
 
 
 def address(path: str, **values: str) -> str:
-    """An address with filters."""
-    return f"{path}?{urlencode(values)}" if values else path
+    """An address with filters, in one order however they were kept."""
+    ordered = {key: values[key] for key in _ORDER if key in values}
+    return f"{path}?{urlencode(ordered)}" if ordered else path
 
 
 def context(listed: Listed, source: Mapping[str, str]) -> dict[str, Any]:
@@ -95,9 +97,7 @@ def context(listed: Listed, source: Mapping[str, str]) -> dict[str, Any]:
         "narrowed": narrowed,
         "clear": address(listed.path, **({"due": question.due} if question.due else {})),
         "due_links": _due_links(listed.path, question, counted, narrowed),
-        "categories": [
-            (c.code, name(c)) for c in sorted(d.categories.values(), key=lambda c: c.sort)
-        ],
+        "categories": [(each.code, name(each)) for each in subjects],
         "officers": [(o.id, o.name) for o in officers],
         "views": None if views is None else [_view(v, listed, chosen) for v in views],
         "listed": listed,

@@ -79,7 +79,7 @@ DECLARE
   v_near tsquery;
 BEGIN
   IF guard.kind() <> 'officer' THEN RETURN; END IF;
-  v_near := (SELECT string_agg(format('''@%s''', n), ' | ')::tsquery FROM unnest(v_here) AS n)
+  v_near := (SELECT string_agg('''@' || n || '''', ' | ')::tsquery FROM unnest(v_here) AS n)
             && v_all;
   RETURN QUERY
   WITH near AS (
