@@ -9,15 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import measures, place, report, sending
+from bench import measures, place, plans, report, sending
 
 NOTE = place.CHECKOUT / "docs" / "performance.md"
 
 
 def main() -> None:
-    """`--cases`, `--seconds` for a quicker try, `--out` for another file."""
+    """`plans` for how the hottest queries are read beside a million cases; `--cases`, `--seconds`
+    for a quicker try, `--out` for another file."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("what", nargs="?", choices=("speed", "plans"), default="speed")
+    parser.add_argument("--cases", type=int, help="100,000; for the plans 1,000,000")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each rate")
     parser.add_argument("--out", type=Path, default=NOTE)
     asked = parser.parse_args()
@@ -26,11 +28,28 @@ def main() -> None:
         os.environ.update(environment)
         place.command("db", "upgrade")
         place.command("import-reference")
-        said = measure(asked.cases, asked.seconds, before)
+        if asked.what == "plans":
+            explain(asked.cases or 1_000_000, before, asked.out)
+            return
+        said = measure(asked.cases or 100_000, asked.seconds, before)
     from feedback import clock
 
     report.write(asked.out, said, clock.now())
     print(json.dumps(said, default=str))
+
+
+def explain(cases: int, before: float, out: Path) -> None:
+    """The plans of the hottest queries, into the same note."""
+    from feedback import clock, create_app
+    from feedback.services import history
+
+    app = create_app()
+    with app.app_context():
+        print("load …", flush=True)
+        said: dict[str, Any] = {**history.load(cases, clock.now()), "load_before": before}
+        print(json.dumps(said), flush=True)
+        found = plans.measure(app, os.environ["BENCH_SUPERUSER_URL"])
+    plans.write(out, said, found)
 
 
 def measure(cases: int, seconds: float, before: float) -> dict[str, Any]:

@@ -55,6 +55,8 @@ def servers() -> Iterator[dict[str, str]]:
                 **{name: make() for name, make in keys.MAKERS.items()},
                 "AT_SHORTCODE": "15200",
                 "DEMO": "1",
+                # For the plans, which the server tells to a superuser alone.
+                "BENCH_SUPERUSER_URL": running.superuser_url(DATABASE),
                 "FLASK_APP": "wsgi",
                 "HOST": "127.0.0.1",
                 "PORT": str(_free_port()),

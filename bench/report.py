@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil
 
+PLANS = "## Plans beside a million cases"
+"""The heading from which on the note is written by `bench.plans`."""
 QUIET = 0.3  # load for each core up to which the machine counts as ours
 PEERS = ("django-helpdesk 2.6", "Signalen API 2.50", "RT 5.0.3")
 # Measured with 100,000 cases on PostgreSQL with 2 web workers on 2 cores; medians.
@@ -46,9 +48,10 @@ def machine() -> str:
 
 
 def write(path: Path, said: dict[str, Any], now: datetime) -> None:
-    """Write the note."""
+    """Write the note; what `bench.plans` wrote at its end stays."""
     path.parent.mkdir(exist_ok=True)
-    path.write_text(text(said, now))
+    _, heading, plans = (path.read_text() if path.exists() else "").partition(PLANS)
+    path.write_text(text(said, now) + (f"\n{heading}{plans}" if heading else ""))
 
 
 def text(said: dict[str, Any], now: datetime) -> str:
@@ -72,7 +75,7 @@ def text(said: dict[str, Any], now: datetime) -> str:
                 "",
                 f"{now:%d %B %Y}. {machine()}. {said['load']['cases']:,} cases,"
                 f" loaded in {said['load']['seconds']} s with their figures.",
-                *_disturbed(said["load_before"]),
+                *disturbed(said["load_before"]),
                 "",
                 "## Beside peers",
                 "",
@@ -96,7 +99,7 @@ def text(said: dict[str, Any], now: datetime) -> str:
     )
 
 
-def _disturbed(load: float) -> list[str]:
+def disturbed(load: float) -> list[str]:
     """Says so when the machine was not ours alone: times are longer by what ran beside."""
     if load < QUIET * (os.cpu_count() or 1):
         return []

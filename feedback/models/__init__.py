@@ -45,6 +45,7 @@ from feedback.models.channels import (
     UssdSession,
 )
 from feedback.models.figures import Figure, FigureDirty, SmsCost
+from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
 from feedback.models.notices import NoticeChoice, OfficerMail
@@ -98,6 +99,7 @@ __all__ = [
     "CalendarCorrection",
     "Case",
     "CaseErasure",
+    "CaseWords",
     "Category",
     "Conflict",
     "Correction",
@@ -142,6 +144,7 @@ __all__ = [
     "ReferenceChange",
     "ReferenceState",
     "RetentionRule",
+    "SavedView",
     "SealedIdentity",
     "ServiceStandard",
     "SmsCost",

@@ -72,6 +72,27 @@ class Case(Base):
             "id",
             postgresql_where=f"confidentiality = 'restricted' AND {OPEN_CASE}",
         ),
+        # What waits for the citizen, by when the pause runs out; and what has a new message.
+        *(
+            index
+            for scope in ("handler", "unit", "institution")
+            for index in (
+                Index(
+                    f"ix_case_{scope}_waiting",
+                    f"{scope}_id",
+                    "paused_until",
+                    "id",
+                    postgresql_where=f"paused_until IS NOT NULL AND {OPEN_CASE}",
+                ),
+                Index(
+                    f"ix_case_{scope}_unread",
+                    f"{scope}_id",
+                    "due_at",
+                    "id",
+                    postgresql_where=f"unread AND {OPEN_CASE}",
+                ),
+            )
+        ),
         Index("ix_case_received", "institution_id", "received_at"),
         # What retention looks through, the oldest first.
         Index("ix_case_ended", "closed_at", postgresql_where="closed_at IS NOT NULL"),
@@ -108,6 +129,8 @@ class Case(Base):
     appeals: Mapped[int]
     # Copy of the running answer deadline of this cycle, so that queues sort by one index.
     due_at: Mapped[Moment]
+    # Copy of where the pause runs out in which the clock waits now, for the same reason.
+    paused_until: Mapped[Moment | None]
     standard: Mapped[str]
     max_rung: Mapped[int | None]
     # Highest rung of any cycle, and the one at which the present cycle's ladder begins.

@@ -30,7 +30,10 @@ IDENTITY_LOOKED = "identity_looked"
 CASE_LOOKS = ("looked", "looked_to_decide", "looked_at_extract", "file_read")
 """Looks at a case: its page or letter (`words` tells whether its words were on it), its words for
 a decision about an exclusion, an extract, a file."""
-LOOKS = (*CASE_LOOKS, IDENTITY_LOOKED)
+FOUND = "found_by_words"
+"""A search showed some words of a case. No look at the case of its own accord: an odd pattern is
+told from CASE_LOOKS, not from what a search brought up beside the case that was meant."""
+LOOKS = (*CASE_LOOKS, IDENTITY_LOOKED, FOUND)
 
 
 def canonical(parts: list[str]) -> bytes:

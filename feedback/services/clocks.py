@@ -129,6 +129,7 @@ def pause(case: m.Case, clocks: CaseClocks, now: datetime) -> m.Pause | None:
         id=uuid4(), case_id=case.id, cycle=case.cycle, starts_at=now, runs_out_at=runs_out
     )
     db.session.add(row)
+    case.paused_until = runs_out
     recompute(case, CaseClocks(clocks.acknowledge, clocks.answer, [*clocks.pauses, row]), d)
     set_timer(case.id, "pause", runs_out)
     set_timer(case.id, "reminder", next_reminder(clocks.answer, now, d))
@@ -151,6 +152,7 @@ def end_pause(case: m.Case, clocks: CaseClocks, at: datetime, d: Directory) -> m
     waiting = clocks.open_pause
     if waiting is not None:
         waiting.ends_at = min(at, waiting.runs_out_at)
+        case.paused_until = None
         recompute(case, clocks, d)
     return waiting
 

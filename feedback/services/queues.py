@@ -1,4 +1,4 @@
-"""Lists of the desk: one query for a page, by keyset, nothing counted by scanning.
+"""Lists of the desk by name: cases, escalations, letters.
 
 Every list runs under the officer's principal: the WHERE picks the queue, the database's policies
 decide what may be in it.
@@ -6,56 +6,54 @@ decide what may be in it.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, func, select, tuple_
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.rules import deadlines
-from feedback.rules.workflow import OPEN
+from feedback.services import inbox, views
 from feedback.services import letters as letters_service
-from feedback.services import views
-from feedback.services.reference import CategoryInfo, InstitutionInfo, directory
+from feedback.services.inbox import Question
+from feedback.services.listing import (
+    COLUMNS,
+    COUNT_LIMIT,
+    IS_OPEN,
+    OPEN_STATUSES,
+    PAGE,
+    Page,
+    QueueRow,
+    decode,
+    encode,
+    queue_row,
+)
+from feedback.services.reference import directory
 from feedback.services.viewers import present
 
-PAGE = 25
-OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
-# Written out in the statement, since the planner takes a partial index only where it can read
-# that the index holds every row asked for.
-IS_OPEN = m.Case.status.in_(
-    bindparam("open_statuses", OPEN_STATUSES, expanding=True, literal_execute=True)
-)
-COUNT_LIMIT = 999  # a queue longer than this is shown as "999+"
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """One case in a list."""
-
-    case_id: UUID
-    reference: str
-    kind: str
-    status: str
-    category: CategoryInfo | None
-    place: str | None
-    institution: InstitutionInfo
-    due_at: datetime
-    late: bool
-    days_left: int
-    confidentiality: str
-    unread: bool
-    handler_name: str | None
-    received_at: datetime
-    rung: int
-    triage: bool
+__all__ = [
+    "COLUMNS",
+    "COUNT_LIMIT",
+    "IS_OPEN",
+    "OPEN_STATUSES",
+    "PAGE",
+    "EscalationRow",
+    "Page",
+    "QueueRow",
+    "counts",
+    "decode",
+    "encode",
+    "escalation_page",
+    "escalation_query",
+    "letters",
+    "my_cases",
+    "queue_row",
+    "restricted",
+    "unit_cases",
+    "unowned",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,100 +74,6 @@ class EscalationRow:
     explained: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a list; `next` is the key at which the following one begins."""
-
-    rows: list[Any]
-    next: str | None
-
-
-def encode(at: datetime, key: UUID) -> str:
-    """The key at which the next page begins, as it stands in an address."""
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(key)]).encode()).decode()
-
-
-def decode(after: str | None) -> tuple[datetime, UUID] | None:
-    """The key of a page; what is not one (an edited address) starts at the beginning."""
-    if not after:
-        return None
-    try:
-        at, key = json.loads(base64.urlsafe_b64decode(after.encode()))
-        moment = datetime.fromisoformat(at)
-        return (moment, UUID(str(key))) if moment.tzinfo else None
-    except (ValueError, TypeError, RecursionError, binascii.Error):
-        return None
-
-
-COLUMNS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
-    m.Case.id,
-    m.Case.reference,
-    m.Case.kind,
-    m.Case.status,
-    m.Case.category_id,
-    m.Case.place,
-    m.Case.institution_id,
-    m.Case.due_at,
-    m.Case.confidentiality,
-    m.Case.unread,
-    m.Officer.name.label("handler_name"),
-    m.Case.received_at,
-    m.Case.highest_rung,
-    m.Case.triage,
-)
-
-
-def _page(where: list[Any], after: str | None, now: datetime, limit: int) -> Page:
-    """Open cases in the order of their due time."""
-    query: Select[Any] = (
-        select(*COLUMNS)
-        .outerjoin(m.Officer, m.Officer.id == m.Case.handler_id)
-        .where(IS_OPEN, *where)
-        .order_by(m.Case.due_at, m.Case.id)
-        .limit(limit + 1)
-    )
-    start = decode(after)
-    if start is not None:
-        query = query.where(tuple_(m.Case.due_at, m.Case.id) > start)
-    rows = [queue_row(row, now) for row in db.session.execute(query)]
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Page(rows, encode(rows[-1].due_at, rows[-1].case_id) if more else None)
-
-
-def queue_row(row: Any, now: datetime) -> QueueRow:
-    """A row of COLUMNS as a list shows it."""
-    d = directory()
-    calendar = d.calendar_of(row.institution_id)
-    return QueueRow(
-        row.id,
-        row.reference,
-        row.kind,
-        row.status,
-        d.categories.get(row.category_id or 0),
-        row.place,
-        d.institutions[row.institution_id],
-        row.due_at,
-        row.status in OPEN_STATUSES and now > row.due_at,
-        deadlines.working_days_until(calendar, now, row.due_at),
-        row.confidentiality,
-        row.unread,
-        row.handler_name,
-        row.received_at,
-        row.highest_rung,
-        row.triage,
-    )
-
-
-def _filters(kind: str | None, status: str | None) -> list[Any]:
-    found: list[Any] = []
-    if kind:
-        found.append(m.Case.kind == kind)
-    if status:
-        found.append(m.Case.status == status)
-    return found
-
-
 def my_cases(
     after: str | None,
     now: datetime,
@@ -178,9 +82,8 @@ def my_cases(
     kind: str | None = None,
     status: str | None = None,
 ) -> Page:
-    """What the officer owns, by due time: late first."""
-    mine = [m.Case.handler_id == present().officer]
-    return _page([*mine, *_filters(kind, status)], after, now, limit)
+    """What the officer owns, by due time: late first, what waits for the citizen last."""
+    return inbox.page(Question("mine", kind=kind, status=status), after, now, limit)
 
 
 def unit_cases(
@@ -192,30 +95,17 @@ def unit_cases(
     status: str | None = None,
 ) -> Page:
     """Open cases of the officer's units; a coordinator or head sees the institution's."""
-    viewer = present()
-    wide = viewer.heads | viewer.coordinates
-    where = (
-        m.Case.institution_id.in_(sorted(wide))
-        if wide
-        else m.Case.unit_id.in_(sorted(viewer.units))
-    )
-    return _page([where, *_filters(kind, status)], after, now, limit)
+    return inbox.page(Question("unit", kind=kind, status=status), after, now, limit)
 
 
 def unowned(after: str | None, now: datetime, limit: int = PAGE) -> Page:
     """Cases of the institution that have no owner."""
-    viewer = present()
-    return _page(
-        [m.Case.handler_id.is_(None), m.Case.institution_id == viewer.institution],
-        after,
-        now,
-        limit,
-    )
+    return inbox.page(Question("unowned"), after, now, limit)
 
 
 def restricted(after: str | None, now: datetime, limit: int = PAGE) -> Page:
     """The ethics queue: restricted cases of other institutions, unowned ones among them."""
-    return _page([m.Case.confidentiality == "restricted"], after, now, limit)
+    return inbox.page(Question("restricted"), after, now, limit)
 
 
 def escalation_query() -> Select[Any]:
@@ -294,27 +184,13 @@ def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
 
 
 def counts(now: datetime) -> dict[str, int]:
-    """Of the officer's own open cases: all, late, with something new; and the unowned ones.
-
-    Each counts at most COUNT_LIMIT rows of a partial index, so it does not grow with the queue.
-    """
-    viewer = present()
-    mine = [m.Case.handler_id == viewer.officer, IS_OPEN]
-    wanted: dict[str, list[Any]] = {
-        "mine": mine,
-        "late": [*mine, m.Case.due_at < now],
-        "unread": [*mine, m.Case.unread],
-        "unowned": [
-            m.Case.handler_id.is_(None),
-            m.Case.institution_id == viewer.institution,
-            IS_OPEN,
-        ],
-    }
-    columns = [
-        select(func.count())
-        .select_from(select(m.Case.id).where(*where).limit(COUNT_LIMIT).subquery())
-        .scalar_subquery()
-        .label(name)
-        for name, where in wanted.items()
-    ]
-    return dict(db.session.execute(select(*columns)).mappings().one())
+    """Of the officer's own open cases: all, late, with something new; and the unowned ones."""
+    return inbox.count(
+        {
+            "mine": Question("mine"),
+            "late": Question("mine", due="late"),
+            "unread": Question("mine", due="unread"),
+            "unowned": Question("unowned"),
+        },
+        now,
+    )

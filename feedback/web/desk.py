@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
 
 from flask import abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from feedback.rules.workflow import OPEN
 from feedback.services import notices, queues, staffing
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import casework, costs, lettering, openings, wording
+from feedback.web import (
+    casework,
+    costs,
+    inbox,
+    lettering,
+    openings,
+    search,
+    views_kept,
+    wording,
+)
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -26,14 +33,12 @@ blueprint = guarded(
 )
 casework.mount(blueprint, "/desk")
 
-KINDS = ("complaint", "suggestion", "compliment", "enquiry")
-STATUSES = ("new", "assigned", "in_progress", "waiting_citizen")
 LEADING = frozenset({"coordinator", "head"})
-Fetch = Callable[..., queues.Page]
 
 
-def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
-    """The lists of the desk; letters and alarms are for those who answer for the institution."""
+def _tabs(counts: dict[str, int], here: str = "") -> list[tuple[str, str, bool, int | None]]:
+    """The lists of the desk; letters and alarms are for those who answer for the institution.
+    `here`: the list that is shown, where the address names another."""
     leads = bool(LEADING & current_user.roles)
     items: list[tuple[str, str, int | None]] = [
         (_("Mine"), "/desk", counts.get("mine")),
@@ -45,7 +50,7 @@ def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
         items.append((_("Cost of SMS"), "/desk/costs", None))
     if "head" in current_user.roles:
         items.append((_("Identities to open"), "/desk/openings", None))
-    return [(label, url, request.path == url, count) for label, url, count in items]
+    return [(label, url, (here or request.path) == url, count) for label, url, count in items]
 
 
 def _leading_only() -> None:
@@ -59,63 +64,59 @@ def _leading_tabs() -> lettering.Tabs:
     return _tabs(queues.counts(g.now))
 
 
-def _asked(name: str, known: tuple[str, ...]) -> str | None:
-    value = request.args.get(name, "")
-    return value if value in known else None
+def _title(scope: str) -> tuple[str, str]:
+    """What a list is called, and what it says when nothing is in it."""
+    leads = bool(LEADING & current_user.roles)
+    if scope == "mine":
+        return _("My cases"), _("No open case waits for you.")
+    if scope == "unit":
+        title = _("Cases of the institution") if leads else _("Cases of my unit")
+        return title, _("No case is open here.")
+    return _("Cases without an owner"), _("Every case of the institution has an owner.")
 
 
-def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseReturnValue:
-    chosen = {"kind": _asked("kind", KINDS), "status": _asked("status", STATUSES)}
+def _inbox(scope: str, source: Mapping[str, str], problem: str = "") -> ResponseReturnValue:
+    """The list of a scope; `problem`: why what was typed to save it as a view was refused."""
+    title, empty = _title(scope)
     with transaction():
-        page = fetch(request.args.get("after"), g.now, **(chosen if filtered else {}))
         counts = queues.counts(g.now)
-        g.unread = notices.unread()
-    kept: dict[str, Any] = {key: value for key, value in chosen.items() if value and filtered}
-    endpoint = str(request.endpoint)
-    return render_template(
-        "desk/queue.html",
-        title=title,
-        empty_text=empty,
-        tabs_list=_tabs(counts),
-        counts=counts,
-        page=page,
-        filtered=filtered,
-        chosen=kept,
-        first=url_for(endpoint, **kept) if request.args.get("after") else "",
-        following=url_for(endpoint, after=page.next, **kept) if page.next else "",
-        base="/desk",
-        statuses=sorted(status.value for status in OPEN),
-        wording=wording,
-    )
+        listed = inbox.Listed(
+            scope,
+            title,
+            empty,
+            "/desk",
+            inbox.PATHS[scope],
+            _tabs(counts, inbox.PATHS[scope]),
+            counts,
+            source if problem else {},
+            wording.view_problem(problem) if problem else "",
+        )
+        shown = inbox.context(listed, source)
+    return render_template("desk/queue.html", **shown), 422 if problem else 200
 
 
 lettering.mount(blueprint, "/desk", _leading_tabs)
 openings.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
+views_kept.mount(blueprint, _inbox, lambda: _tabs(queues.counts(g.now)))
+search.mount(blueprint, lambda: _tabs(queues.counts(g.now)))
 
 
 @blueprint.get("")
 def mine() -> ResponseReturnValue:
     """The officer's own open cases, what is late on top."""
-    return _queue(queues.my_cases, _("My cases"), _("No open case waits for you."), filtered=True)
+    return _inbox("mine", request.args)
 
 
 @blueprint.get("/unit")
 def unit() -> ResponseReturnValue:
     """Open cases of the officer's units, or of the institution for those who answer for it."""
-    leads = bool(LEADING & current_user.roles)
-    title = _("Cases of the institution") if leads else _("Cases of my unit")
-    return _queue(queues.unit_cases, title, _("No case is open here."), filtered=True)
+    return _inbox("unit", request.args)
 
 
 @blueprint.get("/unowned")
 def unowned() -> ResponseReturnValue:
     """Cases of the institution that nobody owns."""
-    return _queue(
-        queues.unowned,
-        _("Cases without an owner"),
-        _("Every case of the institution has an owner."),
-        filtered=False,
-    )
+    return _inbox("unowned", request.args)
 
 
 @blueprint.get("/alarms")

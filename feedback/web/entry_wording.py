@@ -178,6 +178,7 @@ def _acts() -> dict[str, str]:
         "aged": _("Moved back in time, for a demonstration"),
         "looked": _("Looked at the case"),
         "file_read": _("Looked at a file"),
+        "found_by_words": _("Some words of the case were shown by a search"),
         "files_added": _("Files were added"),
         "reference_imported": _("Reference data was loaded"),
         "demo_begun": _("A demonstration was begun"),

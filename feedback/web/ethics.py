@@ -11,10 +11,10 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from feedback.services import exclusions, notices, queues
+from feedback.services import exclusions, notices
 from feedback.services.errors import Refused
 from feedback.transaction import transaction
-from feedback.web import casework, lettering, openings, wording
+from feedback.web import casework, inbox, lettering, openings, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -49,23 +49,17 @@ openings.mount(blueprint, "/ethics", _tabs)
 @blueprint.get("")
 def queue() -> ResponseReturnValue:
     """Open restricted cases of other institutions, what is late on top."""
-    with transaction():
-        page = queues.restricted(request.args.get("after"), g.now)
-        g.unread = notices.unread()
-    return render_template(
-        "desk/queue.html",
-        title=_("Restricted cases"),
-        empty_text=_("No restricted case is open."),
-        tabs_list=_tabs(),
-        counts={},
-        page=page,
-        filtered=False,
-        chosen={},
-        first=url_for("ethics.queue") if request.args.get("after") else "",
-        following=url_for("ethics.queue", after=page.next) if page.next else "",
-        base="/ethics",
-        wording=wording,
+    listed = inbox.Listed(
+        "restricted",
+        _("Restricted cases"),
+        _("No restricted case is open."),
+        "/ethics",
+        "/ethics",
+        _tabs(),
     )
+    with transaction():
+        shown = inbox.context(listed, request.args)
+    return render_template("desk/queue.html", **shown)
 
 
 @blueprint.get("/exclusions")

@@ -10,6 +10,7 @@ from flask_babel import format_date, format_datetime, get_locale, get_translatio
 from markupsafe import Markup
 
 from feedback.clock import is_day, local
+from feedback.services.listing import COUNT_LIMIT
 
 OFFICE_DAY = 480  # working minutes of an office day, 07:30–15:30
 
@@ -39,6 +40,11 @@ def moment(value: datetime | None) -> str:
     if is_day(value):
         return short_day(value)
     return format_datetime(local(value).replace(tzinfo=None), "d MMM y, HH:mm", rebase=False)
+
+
+def counted(value: int) -> str:
+    """A count that was bounded: one more than the bound stands for any more."""
+    return f"{COUNT_LIMIT}+" if value > COUNT_LIMIT else str(value)
 
 
 def working_time(minutes: int | None) -> str:
@@ -102,6 +108,11 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(_=_text, gettext=_text)
     app.jinja_env.filters.update(
-        day=day, short_day=short_day, moment=moment, working_time=working_time, words=words
+        day=day,
+        short_day=short_day,
+        moment=moment,
+        working_time=working_time,
+        words=words,
+        counted=counted,
     )
     app.jinja_env.globals.update(name=name, get_locale=get_locale)

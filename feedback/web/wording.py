@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask_babel import gettext as _
 
 from feedback.rules.passwords import SHORTEST
-from feedback.services import grants
+from feedback.services import grants, saved_views
 from feedback.services.officers import LONGEST_NAME, LONGEST_USERNAME
 from feedback.web.formats import name
 
@@ -187,6 +187,41 @@ def due(days_left: int, *, late: bool) -> str:
     if days_left <= 0:
         return _("Due today")
     return _("Working days left: %(days)s", days=days_left)
+
+
+def due_group(group: str) -> str:
+    """The name of a group of the inbox."""
+    return {
+        "late": _("Late"),
+        "today": _("Due today"),
+        "week": _("Due this week"),
+        "later": _("Due later"),
+        "waiting": _("Waiting for the citizen"),
+        "unread": _("New messages"),
+    }[group]
+
+
+def view_problem(code: str) -> str:
+    """Why a view of the inbox was not saved or changed."""
+    return {
+        "empty": _("Give the view a name."),
+        "name-too-long": _("Write at most %(most)s characters.", most=saved_views.LONGEST_NAME),
+        "name-taken": _("You have a view of this name. Choose another."),
+        "too-many-views": _(
+            "You have %(most)s views, which is the most. Delete one first.", most=saved_views.MOST
+        ),
+        "not-allowed": _("Only those who lead the institution share a view."),
+    }.get(code, refusal(code))
+
+
+def view_done(change: str) -> str:
+    """What became of a view."""
+    return {
+        "rename": _("The view has its new name."),
+        "share": _("Everybody of the institution who has a desk sees the view now."),
+        "unshare": _("The view is yours alone now."),
+        "delete": _("The view is deleted. The cases stay as they are."),
+    }[change]
 
 
 def notice(kind: str) -> str:

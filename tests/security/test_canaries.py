@@ -268,6 +268,7 @@ def test_nothing_marked_is_found_where_it_does_not_belong(
     assert canaries.count >= (1000 if LONG else 200)
     pages: dict[str, bytes] = {}
     _look(app, staff, pages)
+    _search(app, staff, canaries)
     _fail(app, canaries, pages, monkeypatch)
 
     assert superuser.execute('SELECT count(*) FROM "case"').fetchone() == (WEB + SMS + begun,)
@@ -277,7 +278,7 @@ def test_nothing_marked_is_found_where_it_does_not_belong(
         for table, content in _dump(connection):
             assert not canaries.found(content), f"table {table}"
             readable |= {table} if control.found(content) else set()
-    assert readable == {"public.message"}
+    assert readable == {"public.message", "public.case_words"}
     data = Path(superuser.execute("SHOW data_directory").fetchone()[0])  # type: ignore[index]
     searched, telling = 0, set()
     for file in data.rglob("*"):
@@ -346,6 +347,13 @@ def _look(app: Flask, staff: dict[str, int], pages: dict[str, bytes]) -> None:
         for address in addresses:
             answer = tab.get(address)
             pages[f"{role} {address}"] = answer.data
+
+
+def _search(app: Flask, staff: dict[str, int], canaries: Canaries) -> None:
+    """A search stands in the address; its page says it again, and nothing else may."""
+    for sought in (canaries.word(), canaries.number()):
+        tab = at_desk(app, staff["handler"])
+        assert tab.get("/desk/search", query_string={"q": sought}).status_code == 200
 
 
 def _fail(

@@ -114,6 +114,9 @@ LISTS: dict[str, Answer] = {
         "handler colleague coordinator unit_head head", "handler coordinator head", ""
     ),
     "desk.unowned": levels(),
+    # Nothing is sought.
+    "desk.search": levels(),
+    "desk.view_list": levels(),
     "desk.letter_list": levels("coordinator head", "coordinator head", ""),
     "desk.alarm_list": levels("coordinator head", "coordinator head", ""),
     "desk.cost_list": levels(),
@@ -176,6 +179,7 @@ PLAIN = {
     *("request_id", "decision", "filename", "code", "token"),
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name"),
     *("slug", "key", "change_id"),
+    *("view_id", "change"),
 }
 
 

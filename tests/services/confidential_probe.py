@@ -26,6 +26,7 @@ CLOSED = (
     "outbox",
     "inbound_message",
     "case_erasure",
+    "case_words",
     "correction",
 )
 # Openings of the vault: who may ask for one, or decide about one, knows of them.
@@ -65,6 +66,7 @@ APART = (
     "public.login_attempt",
     "public.grant_request",
     "public.reference_change",
+    "public.saved_view",
 )
 PURPOSES = (
     "nobody",

@@ -227,6 +227,9 @@ def _accounts(connection: Connection) -> None:
         " 'officer:' || id, '', '', '', now(), 'done', 1, now() FROM officer"
         " RETURNING id, provider_id) INSERT INTO officer_command (inbound_id, officer_id, verb, at)"
         " SELECT id, split_part(provider_id, ':', 2)::integer, 'list', now() FROM i",
+        "INSERT INTO saved_view (id, officer_id, institution_id, name, scope, filters, shared,"
+        " made_at) SELECT gen_random_uuid(), id, institution_id, 'x', 'mine', '{}',"
+        " roles && '{coordinator,head}', now() FROM officer",
         "INSERT INTO grant_request (id, kind, officer_id, roles, asked_by, asked_at, expires_at,"
         " state, alone) SELECT gen_random_uuid(), 'roles', o.id, '{head}', a.id, now(),"
         " now() + interval '7 days', 'pending', false FROM officer o, officer a"

@@ -242,6 +242,7 @@ READERS = {
     "public.login_attempt": {"login"},
     "public.grant_request": {"admin"},
     "public.reference_change": {"admin", "auditor"},
+    "public.saved_view": {"officer"},
 }
 
 

@@ -69,6 +69,7 @@ CHANGES = {
     "sms_cost": "messages = 2",
     "sealed_identity": "number_hash = '\\x01'",
     "suggestion_model": "cases = 1",
+    "saved_view": "name = 'y', shared = true",
     "timer": "done = true",
     "upload": "received = 0",
     "ussd_session": "version = 2",

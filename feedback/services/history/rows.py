@@ -24,7 +24,7 @@ COLUMNS = {
         "id reference kind status channel language institution_id unit_id category_id place"
         " confidentiality anonymous reachable triage handler_id received_at first_response_at"
         " answered_at closed_at window_ends_at cycle appeals due_at standard max_rung highest_rung"
-        " first_rung unread rating transfers"
+        " first_rung unread rating transfers paused_until"
     ),
     "submission": "id case_id content_hash at",
     "message": "id case_id seq cycle kind officer_id internal body sealed at",
@@ -165,6 +165,7 @@ class Writer:
             stamp(course.due), standard.code, _text(standard.max_rung), course.highest,
             course.first_rung, _flag(course.unread and is_open), _text(course.rating),
             int(course.transferred is not None),
+            stamp(course.pauses[-1][1] if course.status == "waiting_citizen" else None),
         )  # fmt: skip
         self._line("submission", new_id(), case, _bytes(os.urandom(32)), stamp(a.at))
         if reachable:

@@ -1,0 +1,126 @@
+"""What a row of a list of cases is, and how lists are paged: by keyset."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy.orm import InstrumentedAttribute
+
+from feedback import models as m
+from feedback.rules import deadlines, inbox
+from feedback.rules.workflow import OPEN
+from feedback.services.reference import CategoryInfo, InstitutionInfo, directory
+
+PAGE = 25
+OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
+# Written out in the statement, since the planner takes a partial index only where it can read
+# that the index holds every row asked for.
+IS_OPEN = m.Case.status.in_(
+    bindparam("open_statuses", OPEN_STATUSES, expanding=True, literal_execute=True)
+)
+COUNT_LIMIT = 999
+"""A list longer than this is shown as "999+"; one more is counted, to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One case in a list."""
+
+    case_id: UUID
+    reference: str
+    kind: str
+    status: str
+    category: CategoryInfo | None
+    place: str | None
+    institution: InstitutionInfo
+    due_at: datetime
+    # Where the pause runs out in which the clock waits for the citizen now.
+    paused_until: datetime | None
+    # The group of `rules.inbox` in which an open case stands, else "".
+    group: str
+    late: bool
+    days_left: int
+    confidentiality: str
+    unread: bool
+    handler_name: str | None
+    received_at: datetime
+    rung: int
+    triage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list; `next` is the key at which the following one begins."""
+
+    rows: list[Any]
+    next: str | None
+
+
+def encode(at: datetime, key: UUID) -> str:
+    """The key at which the next page begins, as it stands in an address."""
+    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(key)]).encode()).decode()
+
+
+def decode(after: str | None) -> tuple[datetime, UUID] | None:
+    """The key of a page; what is not one (an edited address) starts at the beginning."""
+    if not after:
+        return None
+    try:
+        at, key = json.loads(base64.urlsafe_b64decode(after.encode()))
+        moment = datetime.fromisoformat(at)
+        return (moment, UUID(str(key))) if moment.tzinfo else None
+    except (ValueError, TypeError, RecursionError, binascii.Error):
+        return None
+
+
+COLUMNS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
+    m.Case.id,
+    m.Case.reference,
+    m.Case.kind,
+    m.Case.status,
+    m.Case.category_id,
+    m.Case.place,
+    m.Case.institution_id,
+    m.Case.due_at,
+    m.Case.paused_until,
+    m.Case.confidentiality,
+    m.Case.unread,
+    m.Officer.name.label("handler_name"),
+    m.Case.received_at,
+    m.Case.highest_rung,
+    m.Case.triage,
+)
+
+
+def queue_row(row: Any, now: datetime) -> QueueRow:
+    """A row of COLUMNS as a list shows it."""
+    d = directory()
+    calendar = d.calendar_of(row.institution_id)
+    is_open = row.status in OPEN_STATUSES
+    return QueueRow(
+        row.id,
+        row.reference,
+        row.kind,
+        row.status,
+        d.categories.get(row.category_id or 0),
+        row.place,
+        d.institutions[row.institution_id],
+        row.due_at,
+        row.paused_until if is_open else None,
+        inbox.edges(now).group(row.due_at, row.paused_until) if is_open else "",
+        is_open and now > row.due_at,
+        deadlines.working_days_until(calendar, now, row.due_at),
+        row.confidentiality,
+        row.unread,
+        row.handler_name,
+        row.received_at,
+        row.highest_rung,
+        row.triage,
+    )
