@@ -43,6 +43,7 @@ from feedback.models.channels import (
     SmsDay,
     UssdSession,
 )
+from feedback.models.drafts import Draft
 from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
@@ -103,6 +104,7 @@ __all__ = [
     "Deadline",
     "DeliveryProblem",
     "Directive",
+    "Draft",
     "Escalation",
     "Extract",
     "Figure",

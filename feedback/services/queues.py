@@ -56,6 +56,7 @@ class QueueRow:
     received_at: datetime
     rung: int
     triage: bool
+    handler_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ COLUMNS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
     m.Case.received_at,
     m.Case.highest_rung,
     m.Case.triage,
+    m.Case.handler_id,
 )
 
 
@@ -158,6 +160,7 @@ def queue_row(row: Any, now: datetime) -> QueueRow:
         row.received_at,
         row.highest_rung,
         row.triage,
+        row.handler_id,
     )
 
 

@@ -84,6 +84,7 @@ def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseR
         first=url_for(endpoint, **kept) if request.args.get("after") else "",
         following=url_for(endpoint, after=page.next, **kept) if page.next else "",
         base="/desk",
+        listed=endpoint.removeprefix("desk."),
         statuses=sorted(status.value for status in OPEN),
         wording=wording,
     )

@@ -64,6 +64,7 @@ def queue() -> ResponseReturnValue:
         first=url_for("ethics.queue") if request.args.get("after") else "",
         following=url_for("ethics.queue", after=page.next) if page.next else "",
         base="/ethics",
+        listed="restricted",
         wording=wording,
     )
 

@@ -1,0 +1,309 @@
+// Makes the desk smoother; everything works without it. It sends the forms of a case and puts the
+// answer into the page, saves drafts while somebody writes, tells who else is on the case, answers
+// within a list, and listens to keys. What is typed stays where it is until the server has it.
+const AFTER = 2500, EVERY = 20000, AGAIN = 10000, PATIENCE = 30000;
+const one = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => Array.from(within.querySelectorAll(selector));
+const texts = one("#desk-texts").dataset;
+const dirty = new Map(); // forms with words that the server does not have yet: the timer of each
+const saving = new Map(); // forms whose draft is on its way
+
+// Sending
+
+async function send(address, body, headers = {}) {
+  const stop = new AbortController(), timer = setTimeout(() => stop.abort(), PATIENCE);
+  try {
+    return await fetch(address, { method: body ? "POST" : "GET", body, headers, signal: stop.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const atLogin = (answer) => new URL(answer.url).pathname.startsWith("/staff/login");
+const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+
+const made = (name, facts) => Object.assign(document.createElement(name), facts);
+
+function say(form, words, link) {
+  let line = one("[data-said]", form);
+  if (!line) {
+    form.append(line = made("p", { className: "hint", role: "status" }));
+    line.dataset.said = "";
+  }
+  line.textContent = words;
+  if (link) line.append(" ", made("a", { href: link, textContent: texts.login }));
+}
+
+function fieldsOf(form, button) {
+  const data = new FormData(form);
+  if (button && button.name) data.append(button.name, button.value);
+  return data;
+}
+
+async function act(form, button) {
+  const row = form.closest(".answering");
+  const address = (button && button.getAttribute("formaction")) || form.getAttribute("action");
+  const pressed = all("button", form).filter((each) => !each.disabled);
+  say(form, texts.sending);
+  pressed.forEach((each) => { each.disabled = true; });
+  try {
+    clearTimeout(dirty.get(form));
+    await Promise.all([saving.get(form), ...[...dirty.keys()].filter((e) => e !== form).map(save)]);
+    const answer = await send(address, fieldsOf(form, button));
+    if (atLogin(answer)) return ended(form, answer);
+    const page = await parsed(answer);
+    if (!answer.redirected && !one("[data-here]", page)) {
+      return say(form, (one("main .lead", page) || {}).textContent || texts.failed);
+    }
+    settled(form);
+    if (row) return put(row, page, answer.redirected);
+    show(page, answer.redirected && answer.url);
+  } catch {
+    say(form, texts.offline);
+    touch(form, AGAIN);
+  } finally {
+    pressed.forEach((each) => { each.disabled = false; });
+  }
+}
+
+// The session is over. The server put the words aside where it could; then the login leads back to
+// them. Where it could not, they stay here, and the login opens beside.
+function ended(form, answer) {
+  const target = new URL(answer.url).searchParams.get("next") || "";
+  if (!target.includes("kept=1")) return say(form, texts.ended, answer.url);
+  dirty.clear();
+  location.assign(answer.url);
+}
+
+function show(page, address) {
+  const typed = new Map(all("main textarea").filter((e) => dirty.has(e.form)).map((e) => [e.id, e.value]));
+  const top = window.scrollY;
+  for (const form of dirty.keys()) settled(form);
+  one("#main").replaceChildren(...one("#main", page).childNodes);
+  document.title = page.title;
+  if (address) history.replaceState(null, "", address);
+  for (const [id, words] of typed) {
+    const field = document.getElementById(id);
+    if (field && field.value !== words) {
+      field.value = words;
+      touch(field.form, AFTER);
+    }
+  }
+  window.scrollTo(0, top);
+  prepare();
+  look(one("main"));
+}
+
+// To what went wrong, beside its field if it has one, else to what was done.
+function look(within) {
+  const found = one("[aria-invalid=true], .notice.error, .notice.warning, .notice.success", within);
+  if (!found) return;
+  if (!found.matches("textarea, input, select")) found.tabIndex = -1;
+  found.focus();
+}
+
+// Drafts
+
+function settled(form) {
+  clearTimeout(dirty.get(form));
+  dirty.delete(form);
+}
+
+function touch(form, wait) {
+  if (!one("[name=keep]", form)) return;
+  clearTimeout(dirty.get(form));
+  dirty.set(form, setTimeout(() => save(form), wait));
+}
+
+function save(form) {
+  clearTimeout(dirty.get(form));
+  if (!saving.has(form)) saving.set(form, keep(form).finally(() => saving.delete(form)));
+  return saving.get(form);
+}
+
+async function keep(form) {
+  const button = one("[name=keep]", form);
+  const words = form.elements.body.value;
+  try {
+    const answer = await send(button.formAction, fieldsOf(form, button), { Accept: "application/json" });
+    if (atLogin(answer)) {
+      const kept = answer.url.includes(encodeURIComponent("kept=1"));
+      if (kept) settled(form);
+      say(form, kept ? texts.kept : texts.ended, answer.url);
+    } else {
+      taken(form, await answer.json(), words);
+    }
+  } catch {
+    say(form, texts.unsaved);
+    if (dirty.has(form)) touch(form, AGAIN);
+  }
+}
+
+function taken(form, said, words) {
+  say(form, said.error || said.said);
+  if (said.draft !== undefined) form.elements.draft.value = said.draft;
+  if (said.token) all("[name=csrf_token]").forEach((each) => { each.value = said.token; });
+  if (said.words !== undefined) {
+    form.elements.body.after(made("div", { className: "words beside", textContent: said.words }));
+  }
+  if (form.elements.body.value === words) settled(form);
+  else touch(form, AFTER);
+}
+
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form && form.elements.seen) touch(form, AFTER);
+});
+document.addEventListener("focusout", (event) => {
+  const form = event.target.form, to = event.relatedTarget;
+  if (dirty.has(form) && !(to && to.form === form)) save(form);
+});
+window.addEventListener("online", () => [...dirty.keys()].forEach(save));
+window.addEventListener("beforeunload", (event) => { if (dirty.size) event.preventDefault(); });
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || !form.elements.seen) return;
+  event.preventDefault();
+  if (event.submitter && event.submitter.name === "keep") save(form);
+  else act(form, event.submitter);
+});
+
+// Who else is here
+
+function told(form, line) {
+  form.append("seen", line.dataset.seen);
+  form.append("csrf_token", line.dataset.token);
+  return form;
+}
+
+async function ask() {
+  const line = one("[data-here]");
+  if (!line || document.visibilityState === "hidden") return;
+  try {
+    const answer = await send(line.dataset.here, told(new FormData(), line), { Accept: "application/json" });
+    const said = await answer.json();
+    line.textContent = said.others;
+    if (said.changed) {
+      line.append(" ", said.changed, " ", made("a", { href: location.href, textContent: texts.fresh }));
+    }
+  } catch {
+    // No line, or nobody is logged in: that is said where somebody writes.
+  }
+}
+
+setInterval(ask, EVERY);
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") [...dirty.keys()].forEach(save);
+  else ask();
+});
+window.addEventListener("pagehide", () => {
+  const line = one("[data-here]"), data = new FormData();
+  if (!line) return;
+  data.append("left", "1");
+  navigator.sendBeacon(line.dataset.here, told(data, line));
+});
+
+// Answering within a list
+
+async function unfold(link) {
+  const row = link.closest("tr"), open = one(".answering");
+  if (open) {
+    const same = open.previousElementSibling === row;
+    await Promise.all([...dirty.keys()].map(save));
+    if (dirty.size) return;
+    fold(open);
+    if (same) return;
+  }
+  try {
+    const answer = await send(link.href);
+    const page = await parsed(answer);
+    if (atLogin(answer) || !one("#answer", page)) return location.assign(link.href);
+    const fresh = made("tr", { className: "answering" });
+    fresh.append(made("td", { colSpan: row.cells.length }));
+    row.after(fresh);
+    link.setAttribute("aria-expanded", "true");
+    put(fresh, page, false);
+    one("textarea", fresh).focus();
+    ask();
+  } catch {
+    location.assign(link.href);
+  }
+}
+
+function fold(row) {
+  one("[data-answer]", row.previousElementSibling).setAttribute("aria-expanded", "false");
+  row.remove();
+}
+
+function put(row, page, done) {
+  const cell = row.cells[0], before = row.previousElementSibling;
+  if (!done) {
+    cell.replaceChildren(...all("main > .notice, [data-here], #wanted, #answer", page));
+    one("#answer", cell).open = true;
+    return look(cell);
+  }
+  cell.replaceChildren(...all("main > .notice", page));
+  row.classList.replace("answering", "answered-now");
+  one("[data-answer]", before).remove();
+  const next = all("[data-answer]").find((each) => row.compareDocumentPosition(each) & 4);
+  if (next) next.focus();
+  else look(cell);
+}
+
+// Keys, and links to forms of this page
+
+function open(verb) {
+  const box = document.getElementById(verb);
+  if (!box) return false;
+  box.open = true;
+  (one("textarea, select, input:not([type=hidden])", box) || one("summary", box)).focus();
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-opens], [data-answer], [data-keys]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (link.matches("[data-keys]")) one("dialog.keys").showModal();
+  else if (link.matches("[data-answer]")) unfold(link);
+  else if (!open(link.dataset.opens)) return;
+  event.preventDefault();
+});
+
+const WRITING = "input:not([type=checkbox], [type=radio], [type=submit]), textarea, select, dialog *";
+
+function step(by) {
+  const links = all("tbody th a"), row = document.activeElement.closest("tr:not(.answering)");
+  const at = row ? links.findIndex((each) => row.contains(each)) : by > 0 ? -1 : links.length;
+  const link = links[Math.min(Math.max(at + by, 0), links.length - 1)];
+  if (link) link.focus();
+  return Boolean(link);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.ctrlKey && event.target.matches("textarea")) {
+    event.target.form.requestSubmit();
+    return;
+  }
+  const off = event.ctrlKey || event.altKey || event.metaKey || event.target.closest(WRITING);
+  if (off || event.repeat || localStorage.getItem("keys") === "off") return;
+  const row = event.target.closest("tr") || document;
+  const key = `[data-key="${CSS.escape(event.key)}"]`, found = one(key, row) || one(key);
+  if (event.key === "?") one("dialog.keys").showModal();
+  else if (found) found.click();
+  else if (!(one("[data-answer]") && { n: 1, p: 1 }[event.key] && step(event.key === "n" ? 1 : -1))) return;
+  event.preventDefault();
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-keys-on]")) localStorage.setItem("keys", event.target.checked ? "on" : "off");
+});
+
+function prepare() {
+  const line = one(".keys-line");
+  if (line) line.hidden = false;
+  const on = one("[data-keys-on]");
+  if (on) on.checked = localStorage.getItem("keys") !== "off";
+}
+
+prepare();
+ask();
