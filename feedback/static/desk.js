@@ -1,6 +1,7 @@
 // Makes the desk smoother; everything works without it. It sends the forms of a case and puts the
-// answer into the page, saves drafts while somebody writes, tells who else is on the case, answers
-// within a list, and listens to keys. What is typed stays where it is until the server has it.
+// answer into the page, saves drafts while somebody writes, tells who else is on the case, and
+// listens to keys. What is typed stays where it is until the server has it, and is kept nowhere in
+// the browser, which others use as well. inbox.js builds on it.
 const AFTER = 2500, EVERY = 20000, AGAIN = 10000, PATIENCE = 30000;
 const one = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => Array.from(within.querySelectorAll(selector));
@@ -10,10 +11,14 @@ const saving = new Map(); // forms whose draft is on its way
 
 // Sending
 
+const SCRIPT = { Accept: "application/json" };
+
 async function send(address, body, headers = {}) {
   const stop = new AbortController(), timer = setTimeout(() => stop.abort(), PATIENCE);
   try {
-    return await fetch(address, { method: body ? "POST" : "GET", body, headers, signal: stop.signal });
+    // Kept alive, a draft reaches the server though its page is left meanwhile.
+    const keepalive = headers === SCRIPT;
+    return await fetch(address, { method: body ? "POST" : "GET", body, headers, keepalive, signal: stop.signal });
   } finally {
     clearTimeout(timer);
   }
@@ -21,7 +26,6 @@ async function send(address, body, headers = {}) {
 
 const atLogin = (answer) => new URL(answer.url).pathname.startsWith("/staff/login");
 const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
-
 const made = (name, facts) => Object.assign(document.createElement(name), facts);
 
 function say(form, words, link) {
@@ -44,12 +48,17 @@ async function act(form, button) {
   const row = form.closest(".answering");
   const address = (button && button.getAttribute("formaction")) || form.getAttribute("action");
   const pressed = all("button", form).filter((each) => !each.disabled);
+  const hold = (on) => {
+    pressed.forEach((each) => { each.disabled = on; });
+    all("textarea", form).forEach((each) => { each.readOnly = on; });
+  };
   say(form, texts.sending);
-  pressed.forEach((each) => { each.disabled = true; });
+  const fields = fieldsOf(form, button);
+  hold(true);
   try {
     clearTimeout(dirty.get(form));
     await Promise.all([saving.get(form), ...[...dirty.keys()].filter((e) => e !== form).map(save)]);
-    const answer = await send(address, fieldsOf(form, button));
+    const answer = await send(address, fields);
     if (atLogin(answer)) return ended(form, answer);
     const page = await parsed(answer);
     if (!answer.redirected && !one("[data-here]", page)) {
@@ -57,12 +66,12 @@ async function act(form, button) {
     }
     settled(form);
     if (row) return put(row, page, answer.redirected);
-    show(page, answer.redirected && answer.url);
+    show(page, answer.redirected && answer.url, (form.closest("details") || {}).id);
   } catch {
     say(form, texts.offline);
     touch(form, AGAIN);
   } finally {
-    pressed.forEach((each) => { each.disabled = false; });
+    hold(false);
   }
 }
 
@@ -75,7 +84,7 @@ function ended(form, answer) {
   location.assign(answer.url);
 }
 
-function show(page, address) {
+function show(page, address, verb) {
   const typed = new Map(all("main textarea").filter((e) => dirty.has(e.form)).map((e) => [e.id, e.value]));
   const top = window.scrollY;
   for (const form of dirty.keys()) settled(form);
@@ -91,15 +100,16 @@ function show(page, address) {
   }
   window.scrollTo(0, top);
   prepare();
-  look(one("main"));
+  if (!look(one("main")) && !address) open(verb);
 }
 
 // To what went wrong, beside its field if it has one, else to what was done.
 function look(within) {
   const found = one("[aria-invalid=true], .notice.error, .notice.warning, .notice.success", within);
-  if (!found) return;
+  if (!found) return false;
   if (!found.matches("textarea, input, select")) found.tabIndex = -1;
   found.focus();
+  return true;
 }
 
 // Drafts
@@ -125,15 +135,19 @@ async function keep(form) {
   const button = one("[name=keep]", form);
   const words = form.elements.body.value;
   try {
-    const answer = await send(button.formAction, fieldsOf(form, button), { Accept: "application/json" });
+    const answer = await send(button.formAction, fieldsOf(form, button), SCRIPT);
     if (atLogin(answer)) {
       const kept = answer.url.includes(encodeURIComponent("kept=1"));
       if (kept) settled(form);
       say(form, kept ? texts.kept : texts.ended, answer.url);
+    } else if (answer.status === 403 || answer.status === 404) {
+      say(form, texts.failed); // not this officer's to write any more: trying again is of no use
     } else {
       taken(form, await answer.json(), words);
     }
+    delete form.dataset.failing;
   } catch {
+    form.dataset.failing = "yes";
     say(form, texts.unsaved);
     if (dirty.has(form)) touch(form, AGAIN);
   }
@@ -159,7 +173,11 @@ document.addEventListener("focusout", (event) => {
   if (dirty.has(form) && !(to && to.form === form)) save(form);
 });
 window.addEventListener("online", () => [...dirty.keys()].forEach(save));
-window.addEventListener("beforeunload", (event) => { if (dirty.size) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => {
+  const left = [...dirty.keys()];
+  left.forEach(save);
+  if (left.some((form) => form.dataset.failing)) event.preventDefault();
+});
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || !form.elements.seen) return;
@@ -180,7 +198,7 @@ async function ask() {
   const line = one("[data-here]");
   if (!line || document.visibilityState === "hidden") return;
   try {
-    const answer = await send(line.dataset.here, told(new FormData(), line), { Accept: "application/json" });
+    const answer = await send(line.dataset.here, told(new FormData(), line), SCRIPT);
     const said = await answer.json();
     line.textContent = said.others;
     if (said.changed) {
@@ -203,53 +221,6 @@ window.addEventListener("pagehide", () => {
   navigator.sendBeacon(line.dataset.here, told(data, line));
 });
 
-// Answering within a list
-
-async function unfold(link) {
-  const row = link.closest("tr"), open = one(".answering");
-  if (open) {
-    const same = open.previousElementSibling === row;
-    await Promise.all([...dirty.keys()].map(save));
-    if (dirty.size) return;
-    fold(open);
-    if (same) return;
-  }
-  try {
-    const answer = await send(link.href);
-    const page = await parsed(answer);
-    if (atLogin(answer) || !one("#answer", page)) return location.assign(link.href);
-    const fresh = made("tr", { className: "answering" });
-    fresh.append(made("td", { colSpan: row.cells.length }));
-    row.after(fresh);
-    link.setAttribute("aria-expanded", "true");
-    put(fresh, page, false);
-    one("textarea", fresh).focus();
-    ask();
-  } catch {
-    location.assign(link.href);
-  }
-}
-
-function fold(row) {
-  one("[data-answer]", row.previousElementSibling).setAttribute("aria-expanded", "false");
-  row.remove();
-}
-
-function put(row, page, done) {
-  const cell = row.cells[0], before = row.previousElementSibling;
-  if (!done) {
-    cell.replaceChildren(...all("main > .notice, [data-here], #wanted, #answer", page));
-    one("#answer", cell).open = true;
-    return look(cell);
-  }
-  cell.replaceChildren(...all("main > .notice", page));
-  row.classList.replace("answering", "answered-now");
-  one("[data-answer]", before).remove();
-  const next = all("[data-answer]").find((each) => row.compareDocumentPosition(each) & 4);
-  if (next) next.focus();
-  else look(cell);
-}
-
 // Keys, and links to forms of this page
 
 function open(verb) {
@@ -261,22 +232,17 @@ function open(verb) {
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-opens], [data-answer], [data-keys]");
+  const link = event.target.closest("[data-opens], [data-keys]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (link.matches("[data-keys]")) one("dialog.keys").showModal();
-  else if (link.matches("[data-answer]")) unfold(link);
-  else if (!open(link.dataset.opens)) return;
-  event.preventDefault();
+  else if (open(link.dataset.opens)) event.preventDefault();
 });
 
 const WRITING = "input:not([type=checkbox], [type=radio], [type=submit]), textarea, select, dialog *";
 
-function step(by) {
-  const links = all("tbody th a"), row = document.activeElement.closest("tr:not(.answering)");
-  const at = row ? links.findIndex((each) => row.contains(each)) : by > 0 ? -1 : links.length;
-  const link = links[Math.min(Math.max(at + by, 0), links.length - 1)];
-  if (link) link.focus();
-  return Boolean(link);
+function heeded(event) {
+  const held = event.ctrlKey || event.altKey || event.metaKey || event.repeat;
+  return !held && !event.target.closest(WRITING) && localStorage.getItem("keys") !== "off";
 }
 
 document.addEventListener("keydown", (event) => {
@@ -284,13 +250,12 @@ document.addEventListener("keydown", (event) => {
     event.target.form.requestSubmit();
     return;
   }
-  const off = event.ctrlKey || event.altKey || event.metaKey || event.target.closest(WRITING);
-  if (off || event.repeat || localStorage.getItem("keys") === "off") return;
+  if (!heeded(event)) return;
   const row = event.target.closest("tr") || document;
   const key = `[data-key="${CSS.escape(event.key)}"]`, found = one(key, row) || one(key);
   if (event.key === "?") one("dialog.keys").showModal();
   else if (found) found.click();
-  else if (!(one("[data-answer]") && { n: 1, p: 1 }[event.key] && step(event.key === "n" ? 1 : -1))) return;
+  else return;
   event.preventDefault();
 });
 

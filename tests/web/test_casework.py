@@ -266,6 +266,10 @@ def test_the_later_save_sees_what_changed_and_what_came_through(
     assert tab.post(f"{url}/answer", data=posted).status_code == 303
     assert answers(superuser) == 1
     assert "This was sent already" in tab.get(url).text
+    # Words for which there is no form any more are shown as well.
+    gone = tab.post(f"{url}/answer", data=posted | {"body": "Mengine."})
+    assert gone.status_code == 409
+    assert "Mengine." in gone.text
     # A subject that another has set makes a form too old as well.
     other, page = at_desk(app, colleague), tab.get(url).text
     superuser.execute(
