@@ -49,6 +49,7 @@ async function act(form, button) {
   const address = (button && button.getAttribute("formaction")) || form.getAttribute("action");
   const pressed = all("button", form).filter((each) => !each.disabled);
   const hold = (on) => {
+    form.toggleAttribute("data-sending", on);
     pressed.forEach((each) => { each.disabled = on; });
     all("textarea", form).forEach((each) => { each.readOnly = on; });
   };
@@ -127,6 +128,8 @@ function touch(form, wait) {
 
 function save(form) {
   clearTimeout(dirty.get(form));
+  // A draft that arrived behind the words themselves would stay.
+  if (form.hasAttribute("data-sending")) return null;
   if (!saving.has(form)) saving.set(form, keep(form).finally(() => saving.delete(form)));
   return saving.get(form);
 }
