@@ -402,6 +402,24 @@ def _held(case_id: UUID, d: Directory) -> list[Held]:
     ]
 
 
+def own_words_since(case_id: UUID, known: int) -> list[tuple[str, str]]:
+    """What the present officer wrote on the case after the first `known` messages: kind and words.
+    No look, since nobody else's words are read."""
+    shown = (
+        select(m.Message.id, m.Message.seq)
+        .where(m.Message.case_id == case_id, m.Message.kind != "directive")
+        .order_by(m.Message.seq)
+        .offset(known)
+        .subquery()
+    )
+    rows = db.session.scalars(
+        select(m.Message)
+        .join(shown, shown.c.id == m.Message.id)
+        .where(m.Message.officer_id == acts.officer())
+    )
+    return [(row.kind, acts.read(row)) for row in rows]
+
+
 def version(case_id: UUID) -> str:
     """The state of a case as a form carries it: every part that an act may change, so that a form
     made before is shown again and not performed. `VERSION_PARTS` names them in order."""

@@ -99,11 +99,11 @@ def guarded(
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def gives_back(lost: Callable[[], str]) -> Callable[[View], View]:
+def gives_back(lost: Callable[[], str | None]) -> Callable[[View], View]:
     """Mark an officers' view whose form is never lost. With a forgery token that is too old it is
     called all the same, with `g.csrf_failed` set, and performs nothing then. Where nobody is
     logged in any more, `lost` is asked instead: it puts aside what was typed, for whom it was
-    typed by, and answers where the login then leads."""
+    typed by, and answers where the login then leads (None: to the officer's own first page)."""
 
     def mark(view: View) -> View:
         view.when_lost = lost  # type: ignore[attr-defined]

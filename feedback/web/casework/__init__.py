@@ -30,6 +30,15 @@ PARTS = (
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
 
+# The message that an act leaves, by which it is known to have come through before.
+MESSAGES = {
+    "answer": "answer",
+    "ask": "question",
+    "note": "note",
+    "delay": "delay_reason",
+    "transfer": "transfer",
+}
+
 
 class Stale(Exception):
     """The case was changed after the page of the form was made."""
@@ -48,8 +57,10 @@ def mount(blueprint: Blueprint, base: str) -> None:
         """A file of the case, for those who may read its words."""
         return file_of(reference, number)
 
-    def lost() -> str:
+    def lost() -> str | None:
         """Nobody is logged in any more: what was typed waits for its officer's login."""
+        if not keeping.is_ours():
+            return None
         values = request.view_args or {}
         reference, verb = values["reference"], values.get("verb", request.form.get("keep", ""))
         kept = verb in VERBS and keeping.put_aside(reference, verb)
@@ -143,15 +154,12 @@ def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
 def _stale(base: str, reference: str, verb: str) -> ResponseReturnValue:
     """Nothing was done, unless it is the officer's own act that came through before: the answer
     to it was lost on the way, and the form was sent once more."""
+    shown, words = changes.known(request.form.get("seen", "")), keeping.typed().get("body", "")
     try:
         with transaction():
             case_id = views.case_id_of(reference)
-            case = views.for_officer(case_id, g.now)
-            words = keeping.typed().get("body", "")
-            done = any(
-                line.body == words and line.officer_name == current_user.name
-                for line in changes.new_lines(request.form.get("seen", ""), case)
-            )
+            written = views.own_words_since(case_id, shown) if shown is not None else []
+            done = bool(words) and (MESSAGES.get(verb), words) in written
             if done:
                 drafts.forget(case_id, verb)
     except Refused:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
-from feedback.services.views import VERSION_PARTS, Line, OfficerCase
+from feedback.services.views import VERSION_PARTS, OfficerCase
 from feedback.web import timeline
 from feedback.web.formats import name
 
@@ -20,10 +19,10 @@ class Changes:
     items: list[timeline.Item] = field(default_factory=list)
 
 
-def new_lines(seen: str, case: OfficerCase) -> Sequence[Line]:
-    """The messages that the page did not show."""
-    known = _parts(seen).get("messages", "")
-    return case.messages[int(known) :] if known.isdecimal() else []
+def known(seen: str) -> int | None:
+    """How many messages the page showed that a form was made for; None where that is not told."""
+    told = _parts(seen).get("messages", "")
+    return int(told) if told.isdecimal() and len(told) < 7 else None
 
 
 def since(seen: str, case: OfficerCase) -> Changes:
@@ -47,7 +46,8 @@ def since(seen: str, case: OfficerCase) -> Changes:
         "directives": _("A directive was given, or followed."),
     }
     said = [sentence for part, sentence in sentences.items() if part in other]
-    return Changes(said, timeline.said(new_lines(seen, case)))
+    shown = known(seen)
+    return Changes(said, timeline.said(case.messages[shown:] if shown is not None else []))
 
 
 def _parts(version: str) -> dict[str, str]:

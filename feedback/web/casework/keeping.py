@@ -48,6 +48,11 @@ def _writer() -> tuple[int, UUID] | None:
     return int(officer_id), UUID(session_id)
 
 
+def is_ours() -> bool:
+    """Whether the form is of a page that this site gave to some officer."""
+    return _writer() is not None
+
+
 def of_another() -> bool:
     """Whether the page of this form was given to another officer than the present one."""
     who = _writer()
