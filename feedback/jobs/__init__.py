@@ -30,6 +30,7 @@ from feedback.services import (
     checking,
     day_lists,
     delays,
+    drafts,
     escalations,
     figures,
     intake,
@@ -308,6 +309,7 @@ def purge() -> Counts:
             "phones": phones.forget(clock.now()),
             "ussd_sessions": ussd.forget(clock.now()),
             "sms_without_case": retention.forget_caseless(clock.now()),
+            "drafts": drafts.expire(clock.now()),
         }
 
 

@@ -44,6 +44,7 @@ from feedback.models.channels import (
     SmsDay,
     UssdSession,
 )
+from feedback.models.drafts import Draft
 from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
@@ -107,6 +108,7 @@ __all__ = [
     "Deadline",
     "DeliveryProblem",
     "Directive",
+    "Draft",
     "Escalation",
     "Extract",
     "Figure",

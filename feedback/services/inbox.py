@@ -26,6 +26,7 @@ from feedback.services.listing import (
     Page,
     decode,
     encode,
+    of_scope,
     queue_row,
 )
 from feedback.services.reference import directory
@@ -145,7 +146,7 @@ def _waiting(question: Question) -> list[Any] | None:
 
 
 def _where(question: Question, edges: rules.Edges) -> list[Any]:
-    found: list[Any] = [IS_OPEN, *_scope(question)]
+    found: list[Any] = [IS_OPEN, of_scope(question.scope)]
     for column, value in (
         (m.Case.kind, question.kind),
         (m.Case.status, question.status),
@@ -164,17 +165,3 @@ def _where(question: Question, edges: rules.Edges) -> list[Any]:
         found += [m.Case.due_at >= first] if first else []
         found += [m.Case.due_at < end] if end else []
     return found
-
-
-def _scope(question: Question) -> list[Any]:
-    viewer = present()
-    if question.scope == "mine":
-        return [m.Case.handler_id == viewer.officer]
-    if question.scope == "unowned":
-        return [m.Case.handler_id.is_(None), m.Case.institution_id == viewer.institution]
-    if question.scope == "restricted":
-        return [m.Case.confidentiality == "restricted"]
-    wide = viewer.heads | viewer.coordinates
-    if wide:
-        return [m.Case.institution_id.in_(sorted(wide))]
-    return [m.Case.unit_id.in_(sorted(viewer.units))]

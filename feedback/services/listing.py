@@ -10,13 +10,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import ColumnElement, and_, bindparam
 from sqlalchemy.orm import InstrumentedAttribute
 
 from feedback import models as m
+from feedback.models.inbox import SCOPES as SAVED_SCOPES
 from feedback.rules import deadlines, inbox
 from feedback.rules.workflow import OPEN
 from feedback.services.reference import CategoryInfo, InstitutionInfo, directory
+from feedback.services.viewers import present
 
 PAGE = 25
 OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
@@ -27,6 +29,25 @@ IS_OPEN = m.Case.status.in_(
 )
 COUNT_LIMIT = 999
 """A list longer than this is shown as "999+"; one more is counted, to tell."""
+
+
+SCOPES = (*SAVED_SCOPES, "restricted")
+"""Lists of cases by the name under which an address carries them."""
+
+
+def of_scope(scope: str) -> ColumnElement[bool]:
+    """Which cases a list holds for the present officer, open or not."""
+    viewer = present()
+    if scope == "mine":
+        return m.Case.handler_id == viewer.officer
+    if scope == "unowned":
+        return and_(m.Case.handler_id.is_(None), m.Case.institution_id == viewer.institution)
+    if scope == "restricted":
+        return m.Case.confidentiality == "restricted"
+    wide = viewer.heads | viewer.coordinates
+    if wide:
+        return m.Case.institution_id.in_(sorted(wide))
+    return m.Case.unit_id.in_(sorted(viewer.units))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +74,7 @@ class QueueRow:
     received_at: datetime
     rung: int
     triage: bool
+    handler_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +118,7 @@ COLUMNS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
     m.Case.received_at,
     m.Case.highest_rung,
     m.Case.triage,
+    m.Case.handler_id,
 )
 
 
@@ -123,4 +146,5 @@ def queue_row(row: Any, now: datetime) -> QueueRow:
         row.received_at,
         row.highest_rung,
         row.triage,
+        row.handler_id,
     )

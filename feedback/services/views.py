@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from feedback import models as m
 from feedback.extensions import db
@@ -199,6 +199,8 @@ def for_citizen(case_id: UUID, now: datetime) -> CitizenCase:
 def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
     """The case as the present officer sees it; each look is recorded."""
     case, d = _case(case_id), directory()
+    # Before anything else is read: what comes in meanwhile must make the page's forms too old.
+    state = version(case_id)
     viewer, facts = viewers.present(), viewers.facts(case)
     reads = access.may_read_words(viewer, facts)
     audit.record("looked", case.id, now=now, words=int(reads), level=case.confidentiality)
@@ -206,7 +208,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
     if case.first_response_at is not None:
         mine.discard(Verb.ACKNOWLEDGE)
     common = _common(case, d, now)
-    names = _officer_names({case.handler_id})
+    names = officer_names({case.handler_id})
     return OfficerCase(
         **common,
         allowed=frozenset(v.value for v in mine),
@@ -223,7 +225,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         held=_held(case.id, d),
         problems=unreached.of_case(case.id),
         may_reach=other_ways.may_settle(case),
-        version=_version(case, common["messages"], common["rungs"]),
+        version=state,
     )
 
 
@@ -275,7 +277,7 @@ def _messages(case_id: UUID) -> list[Line]:
         .where(m.Message.case_id == case_id, m.Message.kind != "directive")
         .order_by(m.Message.seq)
     ).all()
-    names = _officer_names({row.officer_id for row in rows})
+    names = officer_names({row.officer_id for row in rows})
     placed = accumulate((row.at for row in rows), max)
     return [
         Line(
@@ -298,7 +300,8 @@ def _author(row: m.Message) -> str:
     return "citizen" if row.officer_id is None else "officer"
 
 
-def _officer_names(ids: set[int | None]) -> dict[int, str]:
+def officer_names(ids: set[int | None]) -> dict[int, str]:
+    """Names of officers by number."""
     known = {number for number in ids if number is not None}
     if not known:
         return {}
@@ -386,7 +389,7 @@ def _held(case_id: UUID, d: Directory) -> list[Held]:
     rows = db.session.scalars(
         select(m.Assignment).where(m.Assignment.case_id == case_id).order_by(m.Assignment.at)
     ).all()
-    names = _officer_names({row.handler_id for row in rows})
+    names = officer_names({row.handler_id for row in rows})
     return [
         Held(
             d.institutions.get(row.institution_id),
@@ -399,8 +402,56 @@ def _held(case_id: UUID, d: Directory) -> list[Held]:
     ]
 
 
-def _version(case: m.Case, messages: list[Line], rungs: list[Rung]) -> str:
-    return (
-        f"{case.status}.{case.handler_id or 0}.{case.unit_id}.{case.cycle}"
-        f".{len(messages)}.{len(rungs)}"
+def own_words_since(case_id: UUID, known: int) -> list[tuple[str, str]]:
+    """What the present officer wrote on the case after the first `known` messages: kind and words.
+    No look, since nobody else's words are read."""
+    shown = (
+        select(m.Message.id, m.Message.seq)
+        .where(m.Message.case_id == case_id, m.Message.kind != "directive")
+        .order_by(m.Message.seq)
+        .offset(known)
+        .subquery()
     )
+    rows = db.session.scalars(
+        select(m.Message)
+        .join(shown, shown.c.id == m.Message.id)
+        .where(m.Message.officer_id == acts.officer())
+    )
+    return [(row.kind, acts.read(row)) for row in rows]
+
+
+def version(case_id: UUID) -> str:
+    """The state of a case as a form carries it: every part that an act may change, so that a form
+    made before is shown again and not performed. `VERSION_PARTS` names them in order."""
+
+    def count(model: type[Any], *where: ColumnElement[bool]) -> ColumnElement[int]:
+        counted = select(func.count()).select_from(model).where(model.case_id == case_id, *where)
+        return counted.scalar_subquery()
+
+    parts = db.session.execute(
+        select(
+            m.Case.status,
+            func.coalesce(m.Case.handler_id, 0),
+            m.Case.unit_id,
+            m.Case.cycle,
+            count(m.Message, m.Message.kind != "directive"),
+            count(m.Escalation),
+            func.coalesce(m.Case.category_id, 0),
+            m.Case.confidentiality,
+            count(m.Directive, m.Directive.done_at.is_(None)),
+        ).where(m.Case.id == case_id)
+    ).one()
+    return ".".join(str(part) for part in parts)
+
+
+VERSION_PARTS = (
+    "status",
+    "handler",
+    "unit",
+    "cycle",
+    "messages",
+    "rungs",
+    "category",
+    "level",
+    "directives",
+)

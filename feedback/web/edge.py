@@ -9,11 +9,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -94,6 +94,34 @@ def guarded(
     blueprint = Blueprint(name, import_name, url_prefix=url_prefix)
     blueprint.rule = Rule(audience, frozenset(roles), enrolling)  # type: ignore[attr-defined]
     return blueprint
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def gives_back(lost: Callable[[], str | None]) -> Callable[[View], View]:
+    """Mark an officers' view whose form is never lost. With a forgery token that is too old it is
+    called all the same, with `g.csrf_failed` set, and performs nothing then. Where nobody is
+    logged in any more, `lost` is asked instead: it puts aside what was typed, for whom it was
+    typed by, and answers where the login then leads (None: to the officer's own first page)."""
+
+    def mark(view: View) -> View:
+        view.when_lost = lost  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def unattended(view: View) -> View:
+    """Mark a view that a page calls by itself: nobody need be there, and no session lives longer
+    by it."""
+    view.unattended = True  # type: ignore[attr-defined]
+    return view
+
+
+def _marked(mark: str) -> Any:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, mark, None)
 
 
 def rule_of(app: Flask, endpoint: str) -> Rule | None:
@@ -183,9 +211,12 @@ def _admit_staff(rule: Rule) -> ResponseReturnValue | None:
         if session.get("_user_id"):
             logout_user()
         target = request.full_path.rstrip("?") if request.method == "GET" else None
+        lost = _marked("when_lost")
+        if request.method == "POST" and lost is not None:
+            target = lost()
         return redirect(url_for("auth.login", next=target))
     transaction.enter(Principal.of_officer(user.officer_id))
-    if sessions.is_due(user, g.now):
+    if sessions.is_due(user, g.now) and not _marked("unattended"):
         with transaction.transaction():
             sessions.touch(user.session_id, g.now)
     if user.must_enrol and not rule.enrolling:
@@ -196,13 +227,13 @@ def _admit_staff(rule: Rule) -> ResponseReturnValue | None:
 
 
 def _check_forgery(rule: Rule) -> None:
-    """A citizen whose form is too old gets it back with every word; the view sees the flag."""
+    """Whose form is too old gets it back with every word; the view sees the flag."""
     from feedback.extensions import csrf
 
     try:
         csrf.protect()
     except CSRFError:
-        if rule.audience is Audience.STAFF:
+        if rule.audience is Audience.STAFF and not _marked("when_lost"):
             raise
         g.csrf_failed = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -14,13 +14,19 @@ from feedback.web.formats import day, moment, name, words
 Item = dict[str, str]
 
 
-def items(case: OfficerCase) -> list[Item]:
-    """The timeline for `macros/case.html`, the oldest first."""
+def items(case: OfficerCase, *, messages_only: bool = False) -> list[Item]:
+    """The timeline for `macros/case.html`, the oldest first: all of it, or what was written."""
     found: list[tuple[datetime, Item]] = []
     for at, item in _all(case):
-        item = _when(at) | item
-        found.append((at, item))
+        if messages_only and "said" not in item:
+            continue
+        found.append((at, _when(at) | item))
     return [item for _at, item in sorted(found, key=lambda pair: pair[0])]
+
+
+def said(lines: Iterable[Line]) -> list[Item]:
+    """Messages alone, for what is new among them."""
+    return [_line(line, first=False) | _when(line.at) for line in lines]
 
 
 def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
@@ -114,6 +120,7 @@ def _line(line: Line, *, first: bool) -> Item:
         "kind": kinds.get(line.kind, "office"),
         "title": titles.get(line.kind, line.kind),
         "who": who,
+        "said": "1",
         # The first message stands above, as what the citizen wants.
         "body": "" if first or line.kind == "final_letter" else words(line.body),
     }

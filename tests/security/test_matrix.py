@@ -74,6 +74,8 @@ DECIDING = levels("ethics", "ethics", "ethics")
 CASE_ROUTES: dict[str, Answer] = {
     "desk.case": DESK,
     "desk.act": DESK,
+    "desk.draft": DESK,
+    "desk.here": DESK,
     "oversight.case": levels("rung head unit_head", "rung head", ""),
     # Whoever may read the page but stands on no rung is told so.
     "oversight.direct": levels("rung head unit_head", "rung head", ""),
@@ -86,6 +88,8 @@ CASE_ROUTES: dict[str, Answer] = {
     "ethics.opening_act": levels("ethics", "ethics", "ethics"),
     "ethics.case": ETHICS,
     "ethics.act": ETHICS,
+    "ethics.draft": ETHICS,
+    "ethics.here": ETHICS,
     # The letter of a rung whose post has no account, in the coordinator's print queue.
     "desk.letter_page": levels("coordinator head", "coordinator head", ""),
     "desk.letter_handed_over": levels("coordinator head", "coordinator head", ""),

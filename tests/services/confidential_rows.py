@@ -118,6 +118,11 @@ def fill(
         )
         _files(connection, case)
         run(
+            "INSERT INTO draft (id, officer_id, case_id, verb, kept, version, sealed, saved_at)"
+            " VALUES (%s, %s, %s, 'answer', false, 1, '\\x00', %s)",
+            (uuid4(), told, case, NOW),
+        )
+        run(
             "INSERT INTO lowering (id, case_id, officer_id, from_level, to_level, at)"
             " VALUES (%s, %s, %s, 'confidential', 'open', %s)",
             (uuid4(), case, told, NOW),

@@ -327,6 +327,40 @@ def test_notices_reach_only_the_officer_addressed(world: World, web: Connection)
         assert not {row[1] for row in rows} & excluded, name
 
 
+def test_a_draft_is_its_officer_s_alone_and_goes_with_the_sight_of_the_case(world: World) -> None:
+    connection = world.connection
+    numbers = {person.number: name for name, person in world.people.items()}
+    seen_by = {
+        (person.number, item.id)
+        for name, person in world.people.items()
+        for item in world.items.values()
+        if name != "inactive handler" and _expected(person, item)[0]
+    }
+    with connection.transaction(force_rollback=True):
+        connection.execute(
+            "INSERT INTO draft (id, officer_id, case_id, verb, kept, version, sealed, saved_at)"
+            " SELECT gen_random_uuid(), o.id, c.id, 'note', false, 1, '\\x00', now()"
+            ' FROM officer o, "case" c WHERE o.id = ANY (%s)',
+            [list(numbers)],
+        )
+        for number, name in numbers.items():
+            with (
+                as_role(connection, "mrejesho_web"),
+                standing(connection, ("officer", number, None)),
+            ):
+                rows = connection.execute("SELECT DISTINCT officer_id, case_id FROM draft")
+                own = {(officer, case) for officer, case in seen_by if officer == number}
+                assert set(rows.fetchall()) == own, name
+        with as_role(connection, "mrejesho_web"), standing(connection, ("job", None, None)):
+            assert connection.execute("SELECT count(*) FROM draft").fetchone() == (0,)
+        with as_role(connection, "mrejesho_worker"):
+            connection.execute("SELECT guard.become('job', NULL, NULL)")
+            connection.execute("SELECT guard.forget_unseen_drafts()")
+            assert connection.execute("SELECT guard.kind()").fetchone() == ("job",)
+        left = connection.execute("SELECT DISTINCT officer_id, case_id FROM draft").fetchall()
+        assert set(left) == seen_by
+
+
 def test_alarms_tell_no_superior_of_a_restricted_case(world: World, web: Connection) -> None:
     for name, person in world.people.items():
         viewer = person.viewer

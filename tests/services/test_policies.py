@@ -144,6 +144,9 @@ DEFINERS = {
     "ask_opening": "officers who may open the identity",
     "decide_opening": "the second person",
     "drop_draft": "lodging: the files of one draft",
+    "forget_drafts": "the officer: own drafts alone",
+    "forget_unseen_drafts": "the worker: a number",
+    "keep_words": "login: adds a draft for the officer of a known session, answers whether",
     "drop_upload": "uploading: a file of one draft not sent yet",
     "end_opening": "the officer whose opening it is",
     "forget_identity": "the citizen of the case",
@@ -269,6 +272,7 @@ DELETES = {
     "figure",
     "figure_dirty",
     "delivery_report",
+    "draft",  # nothing of the case: words of an officer that were not sent
     "upload",
     "login_attempt",
     "staff_session",

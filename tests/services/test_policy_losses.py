@@ -42,6 +42,7 @@ CHANGES = {
     "delivery_problem": "settled_at = now(), way = 'letter', by_officer_id = guard.officer()",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = guard.officer()",
     "directive": "done_at = now()",
+    "draft": "version = 2",
     "escalation": "handed_over_at = now()",
     "figure": "received = 1",
     "holiday": "name_en = 'x'",

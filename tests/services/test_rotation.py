@@ -18,6 +18,7 @@ from feedback.services import (
     attachments,
     checking,
     desk,
+    drafts,
     extracts,
     identity,
     intake,
@@ -100,6 +101,7 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
     make.case(now, confidentiality="confidential")
     with transaction(Principal.of_officer(handler)):
         desk.answer(receipt.case_id, "Tayari.", now)
+        drafts.save(receipt.case_id, "note", {"body": "Rasimu."}, 0, now)
         vault.ask(receipt.case_id, ["name"], "Sababu.", now)
     ethics = make.officer("ETHICS", "ethics")
     head = make.officer("DODOMA-CC", "head")

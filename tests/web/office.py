@@ -74,4 +74,4 @@ def act(tab: Browser, case: str, verb: str, **fields: Any) -> TestResponse:
 
 def references(page: str) -> list[str]:
     """The cases of a list, in its order."""
-    return re.findall(r'/case/([0-9A-Z]{4}-[0-9A-Z]{4})"', page)
+    return re.findall(r'/case/([0-9A-Z]{4}-[0-9A-Z]{4})(?:\?from=\w+)?"', page)

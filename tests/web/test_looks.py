@@ -43,6 +43,12 @@ OF_THEIR_OWN = {
     "ethics.ask_identity",
     "ethics.exclusion_page",
     "ethics.decide_exclusion",
+    # A draft shows the officer's own words; where another stands there the page is a look. Who else
+    # is there, and whether the case has changed, is nothing of its words.
+    "desk.draft",
+    "ethics.draft",
+    "desk.here",
+    "ethics.here",
 }
 LEVELS = ("open", "confidential", "restricted")
 

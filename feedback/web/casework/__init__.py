@@ -7,18 +7,21 @@ was done. What belongs together (verbs, and what their forms need) is a part, a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from feedback.services import acts, attachments, notices, views
+from feedback.services import acts, attachments, drafts, neighbours, notices, presence, views
 from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
 from feedback.web import files, timeline, wording
-from feedback.web.casework import answering, levels, ownership
-from feedback.web.casework.part import Attempt
+from feedback.web.casework import answering, changes, keeping, levels, ownership
+from feedback.web.casework.part import Attempt, Page
+from feedback.web.edge import gives_back, unattended
 
 PARTS = (
     answering.PART,
@@ -26,6 +29,15 @@ PARTS = (
     ownership.PART,
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
+
+# The message that an act leaves, by which it is known to have come through before.
+MESSAGES = {
+    "answer": "answer",
+    "ask": "question",
+    "note": "note",
+    "delay": "delay_reason",
+    "transfer": "transfer",
+}
 
 
 class Stale(Exception):
@@ -45,7 +57,30 @@ def mount(blueprint: Blueprint, base: str) -> None:
         """A file of the case, for those who may read its words."""
         return file_of(reference, number)
 
+    def lost() -> str | None:
+        """Nobody is logged in any more: what was typed waits for its officer's login."""
+        if not keeping.is_ours():
+            return None
+        values = request.view_args or {}
+        reference, verb = values["reference"], values.get("verb", request.form.get("keep", ""))
+        kept = verb in VERBS and keeping.put_aside(reference, verb)
+        more = {"open": verb, "kept": "1"} if kept else {}
+        return keeping.address(base, reference, **more)
+
+    @blueprint.post("/case/<reference>/draft")
+    @gives_back(lost)
+    def draft(reference: str) -> ResponseReturnValue:
+        """Keep what was typed so far."""
+        return _draft(base, reference)
+
+    @blueprint.post("/case/<reference>/here")
+    @unattended
+    def here(reference: str) -> ResponseReturnValue:
+        """The page is still open: who else has the case open, and has it changed?"""
+        return keeping.heard(reference)
+
     @blueprint.post("/case/<reference>/<verb>")
+    @gives_back(lost)
     def act(reference: str, verb: str) -> ResponseReturnValue:
         """One act on the case."""
         if verb not in VERBS:
@@ -63,65 +98,143 @@ def file_of(reference: str, number: int) -> ResponseReturnValue:
     return files.given(*found)
 
 
+def _draft(base: str, reference: str) -> ResponseReturnValue:
+    verb = request.form.get("keep", "")
+    if keeping.of_another():
+        return _not_yours(reference, verb)
+    keeping.admit()
+    if verb not in VERBS:
+        if not _visible(reference):
+            abort(404)
+        abort(400)
+    done = keeping.save(base, reference, verb)
+    if done is not None:
+        return done
+    message = _("You saved other words in another window. Both stand below; choose, and go on.")
+    return _page(base, reference, Attempt(verb, message, request.form)), 409
+
+
+def _not_yours(reference: str, verb: str) -> ResponseReturnValue:
+    """The page was another officer's: the words are kept for that officer and shown to nobody."""
+    kept = verb in VERBS and keeping.put_aside(reference, verb)
+    return render_template("desk/not_yours.html", kept=kept), 403
+
+
 def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
+    if keeping.of_another():
+        return _not_yours(reference, verb)
+    keeping.admit()
+    if g.csrf_failed:
+        return _page(base, reference, Attempt(verb, given=request.form, late=True)), 400
     if verb == "transfer" and "find" in request.form:
         return _page(base, reference, Attempt(verb, given=request.form))
-    still = True
     try:
         with transaction():
             case_id = views.case_id_of(reference)
             acts.locked(case_id)
-            if views.for_officer(case_id, g.now).version != request.form.get("seen"):
+            if views.version(case_id) != request.form.get("seen"):
                 raise Stale
             done = VERBS[verb](case_id)
-        with transaction():
-            still = _visible(reference)
+            drafts.forget(case_id, verb)
     except Stale:
-        return _page(base, reference, Attempt(verb, "", request.form, stale=True)), 409
+        return _stale(base, reference, verb)
     except Refused as refused:
         of_words = refused.code in ("empty", "too-long")
         attempt = Attempt(verb, wording.refusal(refused.code), request.form, of_words=of_words)
         return _page(base, reference, attempt), 422
     flash(wording.done(verb, paused=done is not None), "success")
-    return redirect(f"{base}/case/{reference}" if still else base, 303)
+    if _visible(reference):
+        return redirect(keeping.address(base, reference), 303)
+    with transaction():
+        drafts.forget(case_id)
+    presence.gone(case_id)
+    return redirect(base, 303)
+
+
+def _stale(base: str, reference: str, verb: str) -> ResponseReturnValue:
+    """Nothing was done, unless it is the officer's own act that came through before: the answer
+    to it was lost on the way, and the form was sent once more."""
+    shown, words = changes.known(request.form.get("seen", "")), keeping.typed().get("body", "")
+    try:
+        with transaction():
+            case_id = views.case_id_of(reference)
+            written = views.own_words_since(case_id, shown) if shown is not None else []
+            done = bool(words) and (MESSAGES.get(verb), words) in written
+            if done:
+                drafts.forget(case_id, verb)
+    except Refused:
+        abort(404)
+    if done:
+        flash(_("This was sent already, and it was sent once."), "success")
+        return redirect(keeping.address(base, reference), 303)
+    return _page(base, reference, Attempt(verb, "", request.form, stale=True)), 409
 
 
 def _visible(reference: str) -> bool:
     """An officer who hands a case on may lose sight of it by that."""
     try:
-        views.case_id_of(reference)
+        with transaction():
+            views.case_id_of(reference)
     except Refused:
         return False
     return True
 
 
 def _page(base: str, reference: str, attempt: Attempt) -> str:
+    scope = keeping.listed()
     try:
         with transaction():
             case = views.for_officer(views.case_id_of(reference), g.now)
             sent = attachments.of_case(case.id)
-            shown = {k: v for part in PARTS for k, v in part.shown(case, attempt).items()}
+            saved = drafts.of_case(case.id)
+            asked = _asked(attempt, saved)
+            shown = {k: v for part in PARTS for k, v in part.shown(case, asked).items()}
+            around = neighbours.around(case.id, scope or _usual(base, case))
             g.unread = notices.unread()
     except Refused:
         abort(404)
+    others = keeping.names(presence.here(case.id, g.now))
     said = [line for line in case.messages if line.author == "citizen"]
+    messages_only = request.args.get("show") == "messages"
     return render_template(
         "desk/case.html",
         base=base,
         case=case,
-        page={"base": base, "case": case, "attempt": attempt},
+        page=Page(
+            base, case, attempt, saved, request.args.get("open", ""), scope, keeping.writer()
+        ),
         attempt=attempt,
         may=case.allowed,
         ended=case.status in ("answered", "closed", "withdrawn"),
         wording=wording,
         due=wording.due(case.days_left, late=case.late),
         files=files.shown(sent, f"{base}/case/{case.reference}/file"),
-        items=timeline.items(case),
+        items=timeline.items(case, messages_only=messages_only),
+        messages_only=messages_only,
+        changed=changes.since(request.form.get("seen", ""), case) if attempt.stale else None,
         wants=said[0] if said else None,
         latest=said[-1] if case.unread and len(said) > 1 else None,
         turn=_turn(case),
+        others=keeping.also_here(others),
+        address=lambda **more: keeping.address(base, case.reference, **more),
+        before=around.previous and keeping.address(base, around.previous),
+        behind=around.next and keeping.address(base, around.next),
         **shown,
     )
+
+
+def _asked(attempt: Attempt, saved: Mapping[str, drafts.Saved]) -> Attempt:
+    """What the choices of the forms are made for: a draft of a transfer had searched, too."""
+    if attempt.verb or "transfer" not in saved:
+        return attempt
+    return Attempt(given=saved["transfer"].fields)
+
+
+def _usual(base: str, case: OfficerCase) -> str:
+    """The list in which a case stands for an officer who came to it by another way."""
+    if base == "/ethics":
+        return "restricted"
+    return "mine" if case.handler_id == current_user.officer_id else "unit"
 
 
 def _turn(case: OfficerCase) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask import request
 
+from feedback.services.drafts import Saved
 from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 
@@ -20,8 +21,48 @@ class Attempt:
     verb: str = ""
     problem: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
-    stale: bool = False
+    stale: bool = False  # the case was changed meanwhile
+    late: bool = False  # the page was open for too long
     of_words: bool = False  # the words are what is wrong, and the message stands beside them
+
+
+@dataclass(slots=True)
+class Page:
+    """What the macros of forms take of the page: they see nothing else of it.
+
+    drafts: the officer's own, by verb. opened: the form that the address asks to see. listed: the
+    list the officer came from. writer: to whom this page is given, under a signature.
+    """
+
+    base: str
+    case: OfficerCase
+    attempt: Attempt
+    drafts: Mapping[str, Saved] = field(default_factory=dict)
+    opened: str = ""
+    listed: str = ""
+    writer: str = ""
+
+    def given(self, verb: str, name: str, default: str = "") -> str:
+        """What a field of a form holds: what was posted just now, else the officer's draft."""
+        if self.attempt.verb == verb:
+            return self.attempt.given.get(name, "")
+        if verb in self.drafts:
+            return self.drafts[verb].fields.get(name, default)
+        return default
+
+    def beside(self, verb: str) -> str:
+        """Words of the officer for the same form that are not the ones in it."""
+        draft = self.drafts.get(verb)
+        if draft is None:
+            return ""
+        if self.attempt.verb == verb:
+            other = draft.fields.get("body", "")
+            return "" if other == self.attempt.given.get("body", "") else other
+        return (draft.earlier or {}).get("body", "")
+
+    def is_open(self, verb: str) -> bool:
+        """Whether a form is shown unfolded: it was posted, asked for, or holds a draft."""
+        return verb in (self.attempt.verb, self.opened) or verb in self.drafts
 
 
 def _nothing(_case: OfficerCase, _attempt: Attempt) -> Mapping[str, Any]:
