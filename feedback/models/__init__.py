@@ -47,6 +47,7 @@ from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
+from feedback.models.offices import Extension, Opinion, Outcome
 from feedback.models.people import (
     Credential,
     Leave,
@@ -104,6 +105,7 @@ __all__ = [
     "DeliveryProblem",
     "Directive",
     "Escalation",
+    "Extension",
     "Extract",
     "Figure",
     "FigureDirty",
@@ -124,7 +126,9 @@ __all__ = [
     "OfficerCommand",
     "OfficerPhone",
     "OfficerStanding",
+    "Opinion",
     "Outbox",
+    "Outcome",
     "Passkey",
     "Pause",
     "PeopleState",

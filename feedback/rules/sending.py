@@ -54,6 +54,11 @@ KINDS: dict[str, Kind] = {
     "language_asked": Kind.ASKED,
     "answer": Kind.DIRECT,
     "answer_waits": Kind.DIRECT,
+    "partial_answer": Kind.DIRECT,
+    "partial_answer_waits": Kind.DIRECT,
+    # It changes what the citizen was promised.
+    "extended": Kind.DIRECT,
+    "extended_waits": Kind.DIRECT,
     "question": Kind.DIRECT,
     "question_waits": Kind.DIRECT,
     "officer_code": Kind.ASKED,
@@ -72,6 +77,7 @@ KINDS: dict[str, Kind] = {
     "officer_reassign": Kind.OFFICER,
     "acknowledged": Kind.NOTICE,
     "transferred": Kind.NOTICE,
+    "reopened_by_office": Kind.NOTICE,
     "officer_list_day": Kind.NOTICE,
     "officer_list_day_empty": Kind.NOTICE,
 }

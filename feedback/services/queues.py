@@ -14,12 +14,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import deadlines
+from feedback.rules.access import Level, Viewer
 from feedback.rules.workflow import OPEN
 from feedback.services import letters as letters_service
 from feedback.services import views
@@ -293,8 +294,44 @@ def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
     return escalation_page(query, now, limit)
 
 
+def extensions_waiting(viewer: Viewer) -> list[Any]:
+    """Which requests for more time wait for this officer, of cases joined to them."""
+    theirs = m.Case.institution_id.in_(sorted(viewer.heads))
+    ordinary = and_(m.Case.confidentiality != Level.RESTRICTED.value, theirs)
+    restricted = m.Case.confidentiality == Level.RESTRICTED.value
+    return [
+        m.Extension.decided_at.is_(None),
+        m.Extension.asked_by != viewer.officer,
+        m.Extension.cycle == m.Case.cycle,
+        IS_OPEN,
+        or_(ordinary, restricted) if "ethics_senior" in viewer.roles else ordinary,
+    ]
+
+
+def opinions_waiting(viewer: Viewer) -> list[Any]:
+    """Which opinions are asked of this officer, of the own units or in the own institution."""
+    wide = sorted(viewer.heads | viewer.coordinates)
+    return [
+        m.Opinion.answered_at.is_(None),
+        or_(
+            m.Opinion.officer_id == viewer.officer,
+            and_(
+                m.Opinion.officer_id.is_(None),
+                or_(
+                    m.Opinion.unit_id.in_(sorted(viewer.units)),
+                    m.Opinion.institution_id.in_(wide),
+                ),
+            ),
+        ),
+        m.Opinion.by_officer_id != viewer.officer,
+        # Not of a case that has ended meanwhile, which the head of its institution still sees.
+        func.guard.may_opine(m.Opinion.case_id, m.Opinion.officer_id),
+    ]
+
+
 def counts(now: datetime) -> dict[str, int]:
-    """Of the officer's own open cases: all, late, with something new; and the unowned ones.
+    """Of the officer's own open cases: all, late, with something new; the unowned ones; opinions
+    asked of the officer, and requests for more time to decide.
 
     Each counts at most COUNT_LIMIT rows of a partial index, so it does not grow with the queue.
     """
@@ -310,11 +347,19 @@ def counts(now: datetime) -> dict[str, int]:
             IS_OPEN,
         ],
     }
+    found = {name: select(m.Case.id).where(*where) for name, where in wanted.items()}
+    found["opinions"] = select(m.Opinion.id).where(*opinions_waiting(viewer))
+    if viewer.heads or "ethics_senior" in viewer.roles:
+        found["extensions"] = (
+            select(m.Extension.id)
+            .join(m.Case, m.Case.id == m.Extension.case_id)
+            .where(*extensions_waiting(viewer))
+        )
     columns = [
         select(func.count())
-        .select_from(select(m.Case.id).where(*where).limit(COUNT_LIMIT).subquery())
+        .select_from(query.limit(COUNT_LIMIT).subquery())
         .scalar_subquery()
         .label(name)
-        for name, where in wanted.items()
+        for name, query in found.items()
     ]
     return dict(db.session.execute(select(*columns)).mappings().one())

@@ -48,6 +48,7 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("upload", "sealed_key"): None,
     ("extract", "sealed"): None,
     ("extract", "answer"): None,
+    ("outcome", "sealed"): None,
     ("ussd_session", "state"): None,
 }
 # Columns of bytes that are no values sealed by these keys: hashes, random numbers, public keys, and

@@ -19,7 +19,9 @@ PRESENT = text(
     " guard.ids('coordinates') AS coordinates,"
     " (SELECT o.roles FROM officer o WHERE o.id = guard.officer()) AS roles,"
     " EXISTS (SELECT FROM post p WHERE p.id = ANY (guard.ids('posts')) AND p.kind = 'unit_head')"
-    " AS leads_a_unit"
+    " AS leads_a_unit,"
+    " EXISTS (SELECT FROM post p WHERE p.id = ANY (guard.ids('posts'))"
+    " AND p.kind = 'ethics_senior') AS leads_ethics"
 )
 
 
@@ -41,11 +43,49 @@ def _present() -> Viewer:
     return Viewer(
         row.officer,
         row.institution,
-        frozenset(row.roles) | ({"unit_head"} if row.leads_a_unit else set()),
+        frozenset(row.roles)
+        | ({"unit_head"} if row.leads_a_unit else set())
+        | ({"ethics_senior"} if row.leads_ethics else set()),
         frozenset(row.units),
         frozenset(row.posts),
         frozenset(row.heads),
         frozenset(row.coordinates),
+    )
+
+
+OTHERS = text(
+    "SELECT o.id, o.institution_id, o.unit_id, o.roles, p.post_id, p.institution_id AS at,"
+    " p.unit_id AS led, p.kind FROM officer o"
+    " LEFT JOIN LATERAL guard.posts_of(o.id, :day) p ON true WHERE o.id = ANY (:officers)"
+)
+
+
+def of_many(officer_ids: list[int]) -> dict[int, Viewer]:
+    """Other officers with the scope that each would have, in one query."""
+    rows: dict[int, list[Any]] = {}
+    day = local_day(clock.now())
+    for row in db.session.execute(OTHERS, {"day": day, "officers": officer_ids}):
+        rows.setdefault(row.id, []).append(row)
+    return {number: _other(found) for number, found in rows.items()}
+
+
+def _other(rows: list[Any]) -> Viewer:
+    """One officer, by a row for each post."""
+    one, kinds = rows[0], {row.kind for row in rows}
+    units = {row.led for row in rows if row.kind == "unit_head"}
+    roles = set(one.roles)
+    return Viewer(
+        one.id,
+        one.institution_id,
+        frozenset(
+            roles
+            | ({"unit_head"} if "unit_head" in kinds else set())
+            | ({"ethics_senior"} if "ethics_senior" in kinds else set())
+        ),
+        frozenset(units | ({one.unit_id} if "handler" in roles else set())),
+        frozenset(row.post_id for row in rows if row.post_id is not None),
+        frozenset(row.at for row in rows if row.kind == "institution_head"),
+        frozenset({one.institution_id} if "coordinator" in roles else set()),
     )
 
 
