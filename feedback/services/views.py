@@ -15,7 +15,16 @@ from feedback.extensions import db
 from feedback.rules import access, deadlines
 from feedback.rules.access import Level
 from feedback.rules.workflow import MAX_APPEALS, OPEN, Status, Verb, allowed
-from feedback.services import acts, audit, clocks, ladders, other_ways, unreached, viewers
+from feedback.services import (
+    acts,
+    audit,
+    clocks,
+    ladders,
+    other_ways,
+    outcomes,
+    unreached,
+    viewers,
+)
 from feedback.services.errors import Refused
 from feedback.services.reference import (
     CategoryInfo,
@@ -132,6 +141,8 @@ class CitizenCase:
     messages: list[Line]
     rungs: list[Rung]
     pauses: list[PauseView]
+    # What came of each cycle, as far as it was stated.
+    outcomes: dict[int, outcomes.Stated]
     allowed: frozenset[str]
 
     @property
@@ -265,6 +276,7 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
         "messages": _messages(case.id),
         "rungs": rungs(d, m.Escalation.case_id == case.id),
         "pauses": pauses,
+        "outcomes": outcomes.of_case(case.id),
     }
 
 

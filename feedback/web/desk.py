@@ -14,7 +14,7 @@ from feedback.rules.workflow import OPEN
 from feedback.services import notices, queues, staffing
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import casework, costs, lettering, openings, wording
+from feedback.web import casework, costs, extending, lettering, openings, opinions, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -39,7 +39,10 @@ def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
         (_("Mine"), "/desk", counts.get("mine")),
         (_("The institution's") if leads else _("My unit's"), "/desk/unit", None),
         (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
+        (_("Opinions asked of you"), "/desk/opinions", counts.get("opinions")),
     ]
+    if "extensions" in counts:
+        items.append((_("Extensions to decide"), "/desk/extensions", counts["extensions"]))
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
         items.append((_("Cost of SMS"), "/desk/costs", None))
@@ -90,6 +93,8 @@ def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseR
 
 
 lettering.mount(blueprint, "/desk", _leading_tabs)
+extending.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
+opinions.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
 openings.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
 
 

@@ -98,7 +98,7 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
     receipt = make.case(now, name="Neema", phone="+255712345678", persons="Bw. Fulani")
     make.case(now, confidentiality="confidential")
     with transaction(Principal.of_officer(handler)):
-        desk.answer(receipt.case_id, "Tayari.", now)
+        desk.answer(receipt.case_id, "Tayari.", now, outcome="court", ground="Mahakama ya Mwanzo")
         vault.ask(receipt.case_id, ["name"], "Sababu.", now)
     ethics = make.officer("ETHICS", "ethics")
     head = make.officer("DODOMA-CC", "head")

@@ -89,15 +89,15 @@ TEMPLATES: dict[str, dict[str, Template]] = {
     "partial_answer_waits": {
         "sw": _T(
             (
-                "Sehemu ya jibu la {reference} inakusubiri.",
-                "Isome kwa msimbo: {url}",
+                "Sehemu ya jibu la {reference} ipo.",
+                "Soma kwa msimbo: {url}",
                 "Au piga {dial}",
             ),
             after="Huna msimbo? Tuma MSIMBO {reference}",
         ),
         "en": _T(
             (
-                "Part of the answer to {reference} waits for you.",
+                "Part of an answer to {reference} waits.",
                 "Read with your code: {url}",
                 "Or dial {dial}",
             ),

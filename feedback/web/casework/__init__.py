@@ -17,13 +17,15 @@ from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
 from feedback.web import files, timeline, wording
-from feedback.web.casework import answering, levels, ownership
-from feedback.web.casework.part import Attempt
+from feedback.web.casework import advising, answering, extending, levels, ownership
+from feedback.web.casework.part import FIELDS, Attempt
 
 PARTS = (
     answering.PART,
     levels.PART,
     ownership.PART,
+    advising.PART,
+    extending.PART,
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
 
@@ -64,7 +66,7 @@ def file_of(reference: str, number: int) -> ResponseReturnValue:
 
 
 def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
-    if verb == "transfer" and "find" in request.form:
+    if "find" in request.form:
         return _page(base, reference, Attempt(verb, given=request.form))
     still = True
     try:
@@ -80,9 +82,11 @@ def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
         return _page(base, reference, Attempt(verb, "", request.form, stale=True)), 409
     except Refused as refused:
         of_words = refused.code in ("empty", "too-long")
-        attempt = Attempt(verb, wording.refusal(refused.code), request.form, of_words=of_words)
+        problem, beside = wording.refusal(refused.code), FIELDS.get(refused.code, "")
+        attempt = Attempt(verb, problem, request.form, of_words=of_words, beside=beside)
         return _page(base, reference, attempt), 422
-    flash(wording.done(verb, paused=done is not None), "success")
+    said = done if isinstance(done, str) else verb
+    flash(wording.done(said, paused=done is not None), "success")
     return redirect(f"{base}/case/{reference}" if still else base, 303)
 
 

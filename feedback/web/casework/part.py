@@ -22,6 +22,16 @@ class Attempt:
     given: Mapping[str, str] = field(default_factory=dict)
     stale: bool = False
     of_words: bool = False  # the words are what is wrong, and the message stands beside them
+    # The field that is wrong, where it is another one: the message stands beside that.
+    beside: str = ""
+
+    def wrong(self, verb: str, name: str) -> str:
+        """The message beside a field of the form of this verb."""
+        return self.problem if (self.verb, self.beside) == (verb, name) else ""
+
+    def typed(self, verb: str, name: str, default: object = "") -> object:
+        """What a field of the form of this verb is filled with: what was typed, if it was."""
+        return self.given.get(name, default) if self.verb == verb else default
 
 
 def _nothing(_case: OfficerCase, _attempt: Attempt) -> Mapping[str, Any]:
@@ -44,6 +54,16 @@ class Part:
 def words() -> str:
     """The text of the form."""
     return request.form.get("body", "").replace("\r\n", "\n").replace("\x00", "")
+
+
+FIELDS = {
+    "no-outcome": "outcome",
+    "no-ground": "ground",
+    "bad-mention": "mention",
+    "bad-days-more": "extension_days",
+    "bad-days-opinion": "opinion_days",
+}
+"""Of which field, beside the words, a refusal speaks."""
 
 
 def officer() -> int:
