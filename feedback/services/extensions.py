@@ -61,8 +61,9 @@ class ToDecide:
     asked_at: datetime
 
 
-def of_case(case_id: UUID, now: datetime) -> Standing:
-    """How it stands with more time for a case (principal: an officer who sees it)."""
+def of_case(case_id: UUID, now: datetime, facts: access.CaseFacts | None = None) -> Standing:
+    """How it stands with more time for a case (principal: an officer who sees it). facts: what
+    access to it depends on, where that was looked up already."""
     case = db.session.get_one(m.Case, case_id)
     rows = db.session.execute(
         select(m.Extension, m.Message, m.Officer.name)
@@ -79,7 +80,7 @@ def of_case(case_id: UUID, now: datetime) -> Standing:
     waiting = next((row for row, _, _ in rows if row.decided_at is None), None)
     runs = Status(case.status) in OPEN
     left = _left(case, [row for row, _, _ in rows])
-    viewer, facts = viewers.present(), viewers.facts(case)
+    viewer, facts = viewers.present(), facts or viewers.facts(case)
     return Standing(
         found,
         left,

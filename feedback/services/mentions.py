@@ -12,7 +12,7 @@ from sqlalchemy import any_, func, literal, or_, select
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import access
-from feedback.rules.access import Level, Viewer
+from feedback.rules.access import Level
 from feedback.services import viewers
 from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
@@ -39,24 +39,23 @@ def addressed(case_id: UUID, officer_id: int, body: str) -> str:
 
 def offered(case: OfficerCase) -> list[tuple[int, str]]:
     """Colleagues to choose from, by name: of the institution, or of ethics elsewhere, who may read
-    the words of this case. Two queries, however many there are."""
-    row = db.session.get(m.Case, case.id)
-    if row is None:
+    the words of this case. One query, however many there are."""
+    facts, officer = case.facts, m.Officer
+    if facts is None:
         return []
-    facts, me = viewers.facts(row), viewers.present().officer
-    colleagues = select(m.Officer.id, m.Officer.name).where(m.Officer.active, m.Officer.id != me)
     if facts.level is Level.RESTRICTED:
-        colleagues = colleagues.where(
-            literal("ethics") == any_(m.Officer.roles),
-            m.Officer.institution_id != facts.institution,
+        place = (
+            literal("ethics") == any_(officer.roles),
+            officer.institution_id != facts.institution,
         )
     else:
-        colleagues = colleagues.where(
-            m.Officer.institution_id == facts.institution,
-            or_(*(literal(role) == any_(m.Officer.roles) for role in WORKING)),
+        place = (
+            or_(*(literal(role) == any_(officer.roles) for role in WORKING)),
+            officer.institution_id == facts.institution,
         )
-    people = db.session.execute(colleagues.order_by(m.Officer.name).limit(MOST)).all()
-    scopes: dict[int, Viewer] = viewers.of_many([each.id for each in people])
+    others = (officer.active.is_(True), officer.id != viewers.present().officer)
     return [
-        (each.id, each.name) for each in people if access.may_read_words(scopes[each.id], facts)
+        (viewer.officer, name)
+        for name, viewer in viewers.of_many(*others, *place, limit=MOST)
+        if access.may_read_words(viewer, facts)
     ]

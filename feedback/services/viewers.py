@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import ColumnElement, exists, func, or_, select, text, true
+from sqlalchemy.orm import aliased
 
 from feedback import clock
 from feedback import models as m
@@ -53,20 +54,33 @@ def _present() -> Viewer:
     )
 
 
-OTHERS = text(
-    "SELECT o.id, o.institution_id, o.unit_id, o.roles, p.post_id, p.institution_id AS at,"
-    " p.unit_id AS led, p.kind FROM officer o"
-    " LEFT JOIN LATERAL guard.posts_of(o.id, :day) p ON true WHERE o.id = ANY (:officers)"
-)
-
-
-def of_many(officer_ids: list[int]) -> dict[int, Viewer]:
-    """Other officers with the scope that each would have, in one query."""
+def of_many(*which: ColumnElement[bool], limit: int) -> list[tuple[str, Viewer]]:
+    """Other officers by name, with the scope that each would have, in one query."""
+    some = select(m.Officer).where(*which).order_by(m.Officer.name).limit(limit).subquery()
+    one = aliased(m.Officer, some)
+    posts = (
+        func.guard.posts_of(one.id, local_day(clock.now()))
+        .table_valued("post_id", "institution_id", "unit_id", "kind")
+        .lateral("p")
+    )
     rows: dict[int, list[Any]] = {}
-    day = local_day(clock.now())
-    for row in db.session.execute(OTHERS, {"day": day, "officers": officer_ids}):
+    for row in db.session.execute(
+        select(
+            one.id,
+            one.name,
+            one.institution_id,
+            one.unit_id,
+            one.roles,
+            posts.c.post_id,
+            posts.c.institution_id.label("at"),
+            posts.c.unit_id.label("led"),
+            posts.c.kind,
+        )
+        .outerjoin(posts, true())
+        .order_by(one.name, one.id)
+    ):
         rows.setdefault(row.id, []).append(row)
-    return {number: _other(found) for number, found in rows.items()}
+    return [(found[0].name, _other(found)) for found in rows.values()]
 
 
 def _other(rows: list[Any]) -> Viewer:

@@ -170,6 +170,8 @@ class OfficerCase(CitizenCase):
     # SMS that did not reach the citizen, and whether the officer may choose another way.
     problems: list[unreached.Problem] = field(default_factory=list)
     may_reach: bool = False
+    # What the officer's access depends on.
+    facts: access.CaseFacts | None = None
     # Changes with every act: a form that carries an older one is shown again, not performed.
     version: str = ""
 
@@ -234,6 +236,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         held=_held(case.id, d),
         problems=unreached.of_case(case.id),
         may_reach=other_ways.may_settle(case),
+        facts=facts,
         version=_version(case, common["messages"], common["rungs"]),
     )
 

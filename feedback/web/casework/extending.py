@@ -24,7 +24,7 @@ def _decide(case_id: UUID) -> str:
 
 def _shown(case: OfficerCase, _attempt: Attempt) -> Mapping[str, Any]:
     return {
-        "longer": extensions.of_case(case.id, g.now),
+        "longer": extensions.of_case(case.id, g.now, case.facts),
         "may_reopen": "reopen" in case.allowed
         and reopening.may_reopen(case.status, case.answered_at is not None, case.closed_at, g.now),
         "reopen_days": REOPEN_DAYS,
