@@ -37,6 +37,7 @@ from feedback.services import (
     officer_mail,
     officer_phones,
     officer_sms,
+    opinions,
     outbox,
     owners,
     patterns,
@@ -159,6 +160,18 @@ def add_up_costs() -> Counts:
         if not charged:
             break
     return counts
+
+
+@job
+def tell_opinions() -> Counts:
+    """Tell of opinions that are overdue, batch by batch."""
+    told = 0
+    while True:
+        with transaction(JOB):
+            batch = opinions.tell_overdue(clock.now())
+        told += batch
+        if batch < opinions.BATCH:
+            return {"told": told}
 
 
 @job

@@ -24,6 +24,7 @@ PERIODIC = (
     Periodic("send_notices", 60, "what is urgent reaches an officer, and lists at chosen hours"),
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
+    Periodic("tell_opinions", 300, "an opinion that is overdue is told once to asker and head"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
     Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),

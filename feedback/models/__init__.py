@@ -51,6 +51,7 @@ from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
 from feedback.models.notices import NoticeChoice, OfficerMail
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
+from feedback.models.offices import Extension, Opinion, Outcome
 from feedback.models.people import (
     Credential,
     Leave,
@@ -110,6 +111,7 @@ __all__ = [
     "Directive",
     "Draft",
     "Escalation",
+    "Extension",
     "Extract",
     "Figure",
     "FigureDirty",
@@ -132,7 +134,9 @@ __all__ = [
     "OfficerMail",
     "OfficerPhone",
     "OfficerStanding",
+    "Opinion",
     "Outbox",
+    "Outcome",
     "Passkey",
     "Pause",
     "PeopleState",

@@ -136,6 +136,8 @@ class Case(Base):
     # Highest rung of any cycle, and the one at which the present cycle's ladder begins.
     highest_rung: Mapped[int]
     first_rung: Mapped[int]
+    # The office itself opened the present cycle, which then begins without a rung.
+    reopened: Mapped[bool] = mapped_column(server_default=text("false"))
     # The citizen wrote last and nobody has answered: shown as "new message" in queues.
     unread: Mapped[bool]
     rating: Mapped[int | None]

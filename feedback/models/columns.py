@@ -44,6 +44,8 @@ MESSAGES = (
     "directive",
     "delay_reason",
     "final_letter",
+    # Why the office itself opened the case again: the citizen reads it.
+    "reopening",
     # What another unit is asked for, and what it says.
     "opinion_request",
     "opinion",

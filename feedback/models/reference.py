@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 
-from sqlalchemy import ARRAY, ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import ARRAY, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.extensions import Base
@@ -112,6 +112,8 @@ class ServiceStandard(Base):
     acknowledge_days: Mapped[int]
     answer_days: Mapped[int]
     max_rung: Mapped[int | None]
+    # Working days by which the answer may be extended, in all.
+    extension_days_max: Mapped[int] = mapped_column(server_default=text("0"))
     source: Mapped[str]
     active: Mapped[bool] = mapped_column(server_default="true", default=True)
 

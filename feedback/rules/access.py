@@ -66,6 +66,9 @@ ACTING = frozenset(
         Verb.ASK,
         Verb.NOTE,
         Verb.ANSWER,
+        Verb.PARTIAL_ANSWER,
+        Verb.OPINION,
+        Verb.REOPEN,
         Verb.TRANSFER,
         Verb.RAISE_CONFIDENTIALITY,
         Verb.CLASSIFY,
@@ -73,6 +76,8 @@ ACTING = frozenset(
     }
 )
 """What the owner of a case and the owner's superiors in the institution do."""
+OWNING = ACTING | {Verb.EXTEND}
+"""What the owner does: longer for the answer is asked for by nobody else."""
 COORDINATING = frozenset({Verb.ASSIGN, Verb.TRANSFER})
 """What needs no look at the words."""
 SERVING = frozenset({"handler", "coordinator", "head"})
@@ -142,6 +147,16 @@ def may_decide_opening(viewer: Viewer, case: CaseFacts, asker: int) -> bool:
     return heads or _is_ethics(viewer, case)
 
 
+def may_decide_extension(viewer: Viewer, case: CaseFacts, asker: int) -> bool:
+    """Whether this officer decides about more time that `asker` wants: the institution's head; of
+    a restricted case the senior ethics officer. Nobody decides about the own request."""
+    if viewer.officer == asker or viewer.officer in case.excluded:
+        return False
+    if case.level is Level.RESTRICTED:
+        return "ethics_senior" in viewer.roles and _is_ethics(viewer, case)
+    return _is_head(viewer, case)
+
+
 def raise_to(level: Level, wanted: Level) -> bool:
     """Whether the level may be set to `wanted` by anyone who may act, at any time.
 
@@ -155,7 +170,7 @@ def _verbs(viewer: Viewer, case: CaseFacts) -> frozenset[Verb]:
     colleague = frozenset({Verb.NOTE} if case.handler is not None else {Verb.NOTE, Verb.ASSIGN})
     grants: tuple[tuple[bool, frozenset[Verb]], ...] = (
         (_is_head(viewer, case), ACTING | DIRECTING),
-        (_owns(viewer, case), ACTING),
+        (_owns(viewer, case), OWNING),
         (is_open and _leads_unit(viewer, case), ACTING),
         (is_open and _works_in_unit(viewer, case), colleague),
         (case.institution in viewer.coordinates, COORDINATING),
@@ -164,6 +179,7 @@ def _verbs(viewer: Viewer, case: CaseFacts) -> frozenset[Verb]:
     if case.level is Level.RESTRICTED:
         grants = (
             (_is_ethics(viewer, case), ACTING),
+            (_is_ethics(viewer, case) and viewer.officer == case.handler, OWNING),
             (_on_ethics_rung(viewer, case), DIRECTING),
         )
     return frozenset(verb for granted, verbs in grants if granted for verb in verbs)

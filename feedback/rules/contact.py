@@ -1,7 +1,8 @@
 """By which ways a citizen is told something: SMS, e-mail, or both.
 
 Who has no number that SMS reach gets everything by e-mail. Who has both gets by SMS everything,
-and by e-mail what is worth keeping and may be long: answers, questions, the final letter.
+and by e-mail what is worth keeping and may be long: answers, questions, why an answer takes
+longer, the final letter.
 """
 
 import re
@@ -12,11 +13,11 @@ _SIGN = r"[^@\s,;:<>()\[\]\"\\]"
 _EMAIL = re.compile(rf"{_SIGN}+@{_SIGN}+\.(?!\.){_SIGN}+(?<!\.)")
 
 # What a citizen waits for: sent whether or not the notices were stopped.
-DIRECT = frozenset({"answer", "question", "final_letter"})
+DIRECT = frozenset({"answer", "partial_answer", "question", "extended", "final_letter"})
 
 
 def is_direct(template: str) -> bool:
-    """Whether a message is an answer, a question or the final letter."""
+    """Whether a message is an answer or part of one, a question, more time, the final letter."""
     return template.removesuffix("_waits") in DIRECT
 
 

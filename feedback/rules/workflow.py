@@ -6,7 +6,7 @@ do what stands in `access`; whether a window is still open, in the service that 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -18,6 +18,10 @@ WINDOW_DAYS = 14
 """Calendar days after an answer in which the citizen accepts it or says "not fixed"."""
 APPEAL_ANSWER_DAYS = 7
 """Working days for the answer in a cycle that an appeal opened."""
+REOPEN_DAYS = 90
+"""Calendar days after its end in which the office itself may open a case again."""
+REOPEN_ANSWER_DAYS = APPEAL_ANSWER_DAYS
+"""Working days for the answer in a cycle that the office opened."""
 
 
 class Status(StrEnum):
@@ -40,6 +44,10 @@ class Verb(StrEnum):
     ASK = "ask"
     NOTE = "note"
     ANSWER = "answer"
+    PARTIAL_ANSWER = "partial_answer"
+    OPINION = "opinion"
+    EXTEND = "extend"
+    REOPEN = "reopen"
     TRANSFER = "transfer"
     CITIZEN_MESSAGE = "citizen_message"
     ACCEPT = "accept"
@@ -80,6 +88,12 @@ _BY_VERB: dict[Verb, dict[Status, Status]] = {
     Verb.ACKNOWLEDGE: {ASSIGNED: IN_PROGRESS, **_keeps(IN_PROGRESS)},
     Verb.ASK: {ASSIGNED: WAITING, IN_PROGRESS: WAITING, **_keeps(WAITING)},
     Verb.ANSWER: {ASSIGNED: ANSWERED, IN_PROGRESS: ANSWERED, WAITING: ANSWERED},
+    # Part of an answer is a human word and no answer: the clock runs on, a question stays open.
+    Verb.PARTIAL_ANSWER: {ASSIGNED: IN_PROGRESS, **_keeps(IN_PROGRESS, WAITING)},
+    Verb.OPINION: _keeps(ASSIGNED, IN_PROGRESS, WAITING),
+    Verb.EXTEND: _keeps(ASSIGNED, IN_PROGRESS, WAITING),
+    # The office finds its own answer wrong or incomplete; what was withdrawn stays so.
+    Verb.REOPEN: {ANSWERED: IN_PROGRESS, CLOSED: IN_PROGRESS},
     Verb.NOTE: _keeps(*Status),
     Verb.DIRECT: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING, ANSWERED),
     # A transfer names the new owner at once; a question to the citizen stays open.
@@ -147,15 +161,38 @@ class Appeal:
     final_letter: bool
 
 
-def appeal(appeals_so_far: int, highest_rung: int, top_rung: int) -> Appeal:
+def appeal(
+    appeals_so_far: int, highest_rung: int, top_rung: int, cycle: int | None = None
+) -> Appeal:
     """What another "not fixed" does to a case that was appealed `appeals_so_far` times.
 
-    `highest_rung` is the highest of all cycles, 0 when the case never climbed. An appeal opens
-    the next cycle one rung higher, at most the ladder's top. After the last appeal it stays
-    where it is, and a final letter names the bodies outside.
+    `highest_rung` is the highest of all cycles, 0 when the case never climbed; `cycle` the present
+    one, which cycles that the office opened may have put ahead of the appeals. An appeal opens the
+    next cycle one rung higher, at most the ladder's top. After the last appeal it stays where it
+    is, and a final letter names the bodies outside.
     """
-    cycle = appeals_so_far + 1
+    if cycle is None:
+        cycle = appeals_so_far + 1
     if appeals_so_far >= MAX_APPEALS:
         return Appeal(allowed=False, cycle=cycle, rung=highest_rung, final_letter=True)
     rung = min(highest_rung + 1, top_rung)
     return Appeal(allowed=True, cycle=cycle + 1, rung=rung, final_letter=False)
+
+
+def reopens_until(closed_at: datetime) -> date:
+    """The last day in Dar es Salaam on which the office may open a closed case again."""
+    return local_day(closed_at) + timedelta(days=REOPEN_DAYS)
+
+
+def may_reopen(closed_at: datetime | None, now: datetime) -> bool:
+    """Whether the office may still open a case again: one that has not closed yet, always."""
+    return closed_at is None or local_day(now) <= reopens_until(closed_at)
+
+
+def reopened_rung(highest_rung: int, first_rung: int, top_rung: int) -> int:
+    """Where the ladder of a cycle begins that the office opened, once its clock is missed.
+
+    As high as the case ever stood, so that opening a case again is no way back to the bottom; and
+    no higher, since nobody complained. 0 for a ladder without rungs.
+    """
+    return min(max(highest_rung, first_rung, 1), top_rung)

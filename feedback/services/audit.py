@@ -27,7 +27,13 @@ CHAIN_LOCK = 7_301_946  # any fixed number: two workers that chain at once take 
 GENESIS = bytes(32)
 IDENTITY_LOOKED = "identity_looked"
 """The act of reading a sealed identity; its details name the `fields`."""
-CASE_LOOKS = ("looked", "looked_to_decide", "looked_at_extract", "file_read")
+CASE_LOOKS = (
+    "looked",
+    "looked_to_decide",
+    "looked_at_extract",
+    "looked_for_opinion",
+    "file_read",
+)
 """Looks at a case: its page or letter (`words` tells whether its words were on it), its words for
 a decision about an exclusion, an extract, a file."""
 FOUND = "found_by_words"

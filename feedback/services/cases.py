@@ -137,6 +137,7 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
             "max_rung": standard.max_rung,
             "highest_rung": 0,
             "first_rung": 1,
+            "reopened": False,
             "unread": True,
             "transfers": 0,
         }

@@ -113,9 +113,9 @@ def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
     """
     case = acts.locked(case_id)
     d = directory()
-    if case.appeals and Status(case.status) in workflow.OPEN:
+    if case.appeals and not case.reopened and Status(case.status) in workflow.OPEN:
         return Appeal(allowed=True, cycle=case.cycle, rung=case.first_rung, final_letter=False)
-    appeal = workflow.appeal(case.appeals, ladders.highest(case), ladders.top(case, d))
+    appeal = workflow.appeal(case.appeals, ladders.highest(case), ladders.top(case, d), case.cycle)
     if case.status == Status.CLOSED and appeal.final_letter and _has_letter(case):
         return appeal
     body = acts.words(body)
@@ -129,7 +129,7 @@ def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
         return appeal
     case.status = status if case.handler_id else Status.NEW.value
     case.cycle, case.appeals = appeal.cycle, case.appeals + 1
-    case.first_rung, case.unread = appeal.rung, True
+    case.first_rung, case.reopened, case.unread = appeal.rung, False, True
     case.answered_at = case.window_ends_at = None
     clocks.start_cycle(case, APPEAL_ANSWER_DAYS, at)
     clocks.set_timer(case.id, "window", None)

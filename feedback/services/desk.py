@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from feedback import models as m
 from feedback.extensions import db
@@ -24,6 +24,8 @@ from feedback.services import (
     ladders,
     letters,
     marks,
+    mentions,
+    outcomes,
     owners,
     suggestions,
     viewers,
@@ -33,8 +35,12 @@ from feedback.services.errors import Refused
 from feedback.services.placing import Placing
 from feedback.services.reference import directory
 
+SECOND_TRANSFER = text("SELECT guard.second_transfer(:case, :to, :at)")
+"""An alarm for both institutions where a case that was transferred before is about to be again."""
 
-def _may(case: m.Case, verb: Verb) -> None:
+
+def may(case: m.Case, verb: Verb) -> None:
+    """Refused("not-allowed") where the present officer may not do this to the case."""
     if not access.may_act(viewers.present(), viewers.facts(case), verb):
         raise Refused("not-allowed")
 
@@ -42,7 +48,7 @@ def _may(case: m.Case, verb: Verb) -> None:
 def acknowledge(case_id: UUID, now: datetime) -> None:
     """The handler has seen it and says so; stops the acknowledgement clock."""
     case = acts.locked(case_id)
-    _may(case, Verb.ACKNOWLEDGE)
+    may(case, Verb.ACKNOWLEDGE)
     case.status = acts.status_after(case, Verb.ACKNOWLEDGE)
     own = clocks.of(case)
     if not clocks.first_human_word(case, own, now):
@@ -54,10 +60,14 @@ def acknowledge(case_id: UUID, now: datetime) -> None:
     audit.record("acknowledged", case.id, now=now)
 
 
-def answer(case_id: UUID, body: str, now: datetime) -> None:
-    """Answer the citizen: the clock stops, the citizen's window opens."""
+def answer(case_id: UUID, body: str, now: datetime, *, outcome: str = "", ground: str = "") -> None:
+    """Answer the citizen: the clock stops, the citizen's window opens.
+
+    outcome: what came of it, with its ground (services.outcomes); '' where none is stated, as by
+    SMS. Refused also: no-outcome, no-ground.
+    """
     case = acts.locked(case_id)
-    _may(case, Verb.ANSWER)
+    may(case, Verb.ANSWER)
     body = acts.words(body)
     case.status = acts.status_after(case, Verb.ANSWER)
     own = clocks.of(case)
@@ -67,18 +77,37 @@ def answer(case_id: UUID, body: str, now: datetime) -> None:
     case.answered_at, case.unread = now, False
     case.window_ends_at = window_end(now)
     acts.write(case, "answer", body, now)
+    stated = outcomes.state(case, outcome, ground, now)
     clocks.set_timers({(case.id, "reminder"): None, (case.id, "window"): case.window_ends_at})
     ladders.arm(case, directory())
-    acts.owe(case, "answer", now, {"until": case.window_ends_at.isoformat()}, body)
+    said = f"{body.rstrip()}\n\n{stated}" if stated else body
+    acts.owe(case, "answer", now, {"until": case.window_ends_at.isoformat()}, said)
     marks.figures(case.received_at, case.institution_id)
-    audit.record("answered", case.id, now=now, cycle=case.cycle)
+    details = {"outcome": outcome} if outcome else {}
+    audit.record("answered", case.id, now=now, cycle=case.cycle, **details)
+
+
+def answer_partly(case_id: UUID, body: str, now: datetime) -> None:
+    """Tell the citizen part of the answer: a human word, by which only the acknowledgement's clock
+    stops. The answer is due as before and no window opens."""
+    case = acts.locked(case_id)
+    may(case, Verb.PARTIAL_ANSWER)
+    body = acts.words(body)
+    case.status = acts.status_after(case, Verb.PARTIAL_ANSWER)
+    clocks.first_human_word(case, clocks.of(case), now)
+    case.unread = False
+    acts.write(case, "partial_answer", body, now)
+    ladders.arm(case, directory())
+    acts.owe(case, "partial_answer", now, {"due": case.due_at.isoformat()}, body)
+    marks.figures(case.received_at, case.institution_id)
+    audit.record("answered_partly", case.id, now=now, cycle=case.cycle)
 
 
 def ask(case_id: UUID, body: str, now: datetime) -> m.Pause | None:
     """Ask the citizen; the clock waits if it may. Answers the pause in which it
     waits now, None when it runs on."""
     case = acts.locked(case_id)
-    _may(case, Verb.ASK)
+    may(case, Verb.ASK)
     body = acts.words(body)
     case.status = acts.status_after(case, Verb.ASK)
     own = clocks.of(case)
@@ -93,19 +122,25 @@ def ask(case_id: UUID, body: str, now: datetime) -> m.Pause | None:
     return pause or own.open_pause
 
 
-def note(case_id: UUID, body: str, now: datetime) -> None:
-    """An internal note: officers read it, the citizen does not."""
+def note(case_id: UUID, body: str, now: datetime, *, mention: int | None = None) -> None:
+    """An internal note: officers read it, the citizen does not. mention: a colleague who gets a
+    notice of it. Refused also: bad-mention (who may not read the words of the case)."""
     case = acts.locked(case_id)
-    _may(case, Verb.NOTE)
+    may(case, Verb.NOTE)
     acts.status_after(case, Verb.NOTE)
-    acts.write(case, "note", acts.words(body), now, internal=True)
-    audit.record("noted", case.id, now=now)
+    body = acts.words(body)
+    if mention is not None:
+        body = mentions.addressed(case.id, mention, body)
+        marks.notices([mention], "mentioned", case.id, now)
+    acts.write(case, "note", body, now, internal=True)
+    audit.record("noted", case.id, now=now, **({} if mention is None else {"to": mention}))
 
 
-def assign(case_id: UUID, officer_id: int, now: datetime) -> None:
-    """Give the case to another officer of the institution; its clocks run on."""
+def assign(case_id: UUID, officer_id: int, now: datetime, *, words: str = "") -> None:
+    """Give the case to another officer of the institution; its clocks run on. words: a note to the
+    new owner, if there is something to say."""
     case = acts.locked(case_id)
-    _may(case, Verb.ASSIGN)
+    may(case, Verb.ASSIGN)
     status = acts.status_after(case, Verb.ASSIGN)
     target = db.session.get(m.Officer, officer_id)
     if target is None or not target.active or officer_id == case.handler_id:
@@ -126,6 +161,8 @@ def assign(case_id: UUID, officer_id: int, now: datetime) -> None:
     ):
         # Who shares out what may not be read does not give it to himself to read it.
         raise Refused("bad-target")
+    if words.strip():
+        acts.write(case, "note", mentions.to(target.name, acts.words(words)), now, internal=True)
     unit_id = case.unit_id if restricted else target.unit_id
     acts.end_assignment(case.id, now)
     acts.start_assignment(case.id, case.institution_id, unit_id, officer_id, now)
@@ -143,7 +180,7 @@ def transfer(
     office above that one, or answers the citizen.
     """
     case = acts.locked(case_id)
-    _may(case, Verb.TRANSFER)
+    may(case, Verb.TRANSFER)
     acts.words(reason)
     status = acts.status_after(case, Verb.TRANSFER)
     d = directory()
@@ -173,7 +210,7 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
     not the citizen, the category or an ethics officer. The clocks stay as they were frozen.
     """
     case = acts.locked(case_id)
-    _may(case, Verb.CLASSIFY)
+    may(case, Verb.CLASSIFY)
     status = acts.status_after(case, Verb.CLASSIFY)
     d = directory()
     category = d.categories_by_code.get(category_code)
@@ -247,7 +284,7 @@ def exclude(case_id: UUID, officer_id: int, now: datetime) -> None:
     stepping back himself, else whoever assigns could shut every higher office out.
     """
     case = acts.locked(case_id)
-    _may(case, Verb.ASSIGN)
+    may(case, Verb.ASSIGN)
     target = db.session.get(m.Officer, officer_id)
     restricted = case.confidentiality == Level.RESTRICTED
     place = viewers.present().institution if restricted else case.institution_id
@@ -287,7 +324,7 @@ def _exclude(case: m.Case, officer_id: int, reason: str, now: datetime) -> None:
 def give_delay_reason(case_id: UUID, body: str, now: datetime) -> None:
     """Why it is late: the officials on the rungs read it."""
     case = acts.locked(case_id)
-    _may(case, Verb.NOTE)
+    may(case, Verb.NOTE)
     acts.write(case, "delay_reason", acts.words(body), now, internal=True)
     audit.record("delay_explained", case.id, now=now)
 
@@ -299,7 +336,7 @@ def complete_directive(directive_id: UUID, now: datetime) -> None:
         raise Refused("not-found")
     case = acts.locked(directive.case_id)
     db.session.refresh(directive)  # another may have done it while this one waited for the lock
-    _may(case, Verb.NOTE)
+    may(case, Verb.NOTE)
     if directive.done_at is not None:
         raise Refused("not-allowed")
     directive.done_at = now
@@ -352,6 +389,7 @@ def reroute(
     if handler_id is None and needs_owner:
         raise Refused("nobody-there")
     former = case.institution_id
+    db.session.execute(SECOND_TRANSFER, {"case": case.id, "to": institution_id, "at": now})
     acts.write(case, "transfer", reason, now, internal=True)
     acts.end_assignment(case.id, now)
     acts.start_assignment(case.id, institution_id, unit_id, handler_id, now)

@@ -101,19 +101,29 @@ def group_counts(question: Question, now: datetime) -> dict[str, int]:
     return count({due: replace(question, due=due) for due in DUE}, now)
 
 
-def count(questions: Mapping[str, Question], now: datetime) -> dict[str, int]:
-    """How many cases each question has, counted to COUNT_LIMIT + 1 and no further, in one
-    statement."""
+def count(
+    questions: Mapping[str, Question],
+    now: datetime,
+    others: Mapping[str, Select[Any]] | None = None,
+) -> dict[str, int]:
+    """How many cases each question has, and rows each of the other queries, counted to
+    COUNT_LIMIT + 1 and no further, in one statement."""
     edges = rules.edges(now)
-    columns = []
+    queries = dict(others or {})
     for name, question in questions.items():
         narrowed = _where(question, edges)
         if question.due == "waiting":
             narrowed += _waiting(question) or []
         elif question.due is not None:
             narrowed += _running(question) or []
-        counted = select(m.Case.id).where(*narrowed).limit(COUNT_LIMIT + 1).subquery()
-        columns.append(select(func.count()).select_from(counted).scalar_subquery().label(name))
+        queries[name] = select(m.Case.id).where(*narrowed)
+    columns = [
+        select(func.count())
+        .select_from(query.limit(COUNT_LIMIT + 1).subquery())
+        .scalar_subquery()
+        .label(name)
+        for name, query in queries.items()
+    ]
     return dict(db.session.execute(select(*columns)).mappings().one())
 
 

@@ -29,7 +29,8 @@ class Standing:
     clocks: rules.Clocks
     climbed: list[rules.Climbed]
     alarms: list[datetime]
-    # The start of a cycle that an appeal opened, whose first rung is due at once.
+    # The start of a cycle that an appeal opened, whose first rung is due at once. One that the
+    # office opened itself has none: it climbs when its own clock is missed.
     appealed_at: datetime | None
 
 
@@ -92,7 +93,9 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
             _running(case, deadlines.get((case.id, case.cycle, "acknowledge")), answer),
             climbed.get((case.id, case.cycle, restricted), []),
             alarms.get((case.id, case.cycle), []),
-            answer.starts_at if case.cycle > 1 and answer is not None else None,
+            answer.starts_at
+            if case.cycle > 1 and not case.reopened and answer is not None
+            else None,
         )
     return found
 

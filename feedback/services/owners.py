@@ -162,9 +162,10 @@ def compare_newcomers(run: Newcomers, now: datetime, limit: int = 200) -> None:
 
 def _may_reach(institution_id: int, officers: Collection[int]) -> ColumnElement[bool]:
     """Cases of which these officers of one institution may come to see something: those of the
-    institution, those at a rung of a post of theirs or with an extract for it, restricted ones
-    where one of them is of ethics, and those whose citizen listed persons, wherever they are. A
-    rung or an extract that comes later compares by itself."""
+    institution, those at a rung of a post of theirs or with an extract for it, those on which the
+    institution is asked for an opinion, restricted ones where one of them is of ethics, and those
+    whose citizen listed persons, wherever they are. A rung or an extract that comes later compares
+    by itself."""
     listed = exists().where(
         m.SealedIdentity.case_id == m.Case.id, m.SealedIdentity.field == "persons"
     )
@@ -181,11 +182,17 @@ def _may_reach(institution_id: int, officers: Collection[int]) -> ColumnElement[
         .where(m.Extract.case_id == m.Case.id, m.Extract.post_id.in_(theirs))
         .exists()
     )
+    asked = exists().where(
+        m.Opinion.case_id == m.Case.id,
+        m.Opinion.institution_id == institution_id,
+        m.Opinion.answered_at.is_(None),
+    )
     ethics = exists().where(m.Officer.id.in_(officers), literal("ethics") == any_(m.Officer.roles))
     return or_(
         m.Case.institution_id == institution_id,
         listed,
         reached,
         handed,
+        asked,
         and_(m.Case.confidentiality == Level.RESTRICTED.value, ethics),
     )

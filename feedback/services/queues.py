@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select, tuple_
 
 from feedback import models as m
 from feedback.extensions import db
+from feedback.rules.access import Level, Viewer
 from feedback.services import inbox, views
 from feedback.services import letters as letters_service
 from feedback.services.inbox import Question
@@ -183,8 +184,52 @@ def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
     return escalation_page(query, now, limit)
 
 
+def extensions_waiting(viewer: Viewer) -> list[Any]:
+    """Which requests for more time wait for this officer, of cases joined to them."""
+    theirs = m.Case.institution_id.in_(sorted(viewer.heads))
+    ordinary = and_(m.Case.confidentiality != Level.RESTRICTED.value, theirs)
+    restricted = m.Case.confidentiality == Level.RESTRICTED.value
+    return [
+        m.Extension.decided_at.is_(None),
+        m.Extension.asked_by != viewer.officer,
+        m.Extension.cycle == m.Case.cycle,
+        IS_OPEN,
+        or_(ordinary, restricted) if "ethics_senior" in viewer.roles else ordinary,
+    ]
+
+
+def opinions_waiting(viewer: Viewer) -> list[Any]:
+    """Which opinions are asked of this officer, of the own units or in the own institution."""
+    wide = sorted(viewer.heads | viewer.coordinates)
+    return [
+        m.Opinion.answered_at.is_(None),
+        or_(
+            m.Opinion.officer_id == viewer.officer,
+            and_(
+                m.Opinion.officer_id.is_(None),
+                or_(
+                    m.Opinion.unit_id.in_(sorted(viewer.units)),
+                    m.Opinion.institution_id.in_(wide),
+                ),
+            ),
+        ),
+        m.Opinion.by_officer_id != viewer.officer,
+        # Not of a case that has ended meanwhile, which the head of its institution still sees.
+        func.guard.may_opine(m.Opinion.case_id, m.Opinion.officer_id),
+    ]
+
+
 def counts(now: datetime) -> dict[str, int]:
-    """Of the officer's own open cases: all, late, with something new; and the unowned ones."""
+    """Of the officer's own open cases: all, late, with something new; the unowned ones; opinions
+    asked of the officer, and requests for more time to decide."""
+    viewer = present()
+    others = {"opinions": select(m.Opinion.id).where(*opinions_waiting(viewer))}
+    if viewer.heads or "ethics_senior" in viewer.roles:
+        others["extensions"] = (
+            select(m.Extension.id)
+            .join(m.Case, m.Case.id == m.Extension.case_id)
+            .where(*extensions_waiting(viewer))
+        )
     return inbox.count(
         {
             "mine": Question("mine"),
@@ -193,4 +238,5 @@ def counts(now: datetime) -> dict[str, int]:
             "unowned": Question("unowned"),
         },
         now,
+        others,
     )

@@ -81,6 +81,8 @@ class StandardInfo:
     acknowledge_days: int
     answer_days: int
     max_rung: int | None
+    # Working days by which the answer may be extended, in all.
+    extension_days_max: int
     scope: str = "*"
 
 
@@ -309,7 +311,13 @@ def _load_ladders() -> tuple[dict[str, tuple[Rung, ...]], dict[tuple[str, int], 
 def _load_standards() -> dict[tuple[str, str, str], StandardInfo]:
     return {
         (s.code, s.kind, s.scope): StandardInfo(
-            s.code, s.kind, s.acknowledge_days, s.answer_days, s.max_rung, s.scope
+            s.code,
+            s.kind,
+            s.acknowledge_days,
+            s.answer_days,
+            s.max_rung,
+            s.extension_days_max,
+            s.scope,
         )
         for s in db.session.execute(
             select(m.ServiceStandard.__table__).where(m.ServiceStandard.active)

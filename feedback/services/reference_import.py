@@ -122,6 +122,7 @@ def _import(now: datetime, folder: _Folder, here: _Here) -> dict[str, int]:
                 "acknowledge_days": int(r["acknowledge_days"]),
                 "answer_days": int(r["answer_days"]),
                 "max_rung": int(r["max_rung"]) if r["max_rung"] else None,
+                "extension_days_max": int(r["extension_days_max"]),
                 "source": r["source"],
             }
             for r in folder.rows("standards.csv")

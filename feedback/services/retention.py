@@ -148,6 +148,7 @@ def _without_words(cases: Sequence[UUID], now: datetime) -> str:
         .where(m.Message.case_id.in_(cases), m.Message.kind != "final_letter")
         .values(body="", sealed=None)
     )
+    run(update(m.Outcome).where(m.Outcome.case_id.in_(cases)).values(sealed=None))
     run(update(m.InboundMessage).where(m.InboundMessage.case_id.in_(cases)).values(words=b""))
     run(text("SELECT guard.erase_papers(:cases)"), {"cases": list(cases)})
     run(update(m.Outbox).where(m.Outbox.case_id.in_(cases)).values(words=None))

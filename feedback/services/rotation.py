@@ -49,6 +49,7 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("upload", "sealed_key"): None,
     ("extract", "sealed"): None,
     ("extract", "answer"): None,
+    ("outcome", "sealed"): None,
     ("ussd_session", "state"): None,
     ("draft", "sealed"): None,
 }

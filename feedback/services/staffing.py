@@ -352,13 +352,14 @@ def end_leave(leave_id: int, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """An alarm, with the reference of its case for those who may see that case; whether the present
-    officer is somebody who may settle it."""
+    """An alarm, with the reference of its case for those who may see that case (`opens`) or gave it
+    away; whether the present officer is somebody who may settle it."""
 
     id: int
     kind: str
     institution_id: int
     reference: str | None
+    opens: bool
     at: datetime
     may_settle: bool
 
@@ -370,7 +371,13 @@ def alarms(after: int | None) -> tuple[list[AlarmRow], int | None]:
             m.Alarm.id,
             m.Alarm.kind,
             m.Alarm.institution_id,
-            m.Case.reference,
+            # Of a second transfer those who gave the case away see no more than its number; no
+            # other alarm is shown to whoever may not see its case.
+            func.coalesce(
+                m.Case.reference,
+                func.guard.passed_on(m.Alarm.case_id, m.Alarm.institution_id),
+            ),
+            m.Case.id.is_not(None),
             m.Alarm.at,
             func.guard.may_settle(m.Alarm.kind, m.Alarm.dedupe),
         )

@@ -20,7 +20,16 @@ from feedback.extensions import db
 from feedback.rules import routing
 from feedback.rules import ussd as rules
 from feedback.rules.workflow import OPEN
-from feedback.services import acts, cases, dialled, identity, intake, lowering, receipts
+from feedback.services import (
+    acts,
+    cases,
+    dialled,
+    identity,
+    intake,
+    lowering,
+    outcomes,
+    receipts,
+)
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, directory
 from feedback.services.texts import STATUS_WORDS
@@ -31,6 +40,8 @@ KEPT = timedelta(hours=2)  # how long a session is kept after its last step
 WAITING_KEPT = timedelta(hours=24)  # one that waits for its words by SMS
 MOST_EFFECTS = 6
 """Things done for one callback: no single answer asks for more than two."""
+TOLD = ("answer", "partial_answer", "question", "extension", "reopening")
+"""Kinds of messages in which the office tells the citizen something."""
 NO_RECEIPT = rules.Receipt("-", "", "-")
 
 
@@ -224,22 +235,30 @@ def opened(case_id: UUID) -> rules.Opened | None:
         return None
     asked = lowering.pending(case.id, case.confidentiality)
     lower_to = asked.to_level if asked and case.status in OPEN else ""
-    return rules.Opened(str(case_id), case.status, _due(case.status, case.due_at), lower_to)
+    status = outcomes.statuses([case])[case.id]
+    return rules.Opened(str(case_id), status, _due(case.status, case.due_at), lower_to)
 
 
 def read(case_id: UUID) -> str:
-    """The office's latest answer or question (principal: public); empty before there is one."""
+    """The office's latest words to the citizen, an answer with its outcome (principal: public);
+    empty before there are any."""
     message = db.session.scalars(
         select(m.Message)
         .where(
             m.Message.case_id == case_id,
-            m.Message.kind.in_(("answer", "question")),
+            m.Message.kind.in_(TOLD),
             m.Message.internal.is_(False),
         )
         .order_by(m.Message.seq.desc())
         .limit(1)
     ).first()
-    return acts.read(message) if message is not None else ""
+    if message is None:
+        return ""
+    stated = outcomes.of_case(case_id).get(message.cycle) if message.kind == "answer" else None
+    if stated is None:
+        return acts.read(message)
+    case = db.session.get_one(m.Case, case_id)
+    return f"{acts.read(message).rstrip()}\n{outcomes.in_words(stated, case.language)}"
 
 
 def lower(talk: Talk, case_id: UUID, now: datetime) -> bool:

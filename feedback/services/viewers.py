@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import ColumnElement, exists, func, or_, select, text, true
+from sqlalchemy.orm import aliased
 
 from feedback import clock
 from feedback import models as m
@@ -19,7 +20,9 @@ PRESENT = text(
     " guard.ids('coordinates') AS coordinates,"
     " (SELECT o.roles FROM officer o WHERE o.id = guard.officer()) AS roles,"
     " EXISTS (SELECT FROM post p WHERE p.id = ANY (guard.ids('posts')) AND p.kind = 'unit_head')"
-    " AS leads_a_unit"
+    " AS leads_a_unit,"
+    " EXISTS (SELECT FROM post p WHERE p.id = ANY (guard.ids('posts'))"
+    " AND p.kind = 'ethics_senior') AS leads_ethics"
 )
 
 
@@ -41,11 +44,62 @@ def _present() -> Viewer:
     return Viewer(
         row.officer,
         row.institution,
-        frozenset(row.roles) | ({"unit_head"} if row.leads_a_unit else set()),
+        frozenset(row.roles)
+        | ({"unit_head"} if row.leads_a_unit else set())
+        | ({"ethics_senior"} if row.leads_ethics else set()),
         frozenset(row.units),
         frozenset(row.posts),
         frozenset(row.heads),
         frozenset(row.coordinates),
+    )
+
+
+def of_many(*which: ColumnElement[bool], limit: int) -> list[tuple[str, Viewer]]:
+    """Other officers by name, with the scope that each would have, in one query."""
+    some = select(m.Officer).where(*which).order_by(m.Officer.name).limit(limit).subquery()
+    one = aliased(m.Officer, some)
+    posts = (
+        func.guard.posts_of(one.id, local_day(clock.now()))
+        .table_valued("post_id", "institution_id", "unit_id", "kind")
+        .lateral("p")
+    )
+    rows: dict[int, list[Any]] = {}
+    for row in db.session.execute(
+        select(
+            one.id,
+            one.name,
+            one.institution_id,
+            one.unit_id,
+            one.roles,
+            posts.c.post_id,
+            posts.c.institution_id.label("at"),
+            posts.c.unit_id.label("led"),
+            posts.c.kind,
+        )
+        .outerjoin(posts, true())
+        .order_by(one.name, one.id)
+    ):
+        rows.setdefault(row.id, []).append(row)
+    return [(found[0].name, _other(found)) for found in rows.values()]
+
+
+def _other(rows: list[Any]) -> Viewer:
+    """One officer, by a row for each post."""
+    one, kinds = rows[0], {row.kind for row in rows}
+    units = {row.led for row in rows if row.kind == "unit_head"}
+    roles = set(one.roles)
+    return Viewer(
+        one.id,
+        one.institution_id,
+        frozenset(
+            roles
+            | ({"unit_head"} if "unit_head" in kinds else set())
+            | ({"ethics_senior"} if "ethics_senior" in kinds else set())
+        ),
+        frozenset(units | ({one.unit_id} if "handler" in roles else set())),
+        frozenset(row.post_id for row in rows if row.post_id is not None),
+        frozenset(row.at for row in rows if row.kind == "institution_head"),
+        frozenset({one.institution_id} if "coordinator" in roles else set()),
     )
 
 

@@ -15,7 +15,16 @@ from feedback.extensions import db
 from feedback.rules import access, deadlines
 from feedback.rules.access import Level
 from feedback.rules.workflow import MAX_APPEALS, OPEN, Status, Verb, allowed
-from feedback.services import acts, audit, clocks, ladders, other_ways, unreached, viewers
+from feedback.services import (
+    acts,
+    audit,
+    clocks,
+    ladders,
+    other_ways,
+    outcomes,
+    unreached,
+    viewers,
+)
 from feedback.services.errors import Refused
 from feedback.services.reference import (
     CategoryInfo,
@@ -132,6 +141,8 @@ class CitizenCase:
     messages: list[Line]
     rungs: list[Rung]
     pauses: list[PauseView]
+    # What came of each cycle, as far as it was stated.
+    outcomes: dict[int, outcomes.Stated]
     allowed: frozenset[str]
 
     @property
@@ -159,6 +170,8 @@ class OfficerCase(CitizenCase):
     # SMS that did not reach the citizen, and whether the officer may choose another way.
     problems: list[unreached.Problem] = field(default_factory=list)
     may_reach: bool = False
+    # What the officer's access depends on.
+    facts: access.CaseFacts | None = None
     # Changes with every act: a form that carries an older one is shown again, not performed.
     version: str = ""
 
@@ -225,6 +238,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         held=_held(case.id, d),
         problems=unreached.of_case(case.id),
         may_reach=other_ways.may_settle(case),
+        facts=facts,
         version=state,
     )
 
@@ -267,6 +281,7 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
         "messages": _messages(case.id),
         "rungs": rungs(d, m.Escalation.case_id == case.id),
         "pauses": pauses,
+        "outcomes": outcomes.of_case(case.id),
     }
 
 

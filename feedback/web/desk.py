@@ -15,9 +15,11 @@ from feedback.transaction import transaction
 from feedback.web import (
     casework,
     costs,
+    extending,
     inbox,
     lettering,
     openings,
+    opinions,
     search,
     views_kept,
     wording,
@@ -44,7 +46,10 @@ def _tabs(counts: dict[str, int], here: str = "") -> list[tuple[str, str, bool, 
         (_("Mine"), "/desk", counts.get("mine")),
         (_("The institution's") if leads else _("My unit's"), "/desk/unit", None),
         (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
+        (_("Opinions asked of you"), "/desk/opinions", counts.get("opinions")),
     ]
+    if "extensions" in counts:
+        items.append((_("Extensions to decide"), "/desk/extensions", counts["extensions"]))
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
         items.append((_("Cost of SMS"), "/desk/costs", None))
@@ -96,6 +101,8 @@ def _inbox(scope: str, source: Mapping[str, str], problem: str = "") -> Response
 
 
 lettering.mount(blueprint, "/desk", _leading_tabs)
+extending.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
+opinions.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
 openings.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
 views_kept.mount(blueprint, _inbox, lambda: _tabs(queues.counts(g.now)))
 search.mount(blueprint, lambda: _tabs(queues.counts(g.now)))

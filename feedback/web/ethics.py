@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from feedback.services import exclusions, notices
 from feedback.services.errors import Refused
 from feedback.transaction import transaction
-from feedback.web import casework, inbox, lettering, openings, wording
+from feedback.web import casework, extending, inbox, lettering, openings, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -32,6 +32,12 @@ def _tabs() -> lettering.Tabs:
             request.path.startswith("/ethics/exclusions"),
             None,
         ),
+        (
+            _("Extensions to decide"),
+            "/ethics/extensions",
+            request.path == "/ethics/extensions",
+            None,
+        ),
         (_("Letters"), "/ethics/letters", request.path == "/ethics/letters", None),
         (
             _("Identities to open"),
@@ -43,6 +49,7 @@ def _tabs() -> lettering.Tabs:
 
 
 lettering.mount(blueprint, "/ethics", _tabs)
+extending.mount(blueprint, "/ethics", _tabs)
 openings.mount(blueprint, "/ethics", _tabs)
 
 

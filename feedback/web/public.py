@@ -330,6 +330,7 @@ def _case_page(
         promise=tracking.promise(case),
         waits=tracking.waits(case),
         answer=tracking.answer(case),
+        outcome=tracking.outcome(case),
         until=tracking.until(case),
         lower_to=lower_to,
         form=form,

@@ -41,6 +41,26 @@ def _abouts() -> dict[str, tuple[str, str]]:
             _("An answer waits"),
             _("When the office answers a case that is not open: no word of it goes by SMS."),
         ),
+        "partial_answer": (
+            _("Part of the answer"),
+            _("When the office gives part of the answer to an open case, with its words."),
+        ),
+        "partial_answer_waits": (
+            _("Part of an answer waits"),
+            _("When the office gives part of the answer to a case that is not open."),
+        ),
+        "extended": (
+            _("More time"),
+            _("When the head gave more time for the answer to an open case, with the reason."),
+        ),
+        "extended_waits": (
+            _("More time, reason waits"),
+            _("When the head gave more time for the answer to a case that is not open."),
+        ),
+        "reopened_by_office": (
+            _("Opened again by the office"),
+            _("When the office itself opens an answered or closed case again."),
+        ),
         "question": (
             _("Question"),
             _("When the office asks about an open case. The office's words go with it."),
@@ -232,6 +252,7 @@ def _statuses() -> dict[str, str]:
         "assigned": _("Status: assigned"),
         "in_progress": _("Status: in progress"),
         "waiting_citizen": _("Status: waiting for the citizen"),
+        "answered_partly": _("Status: answered in part"),
         "answered": _("Status: answered"),
         "closed": _("Status: closed"),
         "withdrawn": _("Status: withdrawn"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from feedback.services.views import Line, OfficerCase, Rung
-from feedback.web import sms
+from feedback.web import outcome_wording, sms
 from feedback.web.formats import day, moment, name, words
 
 Item = dict[str, str]
@@ -29,10 +29,21 @@ def said(lines: Iterable[Line]) -> list[Item]:
     return [_line(line, first=False) | _when(line.at) for line in lines]
 
 
-def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
+def _said(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
+    """What was written, an answer with its outcome."""
     wants = next((line for line in case.messages if line.author == "citizen"), None)
     for line in case.messages:
-        yield line.placed, _line(line, first=line is wants) | _when(line.at)
+        item = _line(line, first=line is wants) | _when(line.at)
+        stated = case.outcomes.get(line.cycle) if line.kind == "answer" else None
+        if stated is not None:
+            item["title"] = outcome_wording.titled(item["title"], stated)
+            why = outcome_wording.ground(stated)
+            item["body"] = words("\n\n".join(filter(None, [line.body, why])))
+        yield line.placed, item
+
+
+def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
+    yield from _said(case)
     if not case.may_read_words:
         yield case.received_at, {"kind": "citizen", "title": _("The case was received")}
     for held in case.held:
@@ -104,13 +115,22 @@ def _line(line: Line, *, first: bool) -> Item:
         "citizen": _("The case was received") if first else _("The citizen wrote"),
         "acknowledgement": _("Acknowledged"),
         "question": _("Question to the citizen"),
+        "partial_answer": _("Part of the answer to the citizen"),
         "answer": _("Answer to the citizen"),
+        "opinion_request": _("An opinion was asked for"),
+        "opinion": _("Opinion"),
+        "extension_request": _("More time was asked for"),
+        "extension": _("No more time was given")
+        if line.internal
+        else _("More time was given, and the citizen told why"),
+        "reopening": _("The office opened the case again"),
         "note": _("Internal note"),
         "transfer": _("Reason for the transfer"),
         "delay_reason": _("Reason for the delay"),
         "final_letter": _("The final letter was given"),
     }
-    kinds = {"citizen": "citizen", "note": "note", "transfer": "note", "delay_reason": "note"}
+    kinds = dict.fromkeys(("note", "transfer", "delay_reason", "opinion_request"), "note")
+    kinds |= {"citizen": "citizen", "opinion": "note", "extension_request": "note"}
     who = line.officer_name or (_("Citizen") if line.author == "citizen" else "")
     if line.internal:
         # Not within an f-string: the extractor of translations does not look into those.

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from feedback.rules.workflow import OPEN, Status
 from feedback.services.views import CitizenCase, Line, Rung
+from feedback.web import outcome_wording
 from feedback.web.formats import day, moment, name, words
 
 _FIRST = {"citizen": 0, "late": 1}
@@ -59,6 +60,14 @@ def answer(case: CitizenCase) -> Line | None:
     return next((line for line in reversed(case.messages) if line.kind == "answer"), None)
 
 
+def outcome(case: CitizenCase) -> tuple[str, str] | None:
+    """What came of it by the latest answer, and the rule or court that the office names."""
+    stated = case.outcomes.get(case.cycle)
+    if stated is None:
+        return None
+    return outcome_wording.name(stated.kind), outcome_wording.ground(stated)
+
+
 def standing(case: CitizenCase) -> str:
     """Where the case stands, in one or two sentences."""
     office = name(case.institution)
@@ -68,6 +77,11 @@ def standing(case: CitizenCase) -> str:
             "for it.",
             office=office,
         )
+    worked_on = case.status in (Status.ASSIGNED, Status.IN_PROGRESS)
+    if worked_on and any(
+        line.kind == "partial_answer" and line.cycle == case.cycle for line in case.messages
+    ):
+        return _("%(office)s has answered part of it and works on the rest.", office=office)
     return {
         Status.NEW: _("Received at %(office)s. An officer is being named.", office=office),
         Status.ASSIGNED: _("It is with an officer of %(office)s.", office=office),
@@ -121,7 +135,10 @@ def _told(case: CitizenCase) -> Iterator[Event]:
             title = _("You sent this") if line is own[0] else _("You wrote")
             yield Event(line.at, title, "citizen", body=words(line.body), placed=line.placed)
         elif line.author == "officer":
-            yield Event(line.at, _said(line), "office", name(case.institution), words(line.body))
+            stated = case.outcomes.get(line.cycle) if line.kind == "answer" else None
+            title = outcome_wording.titled(_said(line), stated)
+            body = words("\n\n".join(filter(None, [line.body, outcome_wording.ground(stated)])))
+            yield Event(line.at, title, "office", name(case.institution), body)
         else:
             letter = final_letter(case)
             yield Event(line.at, _("Final letter"), "office", body=letter, placed=line.placed)
@@ -132,7 +149,10 @@ def _said(line: Line) -> str:
     return {
         "acknowledgement": _("It is in hand"),
         "question": _("A question to you"),
+        "partial_answer": _("Part of the answer"),
         "answer": _("Answer"),
+        "extension": _("The office was given more time, for this reason"),
+        "reopening": _("The office opened it again, for this reason"),
         "transfer": _("Handed to another institution"),
         "delay_reason": _("Why it takes longer"),
     }.get(line.kind, _("Message"))

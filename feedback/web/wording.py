@@ -34,6 +34,11 @@ def refusal(code: str) -> str:
         "gone": _("This was decided already, or waited for too long."),
         "not-found": _("This was not found, or you may not see it."),
         "not-allowed": _("This is not possible in the present state of the case."),
+        "no-outcome": _("Choose what came of it: the citizen reads it with your answer."),
+        "no-ground": _("Name the rule that says so, or the court or step: the citizen reads it."),
+        "bad-mention": _("This officer may not read the case. Choose another, or nobody."),
+        "bad-days-more": _("Give a number of days, not more than may still be granted."),
+        "bad-days-opinion": _("Give between 1 and 14 working days."),
         "bad-target": _("Choose where it should go: an active officer, unit or institution."),
         "nobody-there": _(
             "Nobody there can take the case now, and it stays with you. Send it to the office "
@@ -70,6 +75,14 @@ def done(verb: str, *, paused: bool) -> str:
         "answer": _(
             "The answer is sent. The citizen has 14 days to accept it or to say: not fixed."
         ),
+        "partial_answer": _(
+            "The citizen has this part of the answer. The clock for the whole answer runs on."
+        ),
+        "opinion": _("The opinion is asked for. The case stays with you, and its clock runs on."),
+        "extend": _("More time is asked for. The clock runs on until the head decides."),
+        "extension-granted": _("More time is given. The citizen is told why, and by when."),
+        "extension-refused": _("No more time is given. The officer is told why."),
+        "reopen": _("The case is open again. The citizen is told, and by when the answer is due."),
         "note": _("The note is added. The citizen does not see it."),
         "delay": _("The reason for the delay is noted. The higher posts read it."),
         "assign": _("The case was given to the officer. Its clock runs on."),
@@ -258,6 +271,15 @@ def notice(kind: str) -> str:
         "not_reached": _("A message did not reach the citizen"),
         "reassignment_asked": _("The owner asks that another takes the case: see the note there"),
         "officer_pin_locked": _("Your phone is locked after wrong PINs: set a new one"),
+        "mentioned": _("A colleague named you in a note"),
+        "opinion_asked": _("Your opinion is asked: it stands under Opinions asked of you"),
+        "opinion_given": _("An opinion that you asked for was given"),
+        "opinion_declined": _("An opinion that you asked for was declined"),
+        "opinion_overdue": _("An opinion is overdue"),
+        "extension_asked": _("An officer asks for more time: your decision is needed"),
+        "extension_granted": _("More time was given for a case of yours"),
+        "extension_refused": _("No more time was given for a case of yours"),
+        "reopened_by_office": _("A superior opened a case of yours again"),
         "extract": _("An ethics officer handed you an extract: it stands under Extracts"),
         "extract_answered": _("An extract of yours was answered"),
     }.get(kind, kind)
@@ -270,6 +292,7 @@ def alarm(kind: str) -> str:
         "unowned": _("Nobody works where the case is: it has no owner"),
         "skipped": _("The rung has no post that may see the case: it was skipped"),
         "top": _("The case has passed the top of its ladder and is still not answered"),
+        "second_transfer": _("The case was transferred for the second time"),
         "stuck": _("A case could not be taken up its ladder: the system's keeper must look"),
         "inbound_dead": _("An SMS could not be read"),
         "outbox_dead": _("An SMS could not be sent"),

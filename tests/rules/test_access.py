@@ -111,10 +111,11 @@ def test_the_excluded_see_nothing_and_do_nothing(name: str, level: Level) -> Non
     assert not any(may_act(viewer, case, verb) for verb in Verb)
 
 
-OWNING = [
-    *("acknowledge", "answer", "ask", "assign", "classify"),
-    *("merge", "note", "raise_confidentiality", "transfer"),
+ACTING = [
+    *("acknowledge", "answer", "ask", "assign", "classify", "merge", "note", "opinion"),
+    *("partial_answer", "raise_confidentiality", "reopen", "transfer"),
 ]
+OWNING = [*ACTING, "extend"]
 
 
 @pytest.mark.parametrize(
@@ -124,8 +125,8 @@ OWNING = [
         ("colleague", OPEN, ["note"]),
         ("colleague", UNOWNED, ["assign", "note"]),
         ("other unit", UNOWNED, []),
-        ("unit head", OPEN, OWNING),
-        ("head", OPEN, [*OWNING, "direct"]),
+        ("unit head", OPEN, ACTING),
+        ("head", OPEN, [*ACTING, "direct"]),
         ("coordinator", OPEN, ["assign", "transfer"]),
         ("rung", OPEN, ["direct", "note"]),
         ("rung not reached", OPEN, []),
@@ -140,7 +141,8 @@ OWNING = [
         ("handler", replace(OPEN, level=Level.RESTRICTED), []),
         ("head", replace(OPEN, level=Level.RESTRICTED), []),
         ("rung", replace(OPEN, level=Level.RESTRICTED), []),
-        ("ethics", replace(OPEN, level=Level.RESTRICTED), OWNING),
+        ("ethics", replace(OPEN, level=Level.RESTRICTED), ACTING),
+        ("ethics", replace(OPEN, level=Level.RESTRICTED, handler=12), OWNING),
         ("ethics rung", replace(OPEN, level=Level.RESTRICTED), ["direct", "note"]),
         ("ethics within", replace(OPEN, level=Level.RESTRICTED), []),
     ],

@@ -14,6 +14,8 @@ from feedback.rules.workflow import (
     after,
     allowed,
     appeal,
+    may_reopen,
+    reopened_rung,
     window_end,
 )
 
@@ -26,6 +28,10 @@ acknowledge            -         in_progress  =            -            -       
 ask                    -         waiting_citizen waiting_citizen =      -         -       -
 note                   =         =            =            =            =         =       =
 answer                 -         answered     answered     answered     -         -       -
+partial_answer         -         in_progress  =            =            -         -       -
+opinion                -         =            =            =            -         -       -
+extend                 -         =            =            =            -         -       -
+reopen                 -         -            -            -            in_progress in_progress -
 transfer               assigned  =            assigned     =            -         -       -
 citizen_message        =         =            =            in_progress  =         =       =
 accept                 -         -            -            -            closed    -       -
@@ -65,10 +71,49 @@ def test_only_known_ways_lead_out_of_the_open_statuses() -> None:
     assert ends == {Verb.ANSWER, Verb.WITHDRAW, Verb.MERGE}
 
 
-def test_nothing_reopens_what_has_ended() -> None:
-    for (_, before), then in TRANSITIONS.items():
-        if before in ENDED:
-            assert then == before
+def test_the_office_alone_reopens_what_has_ended_and_never_what_was_withdrawn() -> None:
+    reopening = {
+        (verb, before)
+        for (verb, before), then in TRANSITIONS.items()
+        if before in ENDED and then != before
+    }
+    assert reopening == {(Verb.REOPEN, Status.CLOSED)}
+
+
+CLOSED_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("closed", "now", "may"),
+    [
+        (None, CLOSED_AT, True),  # answered: the window is still open
+        (CLOSED_AT, CLOSED_AT, True),
+        # the 90th day after it, up to midnight in Dar es Salaam
+        (CLOSED_AT, datetime(2026, 5, 31, 20, 59, tzinfo=UTC), True),
+        (CLOSED_AT, datetime(2026, 5, 31, 21, 0, tzinfo=UTC), False),
+    ],
+)
+def test_the_office_reopens_within_ninety_days(
+    closed: datetime | None, now: datetime, may: bool
+) -> None:
+    assert may_reopen(closed, now) == may
+
+
+@pytest.mark.parametrize(
+    ("highest", "first", "top", "rung"),
+    [
+        (0, 1, 7, 1),  # it never climbed: the bottom
+        (4, 1, 7, 4),  # as high as it stood, and no higher
+        (0, 2, 7, 2),  # a cycle that an appeal opened, whose rung has not been recorded yet
+        (7, 7, 7, 7),
+        (4, 1, 3, 3),  # another ladder, with a lower top
+        (0, 1, 0, 0),  # no ladder at all
+    ],
+)
+def test_a_reopened_ladder_begins_where_the_case_stood(
+    highest: int, first: int, top: int, rung: int
+) -> None:
+    assert reopened_rung(highest, first, top) == rung
 
 
 def test_the_table_cannot_be_changed() -> None:
@@ -112,3 +157,8 @@ def test_not_fixed_reopens_twice_then_comes_the_letter(
     so_far: int, highest: int, top: int, expected: Appeal
 ) -> None:
     assert appeal(so_far, highest, top) == expected
+
+
+def test_an_appeal_comes_after_cycles_that_the_office_opened() -> None:
+    assert appeal(0, 0, 7, cycle=3) == Appeal(True, 4, 1, False)
+    assert appeal(2, 5, 7, cycle=5) == Appeal(False, 5, 5, True)

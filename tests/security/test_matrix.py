@@ -107,6 +107,9 @@ CASE_ROUTES: dict[str, Answer] = {
     # Words and exclusions of any level, for deciding alone; never the case's own page.
     "ethics.exclusion_page": DECIDING,
     "ethics.decide_exclusion": DECIDING,
+    # An opinion asked of another unit, of a confidential case of an officer there.
+    "desk.opinion_page": levels("other_unit coordinator head", "other_unit", ""),
+    "desk.give_opinion": levels("other_unit coordinator head", "other_unit", ""),
     # An extract addressed to the council's head.
     "extracts.one": levels("head", "head", "head"),
     "extracts.reply": levels("head", "head", "head"),
@@ -127,6 +130,10 @@ LISTS: dict[str, Answer] = {
     # What waits for a second person, who need not see the case; one's own request is not there.
     "desk.opening_list": levels("head", "head", ""),
     "ethics.opening_list": levels("ethics", "ethics", ""),
+    # An opinion on a confidential case is listed without its reference.
+    "desk.opinion_list": levels("other_unit coordinator head", "", ""),
+    "desk.extension_list": levels("head", "head", ""),
+    "ethics.extension_list": levels(),
     "oversight.board": levels("rung", "rung", ""),
     "oversight.board_file": levels(),
     "oversight.escalated": levels("rung", "rung", ""),
@@ -254,6 +261,7 @@ def world(app: Flask, make: Make, superuser: psycopg.Connection[Any]) -> World:
     superuser.execute("UPDATE conflict SET state = 'provisional'")
     for case in cases.values():
         _extract(superuser, case, people["ethics"])
+        _asked(superuser, case, people)
     for name, level in ((n, case.level) for n in people for case in cases.values()):
         case = cases.get(level)
         if case and level == "restricted" and name == "ethics":
@@ -322,6 +330,25 @@ def _extract(superuser: psycopg.Connection[Any], case: Case, ethics: int) -> Non
         (number, case.receipt.case_id, ethics,
          identity.seal("Dondoo.", f"extract:{number}:sealed")),
     )  # fmt: skip
+
+
+def _asked(superuser: psycopg.Connection[Any], case: Case, people: dict[str, int]) -> None:
+    """An opinion, and more time, that wait for somebody."""
+    number = case.parts["opinion_id"] = uuid4()
+    message = _one(superuser, "SELECT id FROM message WHERE case_id = %s", case.receipt.case_id)
+    officer = people["other_unit"] if case.level == "confidential" else None
+    superuser.execute(
+        "INSERT INTO opinion (id, case_id, by_officer_id, institution_id, unit_id, officer_id,"
+        " question_id, asked_at, due_at) SELECT %s, %s, %s, institution_id, unit_id, %s, %s,"
+        " now(), now() FROM officer WHERE id = %s",
+        (number, case.receipt.case_id, people["handler"], officer, message,
+         people["other_unit"]),
+    )  # fmt: skip
+    superuser.execute(
+        "INSERT INTO extension (id, case_id, cycle, days, message_id, asked_by, asked_at)"
+        " VALUES (%s, %s, 1, 3, %s, %s, now())",
+        (uuid4(), case.receipt.case_id, message, people["handler"]),
+    )
 
 
 def _one(superuser: psycopg.Connection[Any], query: str, *values: Any) -> Any:
@@ -413,9 +440,9 @@ def test_who_gets_to_a_case(world: World) -> None:
             token = token_of(tab) if name in PEOPLE else "none"
             for endpoint, expected in CASE_ROUTES.items():
                 for method, url in _urls(world.app, endpoint, case.parts):
-                    succeeds = "letter" in endpoint or "hold" in endpoint
+                    succeeds = any(each in endpoint for each in ("letter", "hold", "opinion"))
                     if method == "POST" and name in expected[level] and succeeds:
-                        continue  # tests of letters and holds do it
+                        continue  # tests of letters, holds and opinions do it
                     answer = _ask(tab, method, url, token)
                     if _let_in(answer) is not (name in expected[level]):
                         wrong.append((name, level, method, endpoint, answer.status_code))

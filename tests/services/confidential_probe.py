@@ -17,8 +17,8 @@ Connection = psycopg.Connection[Any]
 # catalogue for every table with a case, so that none can be forgotten here.
 FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive", "lowering")
 # As the facts, but not for the citizen.
-OFFICE = ("delivery_problem",)
-WORDS = ("message", "attachment", "attachment_content", "case_key")
+OFFICE = ("delivery_problem", "extension")
+WORDS = ("message", "attachment", "attachment_content", "case_key", "outcome")
 CLOSED = (
     "submission",
     "conflict",
@@ -33,6 +33,7 @@ CLOSED = (
 OPENINGS = ("identity_opening",)
 # Each with a rule and a test of its own.
 ADDRESSED = ("notice", "alarm", "extract", "draft")
+ADDRESSED = ("notice", "alarm", "extract", "opinion")
 AUDITED = ("audit_entry", "legal_hold")
 OF_A_CASE = (*FACTS, *OFFICE, *WORDS, *CLOSED, *OPENINGS, *ADDRESSED, *AUDITED)
 # Tables without a case that not everybody may read.

@@ -161,6 +161,23 @@ def fill(
             " VALUES (%s, %s, 'category', 'ROADS', %s, %s)",
             (uuid4(), case, told, NOW),
         )
+        run(
+            "INSERT INTO outcome (id, case_id, cycle, kind, officer_id, at)"
+            " VALUES (%s, %s, 1, 'solved', %s, %s)",
+            (uuid4(), case, told, NOW),
+        )
+        run(
+            "INSERT INTO extension (id, case_id, cycle, days, message_id, asked_by, asked_at)"
+            " VALUES (%s, %s, 1, 3, %s, %s, %s)",
+            (uuid4(), case, message, told, NOW),
+        )
+        run(
+            "INSERT INTO opinion (id, case_id, by_officer_id, institution_id, unit_id, question_id,"
+            " asked_at, due_at) SELECT %s, %s, %s, u.institution_id, u.id, %s, %s, %s FROM unit u"
+            " JOIN institution i ON i.id = u.institution_id"
+            " WHERE i.code = 'DODOMA-CC' AND u.code = 'WATER'",
+            (uuid4(), case, told, message, NOW, NOW),
+        )
         run("INSERT INTO case_erasure (case_id, identity_at) VALUES (%s, %s)", (case, NOW))
         run(
             "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"

@@ -141,6 +141,8 @@ def _people(make: Make, world: World) -> None:
                 if kind == "unit_head" and led:
                     units.add(unit(world, code, led))
                     granted.add("unit_head")
+            if kind == "ethics_senior":
+                granted.add("ethics_senior")
         home = institution(world, code)
         coordinates = {home} if "coordinator" in roles else set()
         world.people[name] = Person(

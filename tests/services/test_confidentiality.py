@@ -318,6 +318,34 @@ def test_an_extract_reaches_ethics_and_the_post_addressed(world: World, web: Con
             assert (item.id in found) is expected, (name, title)
 
 
+def test_an_opinion_reaches_those_who_see_the_case_and_those_asked(
+    world: World, web: Connection
+) -> None:
+    """Every case asks the council's water unit, which has few of them: of an open one it reads what
+    citizen and office wrote, of no other a word."""
+    (unit, council), = world.connection.execute(
+        "SELECT DISTINCT unit_id, institution_id FROM opinion"
+    ).fetchall()  # fmt: skip
+    for name, person in world.people.items():
+        viewer = person.viewer
+        asked = unit in viewer.units or council in viewer.heads | viewer.coordinates
+        with standing(web, ("officer", person.number, None)):
+            found = set(seen(web, "opinion"))
+            said = dict(
+                web.execute(
+                    "SELECT o.case_id, count(m.id) FROM opinion o,"
+                    " LATERAL guard.opinion_said(o.id) m WHERE NOT m.internal GROUP BY 1"
+                ).fetchall()
+            )
+        for title, item in world.items.items():
+            sees, _reads = _expected(person, item)
+            waits = asked and item.facts.level == "open"
+            waits = waits and person.number not in item.facts.excluded
+            waits, sees = (name != "inactive handler" and each for each in (waits, sees))
+            assert (item.id in found) is (sees or waits), (name, title)
+            assert bool(said.get(item.id)) is waits, (name, title)
+
+
 def test_notices_reach_only_the_officer_addressed(world: World, web: Connection) -> None:
     for name, person in world.people.items():
         with standing(web, ("officer", person.number, None)):

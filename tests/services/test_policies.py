@@ -208,6 +208,15 @@ DEFINERS = {
     "repeated": "lodging, the worker",
     "revision": "everybody: no case",
     "standing_of": "the worker: reference data",
+    "give_opinion": "officers whose opinion is asked: whether it was taken",
+    "is_asked": "no role: the functions of opinions ask it",
+    "leads_ethics": "everybody: about the asker's own post",
+    "may_opine": "everybody: whether a case lets the asker give an opinion",
+    "opinion_cases": "officers whose opinion is asked: what a case is about",
+    "opinion_said": "officers whose opinion is asked: the question, words of an open case",
+    "passed_on": "heads and coordinators of an institution that had the case: its reference",
+    "reads": "officers who see the case: whether another may read its words",
+    "second_transfer": "the worker, the citizen of the case, officers who see it: an alarm",
     "words_said": "the worker, the citizen of the case, officers who see it or decide",
 }
 
@@ -381,6 +390,21 @@ REFUSED = [
         "restricted",
     ),
     Attempt("ethics officer", "UPDATE extract SET sealed = '\\x01'"),
+    # More time is decided by another than who asked, and nothing but decided.
+    Attempt("director", "UPDATE extension SET days = 99"),
+    Attempt(
+        "colleague of the unit",
+        "INSERT INTO extension (id, case_id, cycle, days, message_id, asked_by, asked_at)"
+        " VALUES (gen_random_uuid(), '{case}', 2, 9, gen_random_uuid(), {me}, now())",
+    ),
+    Attempt(
+        "director",
+        "UPDATE extension SET granted = true, decided_at = now(), decided_by = {me} + 1"
+        " WHERE case_id = '{case}'",
+    ),
+    # Whoever is asked writes by the function alone, and learns nothing of a case otherwise.
+    Attempt("handler of another unit", "UPDATE opinion SET declined = true"),
+    Attempt("handler", "SELECT guard.is_asked('{case}')"),
     Attempt("Chief Secretary", "UPDATE extract SET sealed = '\\x01'"),
     Attempt("director", "SELECT * FROM inbound_message"),
     Attempt("administrator", "SELECT * FROM sealed_identity"),
@@ -492,6 +516,10 @@ UNTOUCHED = [
     Attempt("handler", "UPDATE lowering SET granted = true, answered_at = now()"),
     Attempt("director", "UPDATE lowering SET granted = true, answered_at = now()"),
     Attempt("ethics officer", "UPDATE extract SET answer = '\\x01', answered_by = {me}"),
+    Attempt(
+        "handler",
+        "UPDATE extension SET granted = true, decided_at = now(), decided_by = {me}",
+    ),
     Attempt("director", "UPDATE extract SET answer = '\\x01', answered_by = {me}"),
     Attempt("handler", "UPDATE officer SET roles = '{{ethics}}'"),
     Attempt("handler", "UPDATE credential SET password_hash = 'x' WHERE officer_id <> {me}"),

@@ -43,6 +43,9 @@ CHANGES = {
     "extract": "answer = '\\x01', answered_at = now(), answered_by = guard.officer()",
     "directive": "done_at = now()",
     "draft": "version = 2",
+    "extension": "granted = true, decided_at = now(), decided_by = guard.officer()",
+    "opinion": "told_at = now()",
+    "outcome": "sealed = NULL",
     "escalation": "handed_over_at = now()",
     "figure": "received = 1",
     "holiday": "name_en = 'x'",
@@ -77,11 +80,20 @@ CHANGES = {
 }
 # Changes that a policy must look at the outcome of.
 MORE = {
+    "extension": "granted = true, decided_at = now(), decided_by = 1",
     "escalation": "case_id = '{case}'",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = by_officer_id",
     "delivery_problem": "settled_at = now(), way = 'sms', by_officer_id = guard.officer()",
     "lowering": "granted = true",
     "message": "body = 'x'",
+}
+# The column of a table that names who did it, where that is not `officer_id`.
+ASKERS = {
+    "assignment": "by_officer_id",
+    "extension": "asked_by",
+    "extract": "by_officer_id",
+    "grant_request": "asked_by",
+    "opinion": "by_officer_id",
 }
 # Cases to which a row is added, where the ordinary two would be refused whatever the policy.
 SAMPLED = {
@@ -180,8 +192,8 @@ class Snapshot:
         own: dict[str, Any] = {}
         if "officer_id" in row and self.table not in ("notice", "grant_request"):
             own["officer_id"] = officer
-        if self.table == "grant_request":
-            own["asked_by"] = officer
+        if self.table in ASKERS:
+            own[ASKERS[self.table]] = officer
         if self.table == "outbox" and officer:
             own |= {"case_id": None, "template": "officer_code"}
         if self.table == "officer":
@@ -192,10 +204,6 @@ class Snapshot:
             own["post_id"] = min(person.viewer.posts, default=0)
         if self.table == "audit_entry":
             own |= {"actor_kind": kind, "actor_id": officer}
-        if self.table == "extract":
-            own["by_officer_id"] = officer
-        if self.table == "assignment":
-            own["by_officer_id"] = officer
         other = {"by_officer_id": 1} if self.table == "assignment" else {}
         return [other, own]
 
@@ -257,6 +265,17 @@ def test_losing_or_loosening_any_policy_shows(world: World) -> None:
             " granted) VALUES (%s, %s, %s, 'restricted', 'confidential', now(), now(), true)",
             (uuid4(), world.items["confidential"].id, world.people["ethics officer"].number),
         )
+        # A case that the council gave away, and that was given on once more.
+        elsewhere = world.items["open, elsewhere"].id
+        for statement in (
+            "INSERT INTO assignment (id, case_id, institution_id, unit_id, at)"
+            " SELECT gen_random_uuid(), %s, u.institution_id, u.id, now() FROM unit u JOIN"
+            " institution i ON i.id = u.institution_id WHERE i.code = 'DODOMA-CC' LIMIT 1",
+            "INSERT INTO alarm (dedupe, kind, institution_id, case_id, cycle, at)"
+            " SELECT 'x', 'second_transfer', id, %s, 1, now() FROM institution"
+            " WHERE code = 'DODOMA-CC'",
+        ):
+            connection.execute(statement, (elsewhere,))
         before: dict[str, tuple[Snapshot, dict[str, Any]]] = {}
         for policy in _all(connection, POLICIES):
             schema, table, roles = policy[0], policy[1], policy[4]

@@ -124,8 +124,8 @@ def test_an_institution_gone_from_the_file_takes_no_new_case(
 @pytest.mark.parametrize(
     ("name", "line", "says"),
     [
-        ("standards.csv", "STANDARD,complaint,two,14,,x", "standards.csv, line"),
-        ("standards.csv", "STANDARD,rumour,2,14,,x", "standards.csv"),
+        ("standards.csv", "STANDARD,complaint,two,14,,10,x", "standards.csv, line"),
+        ("standards.csv", "STANDARD,rumour,2,14,,10,x", "standards.csv"),
         ("standards.csv", "STANDARD,complaint", "wrong number of columns"),
         ("categories.csv", "X,X,X,REGISTRY,secret,*,,,STANDARD,1", "categories.csv"),
         ("categories.csv", "X,X,X,REGISTRY,open,*,,,STANDARD,first", "categories.csv, line"),
@@ -135,7 +135,7 @@ def test_an_institution_gone_from_the_file_takes_no_new_case(
         ("institutions.csv", "X,kingdom,CS,X,X,,,ministry,x,x,no", "institutions.csv"),
         ("institutions.csv", "X,agency,NO-SUCH,X,X,,,agency,x,x,no", "NO-SUCH"),
         ("institutions.csv", "X,agency,X,X,X,,,agency,x,x,no", "circle"),
-        ("standards.csv", "STANDARD,complaint,2,14,,x", "stands there twice"),
+        ("standards.csv", "STANDARD,complaint,2,14,,10,x", "stands there twice"),
         ("places.csv", "X,Mahali,ward,NO-SUCH,x,no", "NO-SUCH"),
     ],
 )

@@ -102,6 +102,7 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
     with transaction(Principal.of_officer(handler)):
         desk.answer(receipt.case_id, "Tayari.", now)
         drafts.save(receipt.case_id, "note", {"body": "Rasimu."}, 0, now)
+        desk.answer(receipt.case_id, "Tayari.", now, outcome="court", ground="Mahakama ya Mwanzo")
         vault.ask(receipt.case_id, ["name"], "Sababu.", now)
     ethics = make.officer("ETHICS", "ethics")
     head = make.officer("DODOMA-CC", "head")

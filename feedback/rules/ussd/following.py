@@ -22,7 +22,7 @@ from feedback.rules.ussd.steps import (
 )
 from feedback.rules.ussd.texts import say
 from feedback.rules.ussd.world import World
-from feedback.rules.workflow import OPEN, Status
+from feedback.rules.workflow import Status
 
 ENDED = (Status.CLOSED, Status.WITHDRAWN)
 TO_CASE = ("language", "main", "cases")
@@ -84,7 +84,7 @@ def _case(state: State) -> Item:
 
 def _case_title(state: State, world: World) -> str:
     item = _case(state)
-    name = "case_due" if item.due and item.status in OPEN else "case"
+    name = "case_due" if item.due else "case"
     if not item.status:
         return item.reference
     status = _status(state, world, item)

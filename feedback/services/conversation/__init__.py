@@ -19,7 +19,7 @@ from feedback import models as m
 from feedback.rules import access, workflow
 from feedback.rules.access import Level
 from feedback.rules.commands import Intent
-from feedback.services import audit, citizen, phones, reissue
+from feedback.services import audit, citizen, outcomes, phones, reissue
 from feedback.services.conversation import words
 from feedback.services.conversation.sms import AT_ONCE, Sms, read, reply
 from feedback.services.conversation.which import (
@@ -177,8 +177,9 @@ def _status(sms: Sms, now: datetime) -> UUID | None:
         mine = cases_of(sms)
         running = [c for c in mine if c.status in (*OPEN, workflow.Status.ANSWERED)]
         if len(running) > 1:
+            stand = outcomes.statuses(running[:MOST_LISTED])
             said = [
-                f"{c.reference} {STATUS_WORDS[c.status][sms.language]}"
+                f"{c.reference} {STATUS_WORDS[stand[c.id]][sms.language]}"
                 for c in running[:MOST_LISTED]
             ]
             reply(sms, "status_list", now, statuses="; ".join(said))
@@ -190,7 +191,7 @@ def _status(sms: Sms, now: datetime) -> UUID | None:
         reply(sms, "unknown_reference", now)
         return None
     due = case.due_at.isoformat() if case.status in OPEN else ""
-    reply(sms, "status", now, case, status=case.status, due=due)
+    reply(sms, "status", now, case, status=outcomes.statuses([case])[case.id], due=due)
     return case.id
 
 

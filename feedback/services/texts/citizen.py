@@ -74,6 +74,70 @@ TEMPLATES: dict[str, dict[str, Template]] = {
             after="No code? Send CODE {reference}",
         ),
     },
+    "partial_answer": {
+        "sw": _T(
+            ("Sehemu ya jibu la {reference}:",),
+            after="Jibu kamili kufikia {due}",
+            pointer="Soma lote: {url}",
+        ),
+        "en": _T(
+            ("Part of the answer to {reference}:",),
+            after="Full answer by {due}",
+            pointer="Read it all: {url}",
+        ),
+    },
+    "partial_answer_waits": {
+        "sw": _T(
+            (
+                "Sehemu ya jibu la {reference} ipo.",
+                "Soma kwa msimbo: {url}",
+                "Au piga {dial}",
+            ),
+            after="Huna msimbo? Tuma MSIMBO {reference}",
+        ),
+        "en": _T(
+            (
+                "Part of an answer to {reference} waits.",
+                "Read with your code: {url}",
+                "Or dial {dial}",
+            ),
+            after="No code? Send CODE {reference}",
+        ),
+    },
+    "extended": {
+        "sw": _T(
+            ("{reference}: ofisi imeongezewa muda.", "Jibu kufikia {due}.", "Sababu:"),
+            pointer="Soma lote: {url}",
+        ),
+        "en": _T(
+            ("{reference}: the office was given more time.", "Answer by {due}.", "Why:"),
+            pointer="Read it all: {url}",
+        ),
+    },
+    "extended_waits": {
+        "sw": _T(
+            ("{reference}: ofisi imeongezewa muda.", "Jibu kufikia {due}."),
+            after="Sababu, kwa msimbo wako: {url}",
+        ),
+        "en": _T(
+            ("{reference}: the office was given more time.", "Answer by {due}."),
+            after="Why, with your code: {url}",
+        ),
+    },
+    "reopened_by_office": {
+        "sw": _T(
+            (
+                "{reference}: ofisi imefungua tena shauri lako ili kulijibu upya.",
+                "Jibu kufikia {due}.",
+            )
+        ),
+        "en": _T(
+            (
+                "{reference}: the office has opened your case again to answer it anew.",
+                "Answer by {due}.",
+            )
+        ),
+    },
     "question": {
         "sw": _T(
             ("Swali kuhusu {reference}:",),
@@ -247,6 +311,8 @@ STATUS_WORDS: dict[str, dict[str, str]] = {
     "assigned": {"sw": "lina afisa anayelishughulikia", "en": "with an officer"},
     "in_progress": {"sw": "linashughulikiwa", "en": "being worked on"},
     "waiting_citizen": {"sw": "linasubiri jibu lako", "en": "waiting for your reply"},
+    # Not a status of its own: what is said of one in progress once part of the answer was given.
+    "answered_partly": {"sw": "limejibiwa kwa sehemu", "en": "answered in part"},
     "answered": {"sw": "limejibiwa", "en": "answered"},
     "closed": {"sw": "limefungwa", "en": "closed"},
     "withdrawn": {"sw": "umeliondoa", "en": "withdrawn by you"},

@@ -42,6 +42,33 @@ SAYS: dict[str, dict[str, str]] = {
         "sw": "Jibu la shauri lako {reference} linakusubiri. Lisome kwa msimbo wako wa siri.",
         "en": "An answer to your case {reference} waits for you. Read it with your secret code.",
     },
+    "partial_answer": {
+        "sw": "Sehemu ya jibu la shauri lako {reference}; jibu kamili kufikia {due}:",
+        "en": "Part of the answer to your case {reference}; the full answer is due by {due}:",
+    },
+    "partial_answer_waits": {
+        "sw": "Sehemu ya jibu la shauri lako {reference} inakusubiri. Isome kwa msimbo wako wa "
+        "siri.",
+        "en": "Part of the answer to your case {reference} waits for you. Read it with your "
+        "secret code.",
+    },
+    "extended": {
+        "sw": "Ofisi imeongezewa muda wa kujibu shauri lako {reference}. Jibu kufikia {due}. "
+        "Sababu:",
+        "en": "The office was given more time to answer your case {reference}. Answer due by "
+        "{due}. The reason:",
+    },
+    "extended_waits": {
+        "sw": "Ofisi imeongezewa muda wa kujibu shauri lako {reference}. Jibu kufikia {due}. "
+        "Soma sababu kwa msimbo wako wa siri.",
+        "en": "The office was given more time to answer your case {reference}. Answer due by "
+        "{due}. Read why with your secret code.",
+    },
+    "reopened_by_office": {
+        "sw": "Ofisi imefungua tena shauri lako {reference} ili kulijibu upya. Jibu kufikia {due}.",
+        "en": "The office has opened your case {reference} again to answer it anew. Answer due "
+        "by {due}.",
+    },
     "question": {
         "sw": "Ofisi ina swali kuhusu shauri lako {reference}:",
         "en": "The office has a question on your case {reference}:",

@@ -19,24 +19,38 @@ from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
 from feedback.web import files, timeline, wording
-from feedback.web.casework import answering, changes, keeping, levels, ownership
-from feedback.web.casework.part import Attempt, Page
+from feedback.web.casework import (
+    advising,
+    answering,
+    changes,
+    extending,
+    keeping,
+    levels,
+    ownership,
+)
+from feedback.web.casework.part import FIELDS, Attempt, Page
 from feedback.web.edge import gives_back, unattended
 
 PARTS = (
     answering.PART,
     levels.PART,
     ownership.PART,
+    advising.PART,
+    extending.PART,
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
 
-# The message that an act leaves, by which it is known to have come through before.
+# The messages that an act leaves, by which it is known to have come through before.
 MESSAGES = {
-    "answer": "answer",
-    "ask": "question",
-    "note": "note",
-    "delay": "delay_reason",
-    "transfer": "transfer",
+    "answer": {"answer", "partial_answer"},
+    "ask": {"question"},
+    "note": {"note"},
+    "delay": {"delay_reason"},
+    "transfer": {"transfer"},
+    "opinion": {"opinion_request"},
+    "extend": {"extension_request"},
+    "extension": {"extension"},
+    "reopen": {"reopening"},
 }
 
 
@@ -126,7 +140,7 @@ def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
     keeping.admit()
     if g.csrf_failed:
         return _page(base, reference, Attempt(verb, given=request.form, late=True)), 400
-    if verb == "transfer" and "find" in request.form:
+    if "find" in request.form:
         return _page(base, reference, Attempt(verb, given=request.form))
     try:
         with transaction():
@@ -140,9 +154,11 @@ def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
         return _stale(base, reference, verb)
     except Refused as refused:
         of_words = refused.code in ("empty", "too-long")
-        attempt = Attempt(verb, wording.refusal(refused.code), request.form, of_words=of_words)
+        problem, beside = wording.refusal(refused.code), FIELDS.get(refused.code, "")
+        attempt = Attempt(verb, problem, request.form, of_words=of_words, beside=beside)
         return _page(base, reference, attempt), 422
-    flash(wording.done(verb, paused=done is not None), "success")
+    said = done if isinstance(done, str) else verb
+    flash(wording.done(said, paused=done is not None), "success")
     if _visible(reference):
         return redirect(keeping.address(base, reference), 303)
     with transaction():
@@ -159,7 +175,8 @@ def _stale(base: str, reference: str, verb: str) -> ResponseReturnValue:
         with transaction():
             case_id = views.case_id_of(reference)
             written = views.own_words_since(case_id, shown) if shown is not None else []
-            done = bool(words) and (MESSAGES.get(verb), words) in written
+            kinds = MESSAGES.get(verb, set())
+            done = bool(words) and any(kind in kinds and words == w for kind, w in written)
             if done:
                 drafts.forget(case_id, verb)
     except Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -41,8 +42,19 @@ def _shown(case: OfficerCase, attempt: Attempt) -> Mapping[str, Any]:
         "targets": _targets(d, case, attempt.given.get("institution_query", ""), pointed),
         "subject_hint": _hint(pointed.category, d.categories_by_code),
         "institution_hint": _hint(pointed.institution, d.institutions_by_code),
+        "hops": _hops(case),
         "is_own": case.handler_id == current_user.officer_id,
     }
+
+
+def _hops(case: OfficerCase) -> list[str]:
+    """The offices that had the case, one after the other; none where it was never transferred."""
+    places = [
+        " · ".join(name(each) for each in (held.institution, held.unit) if each)
+        for held in case.held
+    ]
+    hops = [place for before, place in pairwise(["", *places]) if before != place]
+    return hops if case.transfers and case.confidentiality != "restricted" else []
 
 
 def _pointed_at(case: OfficerCase) -> suggestions.Shown:
@@ -97,7 +109,7 @@ def _targets(
 
 PART = Part(
     {
-        "assign": lambda case_id: desk.assign(case_id, officer(), g.now),
+        "assign": lambda case_id: desk.assign(case_id, officer(), g.now, words=words()),
         "transfer": _transfer,
         "recuse": lambda case_id: desk.recuse(case_id, g.now),
         "exclude": lambda case_id: desk.exclude(case_id, officer(), g.now),

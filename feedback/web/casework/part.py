@@ -24,6 +24,12 @@ class Attempt:
     stale: bool = False  # the case was changed meanwhile
     late: bool = False  # the page was open for too long
     of_words: bool = False  # the words are what is wrong, and the message stands beside them
+    # The field that is wrong, where it is another one: the message stands beside that.
+    beside: str = ""
+
+    def wrong(self, verb: str, name: str) -> str:
+        """The message beside a field of the form of this verb."""
+        return self.problem if (self.verb, self.beside) == (verb, name) else ""
 
 
 @dataclass(slots=True)
@@ -80,6 +86,16 @@ class Part:
 
     verbs: Mapping[str, Callable[[UUID], object]]
     shown: Callable[[OfficerCase, Attempt], Mapping[str, Any]] = _nothing
+
+
+FIELDS = {
+    "no-outcome": "outcome",
+    "no-ground": "ground",
+    "bad-mention": "mention",
+    "bad-days-more": "extension_days",
+    "bad-days-opinion": "opinion_days",
+}
+"""Of which field, beside the words, a refusal speaks."""
 
 
 def words() -> str:
