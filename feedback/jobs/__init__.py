@@ -46,6 +46,7 @@ from feedback.services import (
     sms_limits,
     staffing,
     suggestions,
+    tasks,
     ussd,
 )
 from feedback.transaction import JOB, transaction
@@ -162,6 +163,17 @@ def hand_over() -> Counts:
         counts["handed_over"] += handed
         if not handed:
             break
+    return counts
+
+
+@job
+def remind_tasks() -> Counts:
+    """Tell of tasks that are due today, and end those of cases that have ended."""
+    counts = {"reminded": 0, "ended": 0}
+    with transaction(JOB):
+        counts["reminded"] = tasks.remind(clock.now())
+    with transaction(JOB):
+        counts["ended"] = tasks.end_with_case(clock.now())
     return counts
 
 

@@ -13,6 +13,7 @@ from feedback.models.accounts import (
     StaffSession,
     Totp,
 )
+from feedback.models.answers import AnswerTemplate
 from feedback.models.attachments import (
     Attachment,
     AttachmentContent,
@@ -80,11 +81,13 @@ from feedback.models.reference import (
     ServiceStandard,
     Unit,
 )
+from feedback.models.tasks import Task
 from feedback.models.texts import TextVersion
 
 __all__ = [
     "AccessCode",
     "Alarm",
+    "AnswerTemplate",
     "Assignment",
     "Attachment",
     "AttachmentContent",
@@ -143,8 +146,9 @@ __all__ = [
     "SmsDay",
     "StaffSession",
     "Submission",
-    "TextVersion",
     "SuggestionModel",
+    "Task",
+    "TextVersion",
     "Timer",
     "Totp",
     "Unit",

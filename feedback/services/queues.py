@@ -22,7 +22,7 @@ from feedback.extensions import db
 from feedback.rules import deadlines
 from feedback.rules.workflow import OPEN
 from feedback.services import letters as letters_service
-from feedback.services import views
+from feedback.services import task_lists, views
 from feedback.services.reference import CategoryInfo, InstitutionInfo, directory
 from feedback.services.viewers import present
 
@@ -294,7 +294,7 @@ def letters(after: str | None, now: datetime, limit: int = PAGE) -> Page:
 
 
 def counts(now: datetime) -> dict[str, int]:
-    """Of the officer's own open cases: all, late, with something new; and the unowned ones.
+    """Of the officer's own open cases: all, late, with something new; the unowned ones; and tasks.
 
     Each counts at most COUNT_LIMIT rows of a partial index, so it does not grow with the queue.
     """
@@ -310,11 +310,13 @@ def counts(now: datetime) -> dict[str, int]:
             IS_OPEN,
         ],
     }
+    listed = {name: select(m.Case.id).where(*where) for name, where in wanted.items()}
+    listed["tasks"] = task_lists.waiting()
     columns = [
         select(func.count())
-        .select_from(select(m.Case.id).where(*where).limit(COUNT_LIMIT).subquery())
+        .select_from(query.limit(COUNT_LIMIT).subquery())
         .scalar_subquery()
         .label(name)
-        for name, where in wanted.items()
+        for name, query in listed.items()
     ]
     return dict(db.session.execute(select(*columns)).mappings().one())

@@ -19,6 +19,7 @@ from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import (
+    admin_answers,
     admin_letters,
     admin_officers,
     admin_record,
@@ -29,6 +30,7 @@ from feedback.web import (
 from feedback.web.admin_frame import blueprint, only
 
 __all__ = [
+    "admin_answers",
     "admin_letters",
     "admin_officers",
     "admin_record",

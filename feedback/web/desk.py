@@ -14,7 +14,7 @@ from feedback.rules.workflow import OPEN
 from feedback.services import notices, queues, staffing
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import casework, costs, lettering, openings, wording
+from feedback.web import answer_templates, casework, costs, lettering, openings, tasks, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -39,13 +39,19 @@ def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
         (_("Mine"), "/desk", counts.get("mine")),
         (_("The institution's") if leads else _("My unit's"), "/desk/unit", None),
         (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
+        (_("My tasks"), "/desk/tasks", counts.get("tasks")),
     ]
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
         items.append((_("Cost of SMS"), "/desk/costs", None))
+        items.append((_("Answer templates"), "/desk/answers", None))
     if "head" in current_user.roles:
         items.append((_("Identities to open"), "/desk/openings", None))
-    return [(label, url, request.path == url, count) for label, url, count in items]
+    return [(label, url, _is_at(url), count) for label, url, count in items]
+
+
+def _is_at(url: str) -> bool:
+    return request.path == url or url == "/desk/answers" and request.path.startswith(f"{url}/")
 
 
 def _leading_only() -> None:
@@ -91,6 +97,8 @@ def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseR
 
 lettering.mount(blueprint, "/desk", _leading_tabs)
 openings.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
+tasks.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
+answer_templates.mount(blueprint, "/desk", "desk/frame.html", _leading_tabs)
 
 
 @blueprint.get("")

@@ -80,6 +80,9 @@ def done(verb: str, *, paused: bool) -> str:
         "directive": _("The directive is marked as followed."),
         "resend": _("The SMS goes out once more. If it does not arrive either, it is said here."),
         "told": _("It is noted that the citizen was told."),
+        "task": _("The task is given."),
+        "task-done": _("The task is done."),
+        "task-cancel": _("The task is cancelled."),
         "lower": _("The citizen is asked. The level changes only by a yes."),
         "extract": _("The extract was handed over. The answer will stand here."),
     }[verb]
@@ -220,6 +223,10 @@ def notice(kind: str) -> str:
         "not_reached": _("A message did not reach the citizen"),
         "reassignment_asked": _("The owner asks that another takes the case: see the note there"),
         "officer_pin_locked": _("Your phone is locked after wrong PINs: set a new one"),
+        "task_given": _("You were given a task"),
+        "task_due": _("A task is due today"),
+        "task_back": _("A task fell back to you"),
+        "tasks_done": _("All tasks of a case are done: answer now"),
         "extract": _("An ethics officer handed you an extract: it stands under Extracts"),
         "extract_answered": _("An extract of yours was answered"),
     }.get(kind, kind)

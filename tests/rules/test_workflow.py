@@ -36,6 +36,7 @@ raise_confidentiality  =         =            =            =            =       
 classify               =         =            =            =            -         -       -
 direct                 =         =            =            =            =         -       -
 merge                  closed    closed       closed       closed       -         -       -
+task                   =         =            =            =            -         -       -
 """
 ROWS = [
     (Verb(verb), Status(before), then)

@@ -19,6 +19,8 @@ FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "dire
 # As the facts, but not for the citizen.
 OFFICE = ("delivery_problem",)
 WORDS = ("message", "attachment", "attachment_content", "case_key")
+# As the words, but not for the citizen.
+OFFICE_WORDS = ("task",)
 CLOSED = (
     "submission",
     "conflict",
@@ -33,7 +35,10 @@ OPENINGS = ("identity_opening",)
 # Each with a rule and a test of its own.
 ADDRESSED = ("notice", "alarm", "extract")
 AUDITED = ("audit_entry", "legal_hold")
-OF_A_CASE = (*FACTS, *OFFICE, *WORDS, *CLOSED, *OPENINGS, *ADDRESSED, *AUDITED)
+OF_A_CASE = (
+    *(*FACTS, *OFFICE, *WORDS, *OFFICE_WORDS),
+    *(*CLOSED, *OPENINGS, *ADDRESSED, *AUDITED),
+)
 # Tables without a case that not everybody may read.
 APART = (
     "public.credential",
@@ -62,6 +67,7 @@ APART = (
     "public.access_code",
     "public.login_attempt",
     "public.grant_request",
+    "public.answer_template",
 )
 PURPOSES = (
     "nobody",

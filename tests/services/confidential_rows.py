@@ -156,6 +156,12 @@ def fill(
             " VALUES (%s, %s, 'category', 'ROADS', %s, %s)",
             (uuid4(), case, told, NOW),
         )
+        run(
+            "INSERT INTO task (id, case_id, cycle, kind, unit_id, officer_id, due_on, sealed,"
+            " by_officer_id, at, state) VALUES (%s, %s, 1, 'inspect', %s, %s, %s, '\\x00', %s, %s,"
+            " 'open')",
+            (uuid4(), case, unit, told, NOW.date(), told, NOW),
+        )
         run("INSERT INTO case_erasure (case_id, identity_at) VALUES (%s, %s)", (case, NOW))
         run(
             "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"
@@ -174,6 +180,11 @@ def fill(
     run("INSERT INTO audit_pattern VALUES ('openings', %s, %s, 5, NULL, %s)", (officer, NOW, NOW))
     run("INSERT INTO officer_standing VALUES (%s, 'x', %s)", (told, NOW))
     run("INSERT INTO text_version VALUES ('help', 1, NULL, 1, %s, %s, %s)", (officer, NOW, NOW))
+    run(
+        "INSERT INTO answer_template (id, code, number, title_sw, title_en, body_sw, body_en,"
+        " retired, officer_id, at) VALUES (%s, 'x', 1, '', '', '', '', false, %s, %s)",
+        (uuid4(), officer, NOW),
+    )
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
     run(
         "INSERT INTO guard.delivery_report (provider_id, status, at) VALUES ('x', 'Success', %s)",

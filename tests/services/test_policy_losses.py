@@ -65,6 +65,7 @@ CHANGES = {
     "sms_cost": "messages = 2",
     "sealed_identity": "number_hash = '\\x01'",
     "suggestion_model": "cases = 1",
+    "task": "state = 'done', settled_at = now(), settled_by = guard.officer()",
     "timer": "done = true",
     "upload": "received = 0",
     "ussd_session": "version = 2",
@@ -76,6 +77,7 @@ MORE = {
     "delivery_problem": "settled_at = now(), way = 'sms', by_officer_id = guard.officer()",
     "lowering": "granted = true",
     "message": "body = 'x'",
+    "task": "state = 'done', settled_at = now(), settled_by = by_officer_id",
 }
 # Cases to which a row is added, where the ordinary two would be refused whatever the policy.
 SAMPLED = {
@@ -186,7 +188,7 @@ class Snapshot:
             own["post_id"] = min(person.viewer.posts, default=0)
         if self.table == "audit_entry":
             own |= {"actor_kind": kind, "actor_id": officer}
-        if self.table == "extract":
+        if self.table in ("extract", "task"):
             own["by_officer_id"] = officer
         if self.table == "assignment":
             own["by_officer_id"] = officer

@@ -17,13 +17,15 @@ from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
 from feedback.web import files, timeline, wording
-from feedback.web.casework import answering, levels, ownership
-from feedback.web.casework.part import Attempt
+from feedback.web.casework import answering, levels, ownership, quality, tasks
+from feedback.web.casework.part import Attempt, Held
 
 PARTS = (
     answering.PART,
     levels.PART,
     ownership.PART,
+    quality.PART,
+    tasks.PART,
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
 
@@ -78,6 +80,9 @@ def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
             still = _visible(reference)
     except Stale:
         return _page(base, reference, Attempt(verb, "", request.form, stale=True)), 409
+    except Held as held:
+        attempt = Attempt(verb, given=held.given, look=held.look)
+        return _page(base, reference, attempt), 422 if held.warned else 200
     except Refused as refused:
         of_words = refused.code in ("empty", "too-long")
         attempt = Attempt(verb, wording.refusal(refused.code), request.form, of_words=of_words)

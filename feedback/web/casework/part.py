@@ -22,6 +22,18 @@ class Attempt:
     given: Mapping[str, str] = field(default_factory=dict)
     stale: bool = False
     of_words: bool = False  # the words are what is wrong, and the message stands beside them
+    look: Any = None  # what the officer should look at before the words go (web.casework.quality)
+
+
+class Held(Exception):
+    """Nothing was done yet: the page comes again, with these fields, and with what to look at.
+
+    warned: something is odd, rather than that the officer asked to see the page again.
+    """
+
+    def __init__(self, given: Mapping[str, str], look: Any = None, *, warned: bool = False) -> None:
+        super().__init__("held")
+        self.given, self.look, self.warned = given, look, warned
 
 
 def _nothing(_case: OfficerCase, _attempt: Attempt) -> Mapping[str, Any]:
