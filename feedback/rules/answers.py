@@ -116,7 +116,7 @@ _PROMISES = re.compile(
     | (ita|lita|zita|yata|vita|kita|wata|uta)[a-z]{3,}wa
     | (tuna|una|ina|lina|zina|yana|vina)shughulik(ia|iwa)
     | hivi\ karibuni | muda\ si\ mrefu | (haraka|mapema)\ iwezekanavyo | mbioni | siku\ za\ usoni
-    | (will|shall)(?!\ not\b)\ [a-z]+ | [a-z]+'ll\ [a-z]+ | (is|are|am)\ going\ to
+    | (will|shall)(?!\ not\b)(\ be)?\ [a-z]+ | [a-z]+'ll\ [a-z]+ | (is|are|am)\ going\ to
     | soon | shortly | in\ due\ course | in\ the\ near\ future
     | (being|be)\ (looked\ into|worked\ on|attended\ to|dealt\ with)
     | working\ on\ it

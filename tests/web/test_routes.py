@@ -167,6 +167,7 @@ OTHERS = {
 # What stands for the parts of an address: nothing of that name exists, so whoever passes the gate
 # finds nothing.
 PARTS = {
+    "answer_code": "done",
     "reference": "AAAA-AAAA",
     "number": 1,
     "verb": "note",
