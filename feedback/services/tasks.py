@@ -333,7 +333,7 @@ def fall_back(now: datetime, limit: int = BATCH) -> int:
         select(m.Task, m.Case)
         .join(m.Case, m.Case.id == m.Task.case_id)
         .outerjoin(m.Officer, m.Officer.id == m.Task.officer_id)
-        .where(m.Task.state == "open", m.Case.status.not_in(ENDED), or_(lost, stray))
+        .where(m.Task.state == "open", m.Case.status.not_in(ENDED), or_(lost, stray), ~_kept())
         .order_by(m.Task.due_on, m.Task.id)
         .limit(limit)
         .with_for_update(of=m.Task, skip_locked=True)
@@ -352,12 +352,19 @@ def fall_back(now: datetime, limit: int = BATCH) -> int:
     return len(rows)
 
 
+def _kept() -> ColumnElement[bool]:
+    """Whether ethics officers gave the task to each other, before the case went back to its
+    institution, which never reads it."""
+    return func.guard.kept_by_ethics(m.Task.case_id, m.Task.at, m.Task.by_officer_id)
+
+
 def end_with_case(now: datetime, limit: int = BATCH) -> int:
-    """Cancel what is open for cases that have ended; answers how many (worker)."""
+    """Cancel what is open for cases that have ended, and what ethics officers left open in one that
+    is theirs no more; answers how many (worker)."""
     rows = db.session.scalars(
         select(m.Task)
         .join(m.Case, m.Case.id == m.Task.case_id)
-        .where(m.Task.state == "open", m.Case.status.in_(ENDED))
+        .where(m.Task.state == "open", or_(m.Case.status.in_(ENDED), _kept()))
         .limit(limit)
         .with_for_update(of=m.Task, skip_locked=True)
     ).all()

@@ -155,7 +155,7 @@ class _Pages:
                 )
         except Refused as refused:
             if refused.code == "not-allowed":
-                abort(403)
+                abort(404)
             if refused.code == "clash":
                 return self.form(code, clash=True), 409
             return self.form(asked, answer_wording.refused(refused.code)), 422

@@ -35,6 +35,7 @@ def remark(found: Remark) -> str:
             "last (%(about)s).",
             about=about,
         ),
+        "open_tasks": _("Tasks of the case that are not done yet: %(about)s", about=about),
         "email": _("It holds an e-mail address: %(about)s. Whose is it?", about=about),
         "phone": _("It holds somebody's phone number: %(about)s", about=about),
         "id_number": _("It holds a national identity number: %(about)s", about=about),

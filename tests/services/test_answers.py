@@ -12,9 +12,10 @@ import pytest
 from flask import Flask
 
 from feedback import models as m
+from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules.workflow import Verb
-from feedback.services import desk, leasing, mailing
+from feedback.services import desk, leasing, mailing, tasks
 from feedback.services.answers import looking, previews, templates
 from feedback.services.answers.shipped import SHIPPED, Said
 from feedback.services.errors import Refused
@@ -220,6 +221,9 @@ def test_words_are_looked_at_for_whoever_may_send_them(make: Make, monday: datet
     with officer(handler):
         found = looking.remarks(case.case_id, Verb.ANSWER, "Tumepokea taarifa ya taa zenu.")
         assert [each.code for each in found] == ["when"]
+        tasks.add(case.case_id, "call", "Piga simu.", handler, local_day(monday), monday)
+        found = looking.remarks(case.case_id, Verb.ANSWER, "Tumepokea taarifa ya taa zenu.")
+        assert [each.code for each in found] == ["when", "open_tasks"]
     colleague = make.officer("DODOMA-CC", "handler", unit="WORKS")
     with officer(colleague), pytest.raises(Refused, match="not-allowed"):
         looking.remarks(case.case_id, Verb.ANSWER, "Tumepokea taarifa ya taa zenu.")

@@ -243,6 +243,30 @@ def test_what_a_case_leaves_open_ends_with_it_and_its_words_with_the_others(
     assert bytes(row(superuser, task)["sealed"]) == b""
 
 
+def test_what_ethics_gave_itself_stays_there_when_the_case_goes_back(
+    make: Make, monday: datetime, superuser: Behind
+) -> None:
+    ethics = make.officer("ETHICS", "ethics")
+    receipt = make.case(monday, category="ROADS", confidentiality="restricted")
+    handler = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    task = give(ethics, receipt, ethics, monday)
+    superuser.execute(
+        "INSERT INTO lowering (id, case_id, officer_id, from_level, to_level, at, answered_at,"
+        " granted) VALUES (gen_random_uuid(), %s, %s, 'restricted', 'confidential', %s, %s, true)",
+        (receipt.case_id, ethics, monday, monday + DAY),
+    )
+    superuser.execute(
+        "UPDATE \"case\" SET confidentiality = 'confidential', handler_id = %s WHERE id = %s",
+        (handler, receipt.case_id),
+    )
+    with officer(handler):
+        assert tasks.of_case(receipt.case_id, monday) == []
+    with transaction(JOB):
+        assert staffing.hand_over(monday) == 0
+        assert tasks.end_with_case(monday + DAY) == 1
+    assert row(superuser, task)["state"] == "cancelled"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [

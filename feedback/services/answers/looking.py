@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from feedback import models as m
 from feedback.extensions import db
@@ -38,7 +38,15 @@ def remarks(case_id: UUID, verb: Verb, words: str) -> list[Remark]:
     acts.status_after(case, verb)
     if verb is Verb.ASK:
         return rules.of_question(rules.Look(words, case.language))
-    return rules.of_answer(rules.Look(words, case.language, _asked(case_id)))
+    found = rules.of_answer(rules.Look(words, case.language, _asked(case_id)))
+    return [*found, *_open_tasks(case_id)]
+
+
+def _open_tasks(case_id: UUID) -> list[Remark]:
+    """That work for the case is still under way."""
+    waiting = select(func.count()).where(m.Task.case_id == case_id, m.Task.state == "open")
+    number = db.session.scalars(waiting).one()
+    return [Remark("open_tasks", str(number))] if number else []
 
 
 def _asked(case_id: UUID) -> str:
