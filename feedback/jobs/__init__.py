@@ -46,7 +46,7 @@ from feedback.services import (
     sms_limits,
     staffing,
     suggestions,
-    tasks,
+    task_upkeep,
     ussd,
 )
 from feedback.transaction import JOB, transaction
@@ -169,11 +169,15 @@ def hand_over() -> Counts:
 @job
 def remind_tasks() -> Counts:
     """Tell of tasks that are due today, and end those of cases that have ended."""
-    counts = {"reminded": 0, "ended": 0}
-    with transaction(JOB):
-        counts["reminded"] = tasks.remind(clock.now())
-    with transaction(JOB):
-        counts["ended"] = tasks.end_with_case(clock.now())
+    counts = {"ended": 0, "reminded": 0}
+    end = time.monotonic() + RUN_SECONDS
+    for name, act in (("ended", task_upkeep.end_with_case), ("reminded", task_upkeep.remind)):
+        while time.monotonic() < end:
+            with transaction(JOB):
+                done = act(clock.now())
+            counts[name] += done
+            if not done:
+                break
     return counts
 
 

@@ -19,7 +19,7 @@ from feedback.extensions import db
 from feedback.models.columns import ROLES
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN
-from feedback.services import audit, grants, officers, owners, tasks
+from feedback.services import audit, grants, officers, owners, task_upkeep
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
@@ -201,7 +201,7 @@ def hand_over(now: datetime, limit: int = 200) -> int:
         case_id, former = case.id, case.handler_id
         taker = owners.pass_on(case, now)
         audit.record("handed_over", case_id, now=now, former=former or 0, to=taker or 0)
-    return len(stranded) + tasks.fall_back(now, limit)
+    return len(stranded) + task_upkeep.fall_back(now, limit)
 
 
 def seats(institution_id: int, day: date) -> list[Seat]:

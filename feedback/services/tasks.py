@@ -1,4 +1,5 @@
-"""Tasks attached to a case: given, done, cancelled, and what becomes of them by themselves.
+"""Tasks attached to a case: given, done, cancelled. `task_upkeep` is what becomes of them by
+themselves, `task_lists` the lists of them.
 
 A task names an officer who may read the case anyway, or on an open case its unit; it opens the
 case to nobody. When the last open one is done, the answer is suggested from what came of them.
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, any_, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, and_, any_, exists, insert, literal, or_, select
 
 from feedback import models as m
 from feedback.clock import local_day
@@ -21,7 +22,7 @@ from feedback.models.columns import TASKS
 from feedback.rules import access, deadlines
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status, Verb
-from feedback.services import acts, audit, identity, marks, viewers
+from feedback.services import acts, audit, identity, marks, task_lists, viewers
 from feedback.services.answers.templates import day
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
@@ -29,8 +30,6 @@ from feedback.services.reference import directory
 SOON = 3
 """Working days after which a new task is suggested to be done, where the case has so many left."""
 LONGEST_AHEAD = timedelta(days=366)
-ENDED = (Status.CLOSED.value, Status.WITHDRAWN.value)
-BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ def of_case(case_id: UUID, now: datetime) -> list[TaskView]:
     case = db.session.get_one(m.Case, case_id)
     viewer, facts = viewers.present(), viewers.facts(case)
     names = _names({n for row in rows for n in (row.officer_id, row.by_officer_id, row.settled_by)})
-    today, ended = local_day(now), case.status in ENDED
+    today, ended = local_day(now), case.status in task_lists.ENDED
     return [
         TaskView(
             row.id,
@@ -232,7 +231,7 @@ def draft(tasks: Sequence[TaskView], cycle: int, language: str) -> str:
         for each in done
         if (at := each.settled_at) is not None
     ]
-    return "\n".join([head, *(f"- {each}" for each in said)])
+    return "\n".join([head, *(f"- {each}" for each in said)])[: acts.LONGEST]
 
 
 def suggested_day(case: m.Case, now: datetime) -> date:
@@ -263,7 +262,7 @@ def _holds(kind: str, *, unit: bool) -> ColumnElement[bool]:
     )
 
 
-def _reads() -> ColumnElement[bool]:
+def reads() -> ColumnElement[bool]:
     """Whether the officer of a row may read the case of a row, by rules.access; deputies and rungs
     left out, who come and go. A test compares the two."""
     here = m.Officer.institution_id == m.Case.institution_id
@@ -298,104 +297,7 @@ def takers(case: m.Case) -> list[m.Officer]:
         db.session.scalars(
             select(m.Officer)
             .join(m.Case, literal(True))
-            .where(m.Case.id == case.id, _reads(), m.Officer.id.not_in(acts.excluded(case.id)))
+            .where(m.Case.id == case.id, reads(), m.Officer.id.not_in(acts.excluded(case.id)))
             .order_by(m.Officer.name, m.Officer.id)
         )
     )
-
-
-# What becomes of them by themselves (worker)
-
-
-def fall_back(now: datetime, limit: int = BATCH) -> int:
-    """Give open tasks whose officer left, or may not read the case any more, to its handler, and
-    those of a unit that the case has left to the unit where it is; answers how many (worker).
-
-    Found by state, so that a lost wake-up is made up by the next run.
-    """
-    excluded = exists().where(
-        m.Conflict.case_id == m.Case.id,
-        m.Conflict.officer_id == m.Officer.id,
-        m.Conflict.state != "lifted",
-    )
-    is_open = m.Case.confidentiality == Level.OPEN.value
-    # A handler who falls away takes along no task: the case gets another, and then the task does.
-    lost = and_(
-        m.Task.officer_id.is_distinct_from(m.Case.handler_id),
-        m.Task.officer_id.is_not(None),
-        or_(~func.coalesce(_reads(), literal(False)), excluded),
-    )
-    stray = and_(
-        m.Task.officer_id.is_(None),
-        or_(m.Task.unit_id != m.Case.unit_id, and_(~is_open, m.Case.handler_id.is_not(None))),
-    )
-    rows = db.session.execute(
-        select(m.Task, m.Case)
-        .join(m.Case, m.Case.id == m.Task.case_id)
-        .outerjoin(m.Officer, m.Officer.id == m.Task.officer_id)
-        .where(m.Task.state == "open", m.Case.status.not_in(ENDED), or_(lost, stray), ~_kept())
-        .order_by(m.Task.due_on, m.Task.id)
-        .limit(limit)
-        .with_for_update(of=m.Task, skip_locked=True)
-    ).all()
-    for task, case in rows:
-        former = task.officer_id
-        keep_unit = former is None and case.confidentiality == Level.OPEN
-        task.officer_id = None if keep_unit else case.handler_id
-        task.unit_id = case.unit_id
-        if not keep_unit:
-            marks.notices([case.handler_id], "task_back", case.id, now, str(task.id))
-        audit.record(
-            "task_handed_over", case.id, now=now, former=former or 0, to=task.officer_id or 0
-        )
-    db.session.flush()
-    return len(rows)
-
-
-def _kept() -> ColumnElement[bool]:
-    """Whether ethics officers gave the task to each other, before the case went back to its
-    institution, which never reads it."""
-    return func.guard.kept_by_ethics(m.Task.case_id, m.Task.at, m.Task.by_officer_id)
-
-
-def end_with_case(now: datetime, limit: int = BATCH) -> int:
-    """Cancel what is open for cases that have ended, and what ethics officers left open in one that
-    is theirs no more; answers how many (worker)."""
-    rows = db.session.scalars(
-        select(m.Task)
-        .join(m.Case, m.Case.id == m.Task.case_id)
-        .where(m.Task.state == "open", or_(m.Case.status.in_(ENDED), _kept()))
-        .limit(limit)
-        .with_for_update(of=m.Task, skip_locked=True)
-    ).all()
-    for task in rows:
-        task.state, task.settled_at = "cancelled", now
-        audit.record("task_cancelled", task.case_id, now=now, kind=task.kind)
-    db.session.flush()
-    return len(rows)
-
-
-def remind(now: datetime, limit: int = BATCH) -> int:
-    """Tell whoever has a task, from the opening of the office on its day, once; the handler of the
-    case where it is the unit's. Answers of how many (worker)."""
-    today = local_day(now)
-    rows = db.session.execute(
-        select(m.Task, m.Case.handler_id, m.Case.institution_id)
-        .join(m.Case, m.Case.id == m.Task.case_id)
-        .where(m.Task.state == "open", m.Task.reminded_on.is_(None), m.Task.due_on <= today)
-        .order_by(m.Task.due_on)
-        .limit(limit)
-        .with_for_update(of=m.Task, skip_locked=True)
-    ).all()
-    told = 0
-    d = directory()
-    for row in rows:
-        task = row.Task
-        if now < d.calendar_of(row.institution_id).opening(today):
-            continue
-        task.reminded_on = today
-        marks.notices([task.officer_id or row.handler_id], "task_due", task.case_id, now,
-                      str(task.id))  # fmt: skip
-        told += 1
-    db.session.flush()
-    return told

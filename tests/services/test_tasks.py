@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from feedback.clock import local_day
-from feedback.services import desk, retention, staffing, task_lists, tasks
+from feedback.services import desk, retention, staffing, task_lists, task_upkeep, tasks
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -212,10 +212,10 @@ def test_a_task_is_told_of_once_on_the_morning_of_its_day(
 
     def told(clock: str) -> int:
         with transaction(JOB):
-            return tasks.remind(kit.at(f"{tuesday} {clock}"))
+            return task_upkeep.remind(kit.at(f"{tuesday} {clock}"))
 
     with transaction(JOB):
-        assert tasks.remind(monday) == 0
+        assert task_upkeep.remind(monday) == 0
     assert told("07:00") == 0
     assert told("07:31") == 2
     assert told("09:00") == 0
@@ -228,13 +228,13 @@ def test_what_a_case_leaves_open_ends_with_it_and_its_words_with_the_others(
 ) -> None:
     task = give(handler, case, handler, monday)
     with transaction(JOB):
-        assert tasks.end_with_case(monday) == 0
+        assert task_upkeep.end_with_case(monday) == 0
     superuser.execute(
         "UPDATE \"case\" SET status = 'closed', closed_at = %s WHERE id = %s",
         (monday, case.case_id),
     )
     with transaction(JOB):
-        assert tasks.end_with_case(monday + DAY) == 1
+        assert task_upkeep.end_with_case(monday + DAY) == 1
     assert row(superuser, task)["state"] == "cancelled"
     superuser.execute("UPDATE timer SET done = true")
     late = monday + 20_000 * DAY
@@ -263,7 +263,7 @@ def test_what_ethics_gave_itself_stays_there_when_the_case_goes_back(
         assert tasks.of_case(receipt.case_id, monday) == []
     with transaction(JOB):
         assert staffing.hand_over(monday) == 0
-        assert tasks.end_with_case(monday + DAY) == 1
+        assert task_upkeep.end_with_case(monday + DAY) == 1
     assert row(superuser, task)["state"] == "cancelled"
 
 

@@ -40,11 +40,11 @@ def looked_at(verb: str, act: Callable[[UUID], object]) -> Callable[[UUID], obje
         said = acts.words(words())
         found = looking.remarks(case_id, Verb(verb), said)
         mark = looking.mark(said)
-        warned = bool(found) and request.form.get("checked") != mark
-        if warned or "preview" in request.form:
+        asked = "preview" in request.form
+        if asked or found and request.form.get("checked") != mark:
             preview = previews.of(case_id, looking.TEMPLATES[verb], said)
             sentences = [answer_wording.remark(each) for each in found]
-            raise Held(request.form, Looked(sentences, preview, mark), warned=warned)
+            raise Held(request.form, Looked(sentences, preview, mark), warned=not asked)
         return act(case_id)
 
     return look_first
