@@ -49,6 +49,7 @@ from feedback.services import (
     sms_limits,
     staffing,
     suggestions,
+    task_upkeep,
     telling,
     ussd,
 )
@@ -185,6 +186,21 @@ def hand_over() -> Counts:
         counts["handed_over"] += handed
         if not handed:
             break
+    return counts
+
+
+@job
+def remind_tasks() -> Counts:
+    """Tell of tasks that are due today, and end those of cases that have ended."""
+    counts = {"ended": 0, "reminded": 0}
+    end = time.monotonic() + RUN_SECONDS
+    for name, act in (("ended", task_upkeep.end_with_case), ("reminded", task_upkeep.remind)):
+        while time.monotonic() < end:
+            with transaction(JOB):
+                done = act(clock.now())
+            counts[name] += done
+            if not done:
+                break
     return counts
 
 

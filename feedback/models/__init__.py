@@ -13,6 +13,7 @@ from feedback.models.accounts import (
     StaffSession,
     Totp,
 )
+from feedback.models.answers import AnswerTemplate
 from feedback.models.attachments import (
     Attachment,
     AttachmentContent,
@@ -85,11 +86,13 @@ from feedback.models.reference import (
     ServiceStandard,
     Unit,
 )
+from feedback.models.tasks import Task
 from feedback.models.texts import TextVersion
 
 __all__ = [
     "AccessCode",
     "Alarm",
+    "AnswerTemplate",
     "Assignment",
     "Attachment",
     "AttachmentContent",
@@ -157,8 +160,9 @@ __all__ = [
     "SmsDay",
     "StaffSession",
     "Submission",
-    "TextVersion",
     "SuggestionModel",
+    "Task",
+    "TextVersion",
     "Timer",
     "Totp",
     "Unit",

@@ -56,6 +56,8 @@ MESSAGES = (
     "merge",
     "split",
 )
+TASKS = ("inspect", "repair", "call", "write", "other")
+TASK_STATES = ("open", "done", "cancelled")
 ROLES = ("handler", "coordinator", "head", "oversight", "ethics", "admin", "auditor")
 
 

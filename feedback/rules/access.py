@@ -73,6 +73,7 @@ ACTING = frozenset(
         Verb.RAISE_CONFIDENTIALITY,
         Verb.CLASSIFY,
         Verb.MERGE,
+        Verb.TASK,
     }
 )
 """What the owner of a case and the owner's superiors in the institution do."""

@@ -58,6 +58,7 @@ class Verb(StrEnum):
     CLASSIFY = "classify"
     DIRECT = "direct"
     MERGE = "merge"
+    TASK = "task"
 
 
 class NotAllowed(ValueError):
@@ -100,6 +101,8 @@ _BY_VERB: dict[Verb, dict[Status, Status]] = {
     Verb.TRANSFER: {NEW: ASSIGNED, ASSIGNED: ASSIGNED, IN_PROGRESS: ASSIGNED, **_keeps(WAITING)},
     Verb.CLASSIFY: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING),
     Verb.RAISE_CONFIDENTIALITY: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING, ANSWERED),
+    # Work to be done while the answer is still owed.
+    Verb.TASK: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING),
     # A duplicate ends in the case it is merged into.
     Verb.MERGE: {NEW: CLOSED, ASSIGNED: CLOSED, IN_PROGRESS: CLOSED, WAITING: CLOSED},
     # Words of a citizen are kept whatever the status; only waiting ends by them.

@@ -5,7 +5,7 @@ All of it is one transaction, so that a message is counted if and only if it is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -198,16 +198,24 @@ def _render(row: Any) -> str:
     values = dict(row.values)
     if row.template == "receipt_code" and row.case_id is not None:
         values["code"] = receipts.code_for(row.case_id)
-    if dial := current_app.config["USSD_CODE"]:
-        values["dial"] = dial
-    url = f"{current_app.config['PUBLIC_URL']}/track"
     if row.words is None:
-        return texts.render(row.template, row.language, values, url=url)
+        return written(row.template, row.language, values)
     if row.case_id is not None and not _is_open(row.case_id):
         # The level was raised while the words waited: of this case no word goes by SMS any more.
-        return texts.render(f"{row.template}_waits", row.language, values, url=url)
+        return written(f"{row.template}_waits", row.language, values)
     words = identity.unseal(row.words, place(row.id, "words"))
-    return texts.render(row.template, row.language, values, url=url, words=words)
+    return written(row.template, row.language, values, words)
+
+
+def written(
+    template: str, language: str, values: Mapping[str, str], words: str | None = None
+) -> str:
+    """An SMS as it is sent, with the address and the menu's number of this installation."""
+    filled = dict(values)
+    if dial := current_app.config["USSD_CODE"]:
+        filled["dial"] = dial
+    url = f"{current_app.config['PUBLIC_URL']}/track"
+    return texts.render(template, language, filled, url=url, words=words)
 
 
 def _is_open(case_id: UUID) -> bool:

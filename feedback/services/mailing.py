@@ -104,16 +104,10 @@ def letter(row: Row) -> tuple[str, mail.Letter] | str:
     elif row.words is not None:
         # The level was raised while the words waited: no word of this case goes by e-mail.
         template = f"{template}_waits"
-    text = letters.write(
-        template,
-        row.language,
-        row.values,
-        url=f"{base}/track?reference={quote(case.reference)}",
-        words=words,
-        stop=stop,
+    subject, text = written(
+        template, row.language, {**row.values, "reference": case.reference}, words, stop
     )
     host = urlsplit(base).hostname or "localhost"
-    subject = letters.subject(row.language, case.reference)
     # The same for a second copy, so that a mailbox or its owner can tell that it is one.
     return address, mail.Letter(subject, text, f"<{row.id}@{host}>", stop)
 
@@ -127,6 +121,20 @@ def _to_officer(row: Row, recipient: bytes) -> tuple[str, mail.Letter]:
     subject = officer_letters.SUBJECTS[row.template][row.language]
     address = identity.unseal(recipient, f"outbox:{row.id}:recipient")
     return address, mail.Letter(subject, words, f"<{row.id}@{host}>")
+
+
+def written(
+    template: str,
+    language: str,
+    values: Mapping[str, str],
+    words: str | None = None,
+    stop: str = "",
+) -> tuple[str, str]:
+    """Subject and text of a letter as it is sent. values: `reference` at least."""
+    reference = values["reference"]
+    url = f"{current_app.config['PUBLIC_URL']}/track?reference={quote(reference)}"
+    text = letters.write(template, language, values, url=url, words=words, stop=stop)
+    return letters.subject(language, reference), text
 
 
 def _token(case_id: UUID) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import Select, and_, func, or_, select, tuple_
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules.access import Level, Viewer
-from feedback.services import inbox, views
+from feedback.services import inbox, task_lists, views
 from feedback.services import letters as letters_service
 from feedback.services.inbox import Question
 from feedback.services.listing import (
@@ -221,9 +221,12 @@ def opinions_waiting(viewer: Viewer) -> list[Any]:
 
 def counts(now: datetime) -> dict[str, int]:
     """Of the officer's own open cases: all, late, with something new; the unowned ones; opinions
-    asked of the officer, and requests for more time to decide."""
+    asked of the officer, tasks, and requests for more time to decide."""
     viewer = present()
-    others = {"opinions": select(m.Opinion.id).where(*opinions_waiting(viewer))}
+    others: dict[str, Select[Any]] = {
+        "opinions": select(m.Opinion.id).where(*opinions_waiting(viewer)),
+        "tasks": task_lists.waiting(),
+    }
     if viewer.heads or "ethics_senior" in viewer.roles:
         others["extensions"] = (
             select(m.Extension.id)

@@ -52,6 +52,8 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("outcome", "sealed"): None,
     ("ussd_session", "state"): None,
     ("draft", "sealed"): None,
+    ("task", "sealed"): None,
+    ("task", "result"): None,
 }
 # Columns of bytes that are no values sealed by these keys: hashes, random numbers, public keys, and
 # files, which the key of their case seals.

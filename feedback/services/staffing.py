@@ -19,7 +19,7 @@ from feedback.extensions import db
 from feedback.models.columns import ROLES
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN
-from feedback.services import audit, grants, officers, owners
+from feedback.services import audit, grants, officers, owners, task_upkeep
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
@@ -190,7 +190,8 @@ def activate(officer_id: int, now: datetime) -> grants.Outcome:
 
 
 def hand_over(now: datetime, limit: int = 200) -> int:
-    """Give open cases of officers whose account is closed to others (worker); answers how many.
+    """Give open cases of officers whose account is closed to others, and their tasks to the
+    handlers of the cases (worker); answers how many cases and tasks.
 
     Found by state, so that a lost wake-up or a case reopened later is caught by the next run.
     Where nobody can take it a case becomes unowned, with clock and ladder running.
@@ -207,7 +208,7 @@ def hand_over(now: datetime, limit: int = 200) -> int:
         case_id, former = case.id, case.handler_id
         taker = owners.pass_on(case, now)
         audit.record("handed_over", case_id, now=now, former=former or 0, to=taker or 0)
-    return len(stranded)
+    return len(stranded) + task_upkeep.fall_back(now, limit)
 
 
 def seats(institution_id: int, day: date) -> list[Seat]:

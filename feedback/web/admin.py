@@ -19,6 +19,7 @@ from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import (
+    admin_answers,
     admin_changes,
     admin_letters,
     admin_officers,
@@ -32,6 +33,7 @@ from feedback.web import (
 from feedback.web.admin_frame import blueprint, only
 
 __all__ = [
+    "admin_answers",
     "admin_changes",
     "admin_letters",
     "admin_officers",

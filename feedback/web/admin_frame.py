@@ -57,6 +57,7 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Changes"), "/admin/changes"),
             (_("Cost of SMS"), "/admin/costs"),
             (_("Texts"), "/admin/texts"),
+            (_("Answer templates"), "/admin/answers"),
         ]
     if "auditor" in current_user.roles:
         items += [

@@ -13,6 +13,7 @@ from feedback.services import notices, queues, staffing
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import (
+    answer_templates,
     casework,
     costs,
     extending,
@@ -21,6 +22,7 @@ from feedback.web import (
     openings,
     opinions,
     search,
+    tasks,
     views_kept,
     wording,
 )
@@ -47,15 +49,22 @@ def _tabs(counts: dict[str, int], here: str = "") -> list[tuple[str, str, bool, 
         (_("The institution's") if leads else _("My unit's"), "/desk/unit", None),
         (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
         (_("Opinions asked of you"), "/desk/opinions", counts.get("opinions")),
+        (_("My tasks"), "/desk/tasks", counts.get("tasks")),
     ]
     if "extensions" in counts:
         items.append((_("Extensions to decide"), "/desk/extensions", counts["extensions"]))
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
         items.append((_("Cost of SMS"), "/desk/costs", None))
+        items.append((_("Answer templates"), "/desk/answers", None))
     if "head" in current_user.roles:
         items.append((_("Identities to open"), "/desk/openings", None))
-    return [(label, url, (here or request.path) == url, count) for label, url, count in items]
+    return [(label, url, _is_at(url, here), count) for label, url, count in items]
+
+
+def _is_at(url: str, here: str) -> bool:
+    path = here or request.path
+    return path == url or url == "/desk/answers" and path.startswith(f"{url}/")
 
 
 def _leading_only() -> None:
@@ -106,6 +115,8 @@ opinions.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
 openings.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
 views_kept.mount(blueprint, _inbox, lambda: _tabs(queues.counts(g.now)))
 search.mount(blueprint, lambda: _tabs(queues.counts(g.now)))
+tasks.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
+answer_templates.mount(blueprint, "/desk", "desk/frame.html", _leading_tabs)
 
 
 @blueprint.get("")

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from feedback.services import exclusions, notices
 from feedback.services.errors import Refused
 from feedback.transaction import transaction
-from feedback.web import casework, extending, inbox, lettering, openings, wording
+from feedback.web import casework, extending, inbox, lettering, openings, tasks, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -38,6 +38,7 @@ def _tabs() -> lettering.Tabs:
             request.path == "/ethics/extensions",
             None,
         ),
+        (_("My tasks"), "/ethics/tasks", request.path == "/ethics/tasks", None),
         (_("Letters"), "/ethics/letters", request.path == "/ethics/letters", None),
         (
             _("Identities to open"),
@@ -51,6 +52,7 @@ def _tabs() -> lettering.Tabs:
 lettering.mount(blueprint, "/ethics", _tabs)
 extending.mount(blueprint, "/ethics", _tabs)
 openings.mount(blueprint, "/ethics", _tabs)
+tasks.mount(blueprint, "/ethics", _tabs)
 
 
 @blueprint.get("")

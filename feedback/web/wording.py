@@ -93,6 +93,9 @@ def done(verb: str, *, paused: bool) -> str:
         "directive": _("The directive is marked as followed."),
         "resend": _("The SMS goes out once more. If it does not arrive either, it is said here."),
         "told": _("It is noted that the citizen was told."),
+        "task": _("The task is given."),
+        "task-done": _("The task is done."),
+        "task-cancel": _("The task is cancelled."),
         "lower": _("The citizen is asked. The level changes only by a yes."),
         "extract": _("The extract was handed over. The answer will stand here."),
     }[verb]
@@ -280,6 +283,10 @@ def notice(kind: str) -> str:
         "extension_granted": _("More time was given for a case of yours"),
         "extension_refused": _("No more time was given for a case of yours"),
         "reopened_by_office": _("A superior opened a case of yours again"),
+        "task_given": _("You were given a task"),
+        "task_due": _("A task is due today"),
+        "task_back": _("A task fell back to you"),
+        "tasks_done": _("All tasks of a case are done: answer now"),
         "extract": _("An ethics officer handed you an extract: it stands under Extracts"),
         "extract_answered": _("An extract of yours was answered"),
     }.get(kind, kind)

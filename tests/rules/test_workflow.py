@@ -42,6 +42,7 @@ raise_confidentiality  =         =            =            =            =       
 classify               =         =            =            =            -         -       -
 direct                 =         =            =            =            =         -       -
 merge                  closed    closed       closed       closed       -         -       -
+task                   =         =            =            =            -         -       -
 """
 ROWS = [
     (Verb(verb), Status(before), then)

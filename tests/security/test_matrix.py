@@ -125,6 +125,10 @@ LISTS: dict[str, Answer] = {
     "desk.search": levels(),
     "desk.view_list": levels(),
     "desk.letter_list": levels("coordinator head", "coordinator head", ""),
+    # A task is the handler's own.
+    "desk.task_list": levels("handler", "handler", ""),
+    "ethics.task_list": ETHICS,
+    "desk.answer_list": levels(),
     "desk.alarm_list": levels("coordinator head", "coordinator head", ""),
     "desk.cost_list": levels(),
     # What waits for a second person, who need not see the case; one's own request is not there.
@@ -152,6 +156,7 @@ LISTS: dict[str, Answer] = {
     "admin.holiday_list": levels(),
     "admin.post_list": levels(),
     "admin.text_list": levels(),
+    "admin.answer_list": levels(),
     "admin.record_page": AUDITED,
     "admin.record_file": AUDITED,
     "admin.pattern_list": levels(),
@@ -191,6 +196,7 @@ PLAIN = {
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name"),
     *("slug", "key", "change_id"),
     *("view_id", "change"),
+    *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "answer_code"),
 }
 
 
@@ -308,6 +314,12 @@ def _case(make: Make, superuser: psycopg.Connection[Any], level: str, now: Any) 
             now,
             receipt.case_id,
         ),
+    )
+    superuser.execute(
+        "INSERT INTO task (id, case_id, cycle, kind, unit_id, officer_id, due_on, sealed,"
+        " by_officer_id, at, state) SELECT gen_random_uuid(), id, 1, 'inspect', unit_id,"
+        " handler_id, current_date, '', handler_id, now(), 'open' FROM \"case\" WHERE id = %s",
+        (receipt.case_id,),
     )
     if level in LEVELS:
         give(receipt, now, samples.jpeg())

@@ -19,6 +19,10 @@ FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "dire
 # As the facts, but not for the citizen.
 OFFICE = ("delivery_problem", "extension")
 WORDS = ("message", "attachment", "attachment_content", "case_key", "outcome")
+OFFICE = ("delivery_problem",)
+WORDS = ("message", "attachment", "attachment_content", "case_key")
+# As the words, but not for the citizen.
+OFFICE_WORDS = ("task",)
 CLOSED = (
     "submission",
     "conflict",
@@ -35,7 +39,10 @@ OPENINGS = ("identity_opening",)
 ADDRESSED = ("notice", "alarm", "extract", "draft")
 ADDRESSED = ("notice", "alarm", "extract", "opinion")
 AUDITED = ("audit_entry", "legal_hold")
-OF_A_CASE = (*FACTS, *OFFICE, *WORDS, *CLOSED, *OPENINGS, *ADDRESSED, *AUDITED)
+OF_A_CASE = (
+    *(*FACTS, *OFFICE, *WORDS, *OFFICE_WORDS),
+    *(*CLOSED, *OPENINGS, *ADDRESSED, *AUDITED),
+)
 # Tables without a case that not everybody may read.
 APART = (
     "public.credential",
@@ -68,6 +75,7 @@ APART = (
     "public.grant_request",
     "public.reference_change",
     "public.saved_view",
+    "public.answer_template",
 )
 PURPOSES = (
     "nobody",

@@ -178,6 +178,12 @@ def fill(
             " WHERE i.code = 'DODOMA-CC' AND u.code = 'WATER'",
             (uuid4(), case, told, message, NOW, NOW),
         )
+        run(
+            "INSERT INTO task (id, case_id, cycle, kind, unit_id, officer_id, due_on, sealed,"
+            " by_officer_id, at, state) VALUES (%s, %s, 1, 'inspect', %s, %s, %s, '\\x00', %s, %s,"
+            " 'open')",
+            (uuid4(), case, unit, told, NOW.date(), told, NOW),
+        )
         run("INSERT INTO case_erasure (case_id, identity_at) VALUES (%s, %s)", (case, NOW))
         run(
             "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"
@@ -200,6 +206,11 @@ def fill(
         "INSERT INTO reference_change VALUES (%s, 'unit', 'X', 'change', '{}', '{}', %s, %s, %s,"
         " false, false, 'planned', NULL, NULL, '')",
         (uuid4(), NOW, officer, NOW),
+    )
+    run(
+        "INSERT INTO answer_template (id, code, number, title_sw, title_en, body_sw, body_en,"
+        " retired, officer_id, at) VALUES (%s, 'x', 1, '', '', '', '', false, %s, %s)",
+        (uuid4(), officer, NOW),
     )
     run("INSERT INTO receipt_attempt VALUES ('ABC', 1, %s)", (NOW,))
     run(

@@ -426,6 +426,17 @@ REFUSED = [
         "citizen of open",
         "INSERT INTO text_version VALUES ('help', 2, NULL, 1, {me}, now(), now())",
     ),
+    Attempt("administrator", "UPDATE answer_template SET body_sw = 'x'"),
+    Attempt("coordinator", "DELETE FROM answer_template"),
+    # What a task says stays; it is settled once, in the own name.
+    Attempt("handler", "UPDATE task SET sealed = '\\x01'"),
+    Attempt("handler", "UPDATE task SET officer_id = {me}"),
+    Attempt("handler", "DELETE FROM task"),
+    Attempt(
+        "handler",
+        "UPDATE task SET state = 'done', settled_at = now(), settled_by = {me} + 1"
+        " WHERE case_id = '{case}'",
+    ),
     Attempt("administrator", "UPDATE institution SET name_en = 'x'"),
     # What is changed of the reference data is planned in the own name, and written by the worker.
     Attempt("administrator", "UPDATE reference_change SET state = 'done'"),
@@ -526,6 +537,10 @@ UNTOUCHED = [
     Attempt("administrator", "UPDATE credential SET password_hash = 'x' WHERE officer_id <> {me}"),
     Attempt("administrator", "UPDATE totp SET secret = NULL WHERE officer_id <> {me}"),
     Attempt("administrator", "UPDATE staff_session SET ended_at = NULL WHERE officer_id <> {me}"),
+    Attempt("coordinator", "UPDATE task SET state = 'done', settled_at = now(),"
+            " settled_by = {me} WHERE case_id = '{case}'", "confidential"),
+    Attempt("citizen of open", "UPDATE task SET state = 'done', settled_at = now(),"
+            " settled_by = {me}"),
     # A coordinator assigns what may not be read, and cannot overwrite it unread either.
     Attempt("coordinator", "UPDATE message SET body = NULL, sealed = '\\x01'"
             " WHERE case_id = '{case}'", "confidential"),
@@ -621,6 +636,19 @@ def _additions(world: World) -> list[Addition]:
         Addition("assignment", "handler", "open, elsewhere", by_me, False),
         Addition("assignment", "citizen of open", "open", by_nobody, True),
         Addition("assignment", "citizen of open", "open", by_me, False),
+        Addition("task", "handler", "open", by_me, True),
+        Addition("task", "handler", "open", {"by_officer_id": colleague}, False),
+        Addition("task", "handler", "open", by_me | {"state": "done"}, False),
+        Addition("task", "handler", "open, elsewhere", by_me, False),
+        # Who shares out what may not be read gives nobody work for it either.
+        Addition(
+            "task",
+            "coordinator",
+            "confidential",
+            {"by_officer_id": world.people["coordinator"].number},
+            False,
+        ),
+        Addition("task", "citizen of open", "open", by_me, False),
         Addition("directive", "Chief Secretary", "open, at the top", order, True),
         Addition("directive", "Chief Secretary", "open", order, False),
         Addition("directive", "handler", "open", order, False),

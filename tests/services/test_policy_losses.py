@@ -74,6 +74,7 @@ CHANGES = {
     "sealed_identity": "number_hash = '\\x01'",
     "suggestion_model": "cases = 1",
     "saved_view": "name = 'y', shared = true",
+    "task": "state = 'done', settled_at = now(), settled_by = guard.officer()",
     "timer": "done = true",
     "upload": "received = 0",
     "ussd_session": "version = 2",
@@ -86,6 +87,7 @@ MORE = {
     "delivery_problem": "settled_at = now(), way = 'sms', by_officer_id = guard.officer()",
     "lowering": "granted = true",
     "message": "body = 'x'",
+    "task": "state = 'done', settled_at = now(), settled_by = by_officer_id",
 }
 # The column of a table that names who did it, where that is not `officer_id`.
 ASKERS = {
@@ -204,6 +206,10 @@ class Snapshot:
             own["post_id"] = min(person.viewer.posts, default=0)
         if self.table == "audit_entry":
             own |= {"actor_kind": kind, "actor_id": officer}
+        if self.table in ("extract", "task"):
+            own["by_officer_id"] = officer
+        if self.table == "assignment":
+            own["by_officer_id"] = officer
         other = {"by_officer_id": 1} if self.table == "assignment" else {}
         return [other, own]
 

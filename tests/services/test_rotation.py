@@ -14,6 +14,7 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feedback import clock
 from feedback.services import (
     attachments,
     checking,
@@ -25,6 +26,7 @@ from feedback.services import (
     officer_mail,
     officer_phones,
     rotation,
+    tasks,
     vault,
 )
 from feedback.services.identity import CannotUnseal
@@ -119,6 +121,10 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
     with transaction(JOB):
         intake.process(intake.take(now), now)  # type: ignore[arg-type]
     dialled(make.app, number="+255712345679").dial("1*1*1*2*1*Hakuna maji")
+    with transaction(Principal.of_officer(ethics)):
+        day = clock.local_day(now)
+        task = tasks.add(hidden.case_id, "call", "Piga simu.", ethics, day, now)
+        tasks.settle(task, "done", "Imepigwa.", now)
     key = identity.seal("key", "x")
     behind.execute(
         "INSERT INTO officer_phone (officer_id, number, number_hash, failures, code_at,"

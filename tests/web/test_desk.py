@@ -75,6 +75,14 @@ ROUTES = [
     ("POST", "/desk/views", {"handler", "coordinator", "head"}),
     ("POST", "/desk/views/{uuid}/{step}", {"handler", "coordinator", "head"}),
     ("GET", "/desk/letters", {"coordinator", "head"}),
+    ("GET", "/desk/tasks", {"handler", "coordinator", "head"}),
+    ("GET", "/desk/answers", {"coordinator", "head"}),
+    ("GET", "/desk/answers/help", {"coordinator", "head"}),
+    ("POST", "/desk/answers/help", {"coordinator", "head"}),
+    ("GET", "/ethics/tasks", {"ethics"}),
+    ("GET", "/admin/answers", {"admin"}),
+    ("GET", "/admin/answers/help", {"admin"}),
+    ("POST", "/admin/answers/help", {"admin"}),
     ("GET", "/desk/alarms", {"coordinator", "head"}),
     ("GET", "/admin/dead-letters", {"admin"}),
     ("POST", "/admin/dead-letters/{uuid}/answer", {"admin"}),
@@ -489,11 +497,11 @@ def test_somebody_else_was_faster(app: Flask, tab: Browser, case: Receipt, make:
     make.hold(head_id, "DODOMA-CC", "institution_head")
     old = seen(tab.get(url).text)
     act(at_desk(app, head_id), url, "note", body="Subiri kwanza.")
-    data = {"csrf_token": token_of(tab), "seen": old, "body": "Jibu langu refu."}
+    data = {"csrf_token": token_of(tab), "seen": old, "body": "Jibu langu refu kuhusu taa."}
     answer = tab.post(f"{url}/answer", data=data)
     assert answer.status_code == 409
     assert "Nothing was done yet" in answer.text
-    assert "Jibu langu refu." in answer.text
+    assert "Jibu langu refu kuhusu taa." in answer.text
     assert "Subiri kwanza." in answer.text
     assert seen(answer.text) != old
     data |= {"seen": seen(answer.text), "csrf_token": token_of(tab)}

@@ -60,6 +60,9 @@ STAFF = {
     "admin.text_list": ADMIN,
     "admin.text_page": ADMIN,
     "admin.change_text": ADMIN,
+    "admin.answer_list": ADMIN,
+    "admin.answer_page": ADMIN,
+    "admin.save_answer": ADMIN,
     "admin.record_page": AUDITOR,
     "admin.record_file": AUDITOR,
     "admin.verify_record": AUDITOR,
@@ -76,6 +79,10 @@ STAFF = {
     "desk.view_list": SERVING,
     "desk.save_view": SERVING,
     "desk.change_view": SERVING,
+    "desk.task_list": SERVING,
+    "desk.answer_list": LEADING,
+    "desk.answer_page": LEADING,
+    "desk.save_answer": LEADING,
     "desk.case": SERVING,
     "desk.case_file": SERVING,
     "desk.act": SERVING,
@@ -97,6 +104,7 @@ STAFF = {
     "ethics.letter_handed_over": ETHICS,
     "desk.alarm_list": LEADING,
     "desk.cost_list": LEADING,
+    "ethics.task_list": ETHICS,
     "ethics.queue": ETHICS,
     "ethics.case": ETHICS,
     "ethics.case_file": ETHICS,
@@ -185,6 +193,7 @@ OTHERS = {
 # What stands for the parts of an address: nothing of that name exists, so whoever passes the gate
 # finds nothing.
 PARTS = {
+    "answer_code": "done",
     "reference": "AAAA-AAAA",
     "number": 1,
     "verb": "note",

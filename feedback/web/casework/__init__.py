@@ -27,8 +27,10 @@ from feedback.web.casework import (
     keeping,
     levels,
     ownership,
+    quality,
+    tasks,
 )
-from feedback.web.casework.part import FIELDS, Attempt, Page
+from feedback.web.casework.part import FIELDS, Attempt, Held, Page
 from feedback.web.edge import gives_back, unattended
 
 PARTS = (
@@ -37,6 +39,8 @@ PARTS = (
     ownership.PART,
     advising.PART,
     extending.PART,
+    quality.PART,
+    tasks.PART,
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
 
@@ -152,6 +156,9 @@ def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
             drafts.forget(case_id, verb)
     except Stale:
         return _stale(base, reference, verb)
+    except Held as held:
+        attempt = Attempt(verb, given=held.given, look=held.look)
+        return _page(base, reference, attempt), 422 if held.warned else 200
     except Refused as refused:
         of_words = refused.code in ("empty", "too-long")
         problem, beside = wording.refusal(refused.code), FIELDS.get(refused.code, "")

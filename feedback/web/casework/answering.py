@@ -13,6 +13,7 @@ from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 from feedback.web import outcome_wording, sms
 from feedback.web.casework.part import Attempt, Part, row_id, words
+from feedback.web.casework.quality import looked_at
 
 
 def _answer(case_id: UUID) -> str | None:
@@ -42,8 +43,8 @@ def _shown(case: OfficerCase, _attempt: Attempt) -> Mapping[str, Any]:
 PART = Part(
     {
         "acknowledge": lambda case_id: desk.acknowledge(case_id, g.now),
-        "answer": _answer,
-        "ask": lambda case_id: desk.ask(case_id, words(), g.now),
+        "answer": looked_at("answer", _answer),
+        "ask": looked_at("ask", lambda case_id: desk.ask(case_id, words(), g.now)),
         "note": lambda case_id: desk.note(
             case_id, words(), g.now, mention=request.form.get("mention", type=int)
         ),

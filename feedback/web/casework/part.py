@@ -26,6 +26,7 @@ class Attempt:
     of_words: bool = False  # the words are what is wrong, and the message stands beside them
     # The field that is wrong, where it is another one: the message stands beside that.
     beside: str = ""
+    look: Any = None  # what the officer should look at before the words go (web.casework.quality)
 
     def wrong(self, verb: str, name: str) -> str:
         """The message beside a field of the form of this verb."""
@@ -69,6 +70,17 @@ class Page:
     def is_open(self, verb: str) -> bool:
         """Whether a form is shown unfolded: it was posted, asked for, or holds a draft."""
         return verb in (self.attempt.verb, self.opened) or verb in self.drafts
+
+
+class Held(Exception):
+    """Nothing was done yet: the page comes again, with these fields, and with what to look at.
+
+    warned: something is odd, rather than that the officer asked to see the page again.
+    """
+
+    def __init__(self, given: Mapping[str, str], look: Any = None, *, warned: bool = False) -> None:
+        super().__init__("held")
+        self.given, self.look, self.warned = given, look, warned
 
 
 def _nothing(_case: OfficerCase, _attempt: Attempt) -> Mapping[str, Any]:
