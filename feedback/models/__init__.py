@@ -80,6 +80,7 @@ from feedback.models.reference import (
     ServiceStandard,
     Unit,
 )
+from feedback.models.teams import BulkMove, BulkMoveItem, Duty, Roster
 from feedback.models.texts import TextVersion
 
 __all__ = [
@@ -92,6 +93,8 @@ __all__ = [
     "AuditLink",
     "AuditPattern",
     "AuditTail",
+    "BulkMove",
+    "BulkMoveItem",
     "Calendar",
     "CalendarCorrection",
     "Case",
@@ -103,6 +106,7 @@ __all__ = [
     "Deadline",
     "DeliveryProblem",
     "Directive",
+    "Duty",
     "Escalation",
     "Extract",
     "Figure",
@@ -137,6 +141,7 @@ __all__ = [
     "RecoveryCode",
     "ReferenceState",
     "RetentionRule",
+    "Roster",
     "SealedIdentity",
     "ServiceStandard",
     "SmsCost",
