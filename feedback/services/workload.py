@@ -130,6 +130,7 @@ def _loads(own: Scope, after: str | None, now: datetime) -> tuple[list[Load], st
     )
     query = (
         select(m.Officer.id, m.Officer.name, m.Officer.unit_id, leave, numbers)
+        .select_from(m.Officer)
         .outerjoin(leave, true())
         .join(numbers, true())
         .where(m.Officer.active, roster.SERVES, roster.of_scope(own))

@@ -22,6 +22,7 @@ from feedback.web import (
     admin_letters,
     admin_officers,
     admin_record,
+    admin_team,
     admin_texts,
     costs,
     wording,
@@ -32,6 +33,7 @@ __all__ = [
     "admin_letters",
     "admin_officers",
     "admin_record",
+    "admin_team",
     "admin_texts",
     "blueprint",
 ]  # whose import adds the routes of its pages

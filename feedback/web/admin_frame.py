@@ -48,6 +48,7 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Dead letters"), "/admin/dead-letters"),
             (_("Officers"), "/admin/officers"),
             (_("Posts"), "/admin/posts"),
+            (_("Rosters"), "/admin/team"),
             (_("Days off"), "/admin/holidays"),
             (_("Cost of SMS"), "/admin/costs"),
             (_("Texts"), "/admin/texts"),

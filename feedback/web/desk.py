@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.rules.workflow import OPEN
-from feedback.services import notices, queues, staffing
+from feedback.services import notices, queues, staffing, viewers
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import casework, costs, lettering, openings, wording
+from feedback.web import board, casework, costs, lettering, openings, team, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -33,18 +33,22 @@ Fetch = Callable[..., queues.Page]
 
 
 def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
-    """The lists of the desk; letters and alarms are for those who answer for the institution."""
+    """The lists of the desk (within a transaction); letters and alarms are for those who answer
+    for the institution, the board for those who answer for a unit as well."""
     leads = bool(LEADING & current_user.roles)
     items: list[tuple[str, str, int | None]] = [
         (_("Mine"), "/desk", counts.get("mine")),
         (_("The institution's") if leads else _("My unit's"), "/desk/unit", None),
         (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
     ]
+    if leads or "unit_head" in viewers.present().roles:
+        items += [(_("Workload"), "/desk/board", None), (_("Team"), "/desk/team", None)]
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
         items.append((_("Cost of SMS"), "/desk/costs", None))
     if "head" in current_user.roles:
         items.append((_("Identities to open"), "/desk/openings", None))
+    items.append((_("My leave"), "/desk/leave", None))
     return [(label, url, request.path == url, count) for label, url, count in items]
 
 
@@ -69,6 +73,7 @@ def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseR
     with transaction():
         page = fetch(request.args.get("after"), g.now, **(chosen if filtered else {}))
         counts = queues.counts(g.now)
+        listed = _tabs(counts)
         g.unread = notices.unread()
     kept: dict[str, Any] = {key: value for key, value in chosen.items() if value and filtered}
     endpoint = str(request.endpoint)
@@ -76,7 +81,7 @@ def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseR
         "desk/queue.html",
         title=title,
         empty_text=empty,
-        tabs_list=_tabs(counts),
+        tabs_list=listed,
         counts=counts,
         page=page,
         filtered=filtered,
@@ -91,6 +96,8 @@ def _queue(fetch: Fetch, title: str, empty: str, *, filtered: bool) -> ResponseR
 
 lettering.mount(blueprint, "/desk", _leading_tabs)
 openings.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
+board.mount(blueprint, _tabs)
+team.mount(blueprint, _tabs)
 
 
 @blueprint.get("")
@@ -125,11 +132,11 @@ def alarm_list() -> ResponseReturnValue:
     with transaction():
         rows, more = staffing.alarms(request.args.get("after", type=int))
         institutions = directory().institutions
-        counts = queues.counts(g.now)
+        listed = _tabs(queues.counts(g.now))
         g.unread = notices.unread()
     return render_template(
         "desk/alarms.html",
-        tabs_list=_tabs(counts),
+        tabs_list=listed,
         alarms=rows,
         institutions=institutions,
         following=url_for("desk.alarm_list", after=more) if more else "",
