@@ -114,6 +114,12 @@ LISTS: dict[str, Answer] = {
         "handler colleague coordinator unit_head head", "handler coordinator head", ""
     ),
     "desk.unowned": levels(),
+    "desk.board": levels(),
+    "desk.board_cases": levels("coordinator unit_head head", "coordinator head", ""),
+    "desk.team": levels(),
+    "desk.team_print": levels(),
+    "desk.own_leave": levels(),
+    "admin.team_list": levels(),
     "desk.letter_list": levels("coordinator head", "coordinator head", ""),
     "desk.alarm_list": levels("coordinator head", "coordinator head", ""),
     "desk.cost_list": levels(),
@@ -172,7 +178,7 @@ CITIZEN_PAGES: dict[str, Answer] = {
 # Parts of an address that say nothing of a case.
 PLAIN = {
     *("request_id", "decision", "filename", "code", "token"),
-    *("alarm_id", "letter_id", "officer_id", "post_id", "text_name"),
+    *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "move_id"),
 }
 
 
@@ -352,7 +358,7 @@ def _rules(app: Flask) -> Iterator[Rule]:
 
 
 def _of_case(rule: Rule) -> bool:
-    of_people = rule.rule.startswith(("/admin/", "/staff/account/"))
+    of_people = rule.rule.startswith(("/admin/", "/staff/account/", "/desk/team/"))
     return bool(set(rule.arguments) - PLAIN - ({"act"} if of_people else set()))
 
 

@@ -31,7 +31,7 @@ CLOSED = (
 # Openings of the vault: who may ask for one, or decide about one, knows of them.
 OPENINGS = ("identity_opening",)
 # Each with a rule and a test of its own.
-ADDRESSED = ("notice", "alarm", "extract")
+ADDRESSED = ("notice", "alarm", "extract", "bulk_move_item")
 AUDITED = ("audit_entry", "legal_hold")
 OF_A_CASE = (*FACTS, *OFFICE, *WORDS, *CLOSED, *OPENINGS, *ADDRESSED, *AUDITED)
 # Tables without a case that not everybody may read.
@@ -52,6 +52,7 @@ APART = (
     "public.figure_dirty",
     "public.sms_cost",
     "public.officer_standing",
+    "public.bulk_move",
     "guard.delivery_report",
     "public.upload",
     "public.upload_part",

@@ -115,6 +115,9 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 # here until it says so; those that return something of a case are asked below by everybody.
 DEFINERS = {
     "alone": "nobody: guard.decide asks it",
+    "leads": "everybody: whether the asker answers for an officer",
+    "open_cases_of": "an administrator, those who answer for the officer: a number",
+    "worked_on": "trigger",
     "cases_touched": "an auditor, of cases that are not hidden from the asker; the worker",
     "may_settle": "everybody: whether the asker may settle an alarm",
     "approvers": "everybody: officers' numbers, no case",

@@ -45,6 +45,8 @@ STAFF = {
     "admin.new_officer": ADMIN,
     "admin.create_officer": ADMIN,
     "admin.post_list": ADMIN,
+    "admin.team_list": ADMIN,
+    "admin.close_officer": ADMIN,
     "admin.set_post": ADMIN,
     "admin.text_list": ADMIN,
     "admin.text_page": ADMIN,
@@ -68,6 +70,16 @@ STAFF = {
     "desk.opening_act": SERVING,
     "desk.identity_page": SERVING,
     "desk.ask_identity": SERVING,
+    # Heads of units with any serving role are among these; the service tells them apart.
+    **dict.fromkeys(
+        (
+            *("desk.board", "desk.board_cases", "desk.move_cases", "desk.move_result"),
+            *("desk.undo_move", "desk.hand_over", "desk.hand_over_cases"),
+            *("desk.team", "desk.team_print", "desk.team_member", "desk.change_member"),
+            *("desk.own_leave", "desk.enter_leave"),
+        ),
+        SERVING,
+    ),
     "desk.letter_list": LEADING,
     "desk.letter_page": LEADING,
     "desk.letter_handed_over": LEADING,
@@ -175,6 +187,7 @@ PARTS = {
     "escalation_id": "00000000-0000-0000-0000-000000000001",
     "opening_id": "00000000-0000-0000-0000-000000000001",
     "letter_id": "00000000-0000-0000-0000-000000000001",
+    "move_id": "00000000-0000-0000-0000-000000000001",
     "hold_id": "00000000-0000-0000-0000-000000000001",
     "code": "DODOMA-CC",
     "token": "wrong",
