@@ -159,10 +159,11 @@ def member(officer_id: int, day: date) -> Member:
 
 def _kept(officer_id: int) -> m.Officer:
     """An officer whom the present one answers for, or any for an administrator."""
-    found = staffing.officer(officer_id)
     if "admin" in viewers.present().roles:
-        return found
-    if not scope().holds(found.institution_id, found.unit_id):
+        return staffing.officer(officer_id)
+    own = scope()
+    found = staffing.officer(officer_id)
+    if not own.holds(found.institution_id, found.unit_id):
         raise Refused("not-found")
     return found
 

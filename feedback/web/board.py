@@ -21,6 +21,7 @@ from feedback.web.formats import name
 
 Tabs = list[tuple[str, str, bool, int | None]]
 TabsOf = Callable[[dict[str, int]], Tabs]
+NOT_HERE = {"not-found": 404, "not-allowed": 403}
 BATCHES = 5
 """Batches of one request: what is left then is gone on with by the same button."""
 
@@ -78,8 +79,8 @@ def hand_over_cases(tabs: TabsOf, officer_id: int) -> ResponseReturnValue:
         with transaction():
             move_id = moves.begin(_to(request.form.get("to", "")), officer_id, g.now)
     except Refused as refused:
-        if refused.code in ("not-found", "not-allowed"):
-            abort(404)
+        if refused.code in NOT_HERE:
+            abort(NOT_HERE[refused.code])
         errors = {"to": team_wording.refusal(refused.code)}
         return _hand_over_page(officer_id, tabs, errors), 422
     _go_on(move_id, only_away=request.form.get("which") == "away")
@@ -100,8 +101,8 @@ def undo_move(tabs: TabsOf, move_id: UUID) -> ResponseReturnValue:
             if not more or turn == BATCHES - 1:
                 break
     except Refused as refused:
-        if refused.code in ("not-found", "not-allowed"):
-            abort(404)
+        if refused.code in NOT_HERE:
+            abort(NOT_HERE[refused.code])
         return _result(move_id, tabs, wording.refusal(refused.code)), 422
     return redirect(url_for("desk.move_result", move_id=move_id), 303)
 
@@ -159,7 +160,7 @@ def _cases(asked: Any, tabs: TabsOf, errors: dict[str, str]) -> str:
             listed = tabs(queues.counts(g.now))
             g.unread = notices.unread()
     except Refused as refused:
-        abort(404 if refused.code == "not-found" else 403)
+        abort(NOT_HERE.get(refused.code, 403))
     if officer and not own.holds(officer.institution_id, officer.unit_id):
         abort(404)
     kept = {"what": what, "officer": officer_id, "after": after}
@@ -194,7 +195,7 @@ def _hand_over_page(officer_id: int, tabs: TabsOf, errors: dict[str, str]) -> st
             listed = tabs(queues.counts(g.now))
             g.unread = notices.unread()
     except Refused as refused:
-        abort(404 if refused.code == "not-found" else 403)
+        abort(NOT_HERE.get(refused.code, 403))
     return render_template(
         "desk/hand_over.html",
         tabs_list=listed,
@@ -214,7 +215,7 @@ def _result(move_id: UUID, tabs: TabsOf, problem: str = "") -> str:
             listed = tabs(queues.counts(g.now))
             g.unread = notices.unread()
     except Refused as refused:
-        abort(404 if refused.code == "not-found" else 403)
+        abort(NOT_HERE.get(refused.code, 403))
     return render_template(
         "desk/move_result.html",
         tabs_list=listed,

@@ -41,7 +41,8 @@ def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
         (_("The institution's") if leads else _("My unit's"), "/desk/unit", None),
         (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
     ]
-    if leads or "unit_head" in viewers.present().roles:
+    viewer = viewers.present()
+    if viewer.heads or viewer.coordinates or "unit_head" in viewer.roles:
         items += [(_("Workload"), "/desk/board", None), (_("Team"), "/desk/team", None)]
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]

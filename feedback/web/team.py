@@ -66,14 +66,15 @@ def team_member(tabs: TabsOf, officer_id: int) -> ResponseReturnValue:
 
 def change_member(tabs: TabsOf, officer_id: int, act: str) -> ResponseReturnValue:
     """One change of an officer's roster, days or leave."""
-    if act not in ACTS:
-        abort(404)
     try:
         with transaction():
+            roster.scope()
+            if act not in ACTS:
+                raise Refused("not-found")
             ACTS[act](officer_id)
     except Refused as refused:
         if refused.code in ("not-found", "not-allowed"):
-            abort(404)
+            abort(404 if refused.code == "not-found" else 403)
         return _member_page(tabs, officer_id, act, team_wording.refusal(refused.code)), 422
     flash(team_wording.changed(act), "success")
     return redirect(url_for("desk.team_member", officer_id=officer_id), 303)

@@ -70,16 +70,17 @@ STAFF = {
     "desk.opening_act": SERVING,
     "desk.identity_page": SERVING,
     "desk.ask_identity": SERVING,
-    # Heads of units with any serving role are among these; the service tells them apart.
+    # By post or role; a head is one by the post.
     **dict.fromkeys(
         (
             *("desk.board", "desk.board_cases", "desk.move_cases", "desk.move_result"),
             *("desk.undo_move", "desk.hand_over", "desk.hand_over_cases"),
             *("desk.team", "desk.team_print", "desk.team_member", "desk.change_member"),
-            *("desk.own_leave", "desk.enter_leave"),
         ),
-        SERVING,
+        frozenset({"coordinator"}),
     ),
+    "desk.own_leave": SERVING,
+    "desk.enter_leave": SERVING,
     "desk.letter_list": LEADING,
     "desk.letter_page": LEADING,
     "desk.letter_handed_over": LEADING,
