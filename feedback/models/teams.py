@@ -83,7 +83,8 @@ class BulkMoveItem(Base):
     __tablename__ = "bulk_move_item"
     __table_args__ = (Index(None, "case_id"),)
     move_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("bulk_move.id"), primary_key=True)
-    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"), primary_key=True)
+    # No foreign key: its check would wait for whoever works on the case at this moment.
+    case_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     outcome: Mapped[str]
     from_officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     from_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))

@@ -157,7 +157,11 @@ def _without_deputy(gone: Select[int], now: datetime) -> int:
 def _without_leave(gone: Select[int], day: date) -> int:
     ended = db.session.scalars(
         update(m.Leave)
-        .where(m.Leave.officer_id.in_(gone), m.Leave.last_day >= day)
+        .where(
+            m.Leave.officer_id.in_(gone),
+            m.Leave.last_day >= day,
+            m.Leave.last_day >= m.Leave.first_day,
+        )
         .values(
             last_day=func.least(
                 m.Leave.last_day, func.greatest(m.Leave.first_day - 1, day - ONE_DAY)
