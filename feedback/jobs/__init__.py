@@ -30,6 +30,7 @@ from feedback.services import (
     checking,
     day_lists,
     delays,
+    departures,
     drafts,
     escalations,
     figures,
@@ -177,8 +178,9 @@ def tell_opinions() -> Counts:
 
 @job
 def hand_over() -> Counts:
-    """Give the open cases of officers who left to others."""
-    counts = {"handed_over": 0}
+    """Give the open cases of officers who left to others, and end what else they held."""
+    with transaction(JOB):
+        counts = {"handed_over": 0, "ended": departures.clear(clock.now())}
     end = time.monotonic() + RUN_SECONDS
     while time.monotonic() < end:
         with transaction(JOB):

@@ -87,6 +87,7 @@ from feedback.models.reference import (
     Unit,
 )
 from feedback.models.tasks import Task
+from feedback.models.teams import BulkMove, BulkMoveItem, Duty, Roster
 from feedback.models.texts import TextVersion
 
 __all__ = [
@@ -100,6 +101,8 @@ __all__ = [
     "AuditLink",
     "AuditPattern",
     "AuditTail",
+    "BulkMove",
+    "BulkMoveItem",
     "Calendar",
     "CalendarCorrection",
     "Case",
@@ -113,6 +116,7 @@ __all__ = [
     "DeliveryProblem",
     "Directive",
     "Draft",
+    "Duty",
     "Escalation",
     "Extension",
     "Extract",
@@ -154,6 +158,7 @@ __all__ = [
     "ReferenceState",
     "RetentionRule",
     "SavedView",
+    "Roster",
     "SealedIdentity",
     "ServiceStandard",
     "SmsCost",

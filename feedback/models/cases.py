@@ -94,6 +94,13 @@ class Case(Base):
             )
         ),
         Index("ix_case_received", "institution_id", "received_at"),
+        # What nobody does anything about.
+        Index(
+            "ix_case_idle",
+            "institution_id",
+            text("coalesce(idle_from, received_at)"),
+            postgresql_where=OPEN_CASE,
+        ),
         # What retention looks through, the oldest first.
         Index("ix_case_ended", "closed_at", postgresql_where="closed_at IS NOT NULL"),
     )
@@ -142,6 +149,9 @@ class Case(Base):
     unread: Mapped[bool]
     rating: Mapped[int | None]
     transfers: Mapped[int]
+    # From when on doing nothing counts: the last act of an officer, which the database notes with
+    # the record, or the end of a pause; none: nobody has done anything since it came.
+    idle_from: Mapped[Moment | None]
 
 
 class Submission(Base):

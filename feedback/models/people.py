@@ -21,6 +21,7 @@ class Officer(Base):
             name="roles",
         ),
         Index(None, "unit_id"),
+        Index("ix_officer_institution_active", "institution_id", postgresql_where="active"),
     )
     id: Mapped[Key]
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
@@ -30,7 +31,7 @@ class Officer(Base):
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str] = mapped_column(default="sw")
-    # Round robin within a unit: the one who waited longest gets the next case.
+    # Of those with an even load the one who waited longest gets the next case.
     last_assigned_at: Mapped[Moment | None]
 
 

@@ -34,7 +34,7 @@ from feedback.transaction import wake
 
 REPEATED = text("SELECT case_id, reference, content_hash, at, reissued FROM guard.repeated(:id)")
 RECEIPT_AGAIN = text("SELECT * FROM guard.receipt_again(:id, :visit)")
-PICK_HANDLER = text("SELECT guard.pick_handler(:institution, :unit, :excluded, :now)")
+PICK_HANDLER = text("SELECT guard.pick_handler(:institution, :unit, :category, :excluded, :now)")
 PICK_ETHICS = text("SELECT guard.pick_ethics(:institution, :excluded, :now)")
 INSERT_ROWS = text("SELECT guard.insert_rows(CAST(:rows AS jsonb))")
 REFERENCE_TRIES = 5  # of 2^35 references
@@ -207,13 +207,15 @@ def _reachable(lodging: Lodging) -> bool:
 
 
 def pick_handler(where: Placing, excluded: list[int], now: datetime) -> int | None:
-    """The named owner for a case at this place; restricted cases go to an ethics officer."""
+    """The named owner for a case at this place, by roster and load; restricted cases go to an
+    ethics officer."""
     restricted = where.confidentiality == access.Level.RESTRICTED
     handler_id: int | None = db.session.scalar(
         PICK_ETHICS if restricted else PICK_HANDLER,
         {
             "institution": where.institution_id,
             "unit": where.unit_id,
+            "category": where.category_id,
             "excluded": excluded,
             "now": now,
         },

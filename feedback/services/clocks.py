@@ -131,6 +131,7 @@ def pause(case: m.Case, clocks: CaseClocks, now: datetime) -> m.Pause | None:
     db.session.add(row)
     case.paused_until = runs_out
     recompute(case, CaseClocks(clocks.acknowledge, clocks.answer, [*clocks.pauses, row]), d)
+    case.idle_from = runs_out  # nobody has to do anything before
     set_timer(case.id, "pause", runs_out)
     set_timer(case.id, "reminder", next_reminder(clocks.answer, now, d))
     return row
@@ -151,7 +152,7 @@ def end_pause(case: m.Case, clocks: CaseClocks, at: datetime, d: Directory) -> m
     """The open pause, ended at `at` or where it ran out before; its timers are the caller's."""
     waiting = clocks.open_pause
     if waiting is not None:
-        waiting.ends_at = min(at, waiting.runs_out_at)
+        waiting.ends_at = case.idle_from = min(at, waiting.runs_out_at)
         case.paused_until = None
         recompute(case, clocks, d)
     return waiting
@@ -179,7 +180,7 @@ def start_cycle(case: m.Case, working_days: int, now: datetime) -> m.Deadline:
         due_at=deadlines.due(d.calendar(calendar_id), now, working_days),
     )
     db.session.add(deadline)
-    case.due_at = deadline.due_at
+    case.due_at, case.idle_from = deadline.due_at, now
     set_timer(case.id, "reminder", next_reminder(deadline, now, d))
     return deadline
 

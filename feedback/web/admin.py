@@ -26,6 +26,7 @@ from feedback.web import (
     admin_record,
     admin_reference,
     admin_sheets,
+    admin_team,
     admin_texts,
     costs,
     wording,
@@ -40,6 +41,7 @@ __all__ = [
     "admin_record",
     "admin_reference",
     "admin_sheets",
+    "admin_team",
     "admin_texts",
     "blueprint",
 ]  # whose import adds the routes of its pages

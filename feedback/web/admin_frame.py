@@ -53,6 +53,7 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Subjects"), "/admin/subjects"),
             (_("Service standards"), "/admin/standards"),
             (_("Ladders"), "/admin/ladders"),
+            (_("Rosters"), "/admin/team"),
             (_("Days off"), "/admin/holidays"),
             (_("Changes"), "/admin/changes"),
             (_("Cost of SMS"), "/admin/costs"),

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from feedback import models as m
 from feedback.clock import local_day
 from feedback.models.columns import ROLES
-from feedback.services import grants, officer_phones, staffing
+from feedback.services import grants, officer_phones, roster, staffing
 from feedback.services.errors import Refused
-from feedback.services.reference import Directory, InstitutionInfo, directory
+from feedback.services.reference import Directory, directory
 from feedback.transaction import transaction
-from feedback.web import finder, wording
+from feedback.web import finder, team, team_wording, wording
 from feedback.web.admin_frame import blueprint, only
 from feedback.web.formats import name
-
-
-def _chosen(d: Directory, typed: str) -> tuple[InstitutionInfo | None, list[InstitutionInfo]]:
-    """The institution that was typed, by code or name, else those that it may mean."""
-    if not typed.strip():
-        return None, []
-    exact = d.institutions_by_code.get(typed.strip().upper()) or finder.exact(d, typed)
-    if exact:
-        return exact, []
-    found = finder.search(d, typed)
-    return (found[0], []) if len(found) == 1 else (None, found)
 
 
 @blueprint.get("/officers")
@@ -39,7 +28,7 @@ def officer_list() -> ResponseReturnValue:
     typed, words = request.args.get("institution", ""), request.args.get("words", "")
     with transaction():
         d = directory()
-        chosen, offered = _chosen(d, typed)
+        chosen, offered = finder.chosen(d, typed)
         page = staffing.find(words, chosen.id if chosen else None, request.args.get("after"))
     asked: dict[str, Any] = {"institution": chosen.code if chosen else "", "words": words}
     following = url_for("admin.officer_list", after=page.next, **asked) if page.next else ""
@@ -59,7 +48,7 @@ def officer_list() -> ResponseReturnValue:
 def _new_page(
     d: Directory, typed: str, errors: dict[str, str], outcome: grants.Outcome | None = None
 ) -> str:
-    chosen, offered = _chosen(d, typed)
+    chosen, offered = finder.chosen(d, typed)
     return render_template(
         "admin/officer_new.html",
         chosen=chosen,
@@ -119,23 +108,25 @@ def _officer_page(officer_id: int, problem: str = "", outcome: grants.Outcome | 
         d = directory()
         day = local_day(g.now)
         posts = staffing.held_by(officer_id, day)
-        leave = staffing.leave_of(officer_id, day)
         asked = grants.asked_about([officer_id], g.now)
         phone_since = officer_phones.since(officer_id)
+        own = roster.members(m.Officer.id == officer_id, day)
+        keeping = team.member_context(officer_id)
     return render_template(
         "admin/officer.html",
         officer=found,
         institution=d.institutions.get(found.institution_id),
         unit=d.units.get(found.unit_id),
         posts=posts,
-        leave=leave,
         roles=[(role, wording.role(role)) for role in ROLES],
         problem=problem,
         asked=asked,
         outcome=outcome,
         phone_since=phone_since,
-        wording=wording,
         given=request.form,
+        member=own[0] if own else None,
+        act_url=lambda act: url_for("admin.change_officer", officer_id=officer_id, act=act),
+        **keeping,
     )
 
 
@@ -146,15 +137,6 @@ def officer_page(officer_id: int) -> ResponseReturnValue:
     return _officer_page(officer_id)
 
 
-def _leave_days() -> tuple[date, date]:
-    try:
-        first = date.fromisoformat(request.form.get("first_day", ""))
-        last = date.fromisoformat(request.form.get("last_day", ""))
-    except ValueError:
-        raise Refused("bad-days") from None
-    return first, last
-
-
 OFFICER_ACTS: dict[str, Callable[[int], grants.Outcome | None]] = {
     "deactivate": lambda n: staffing.deactivate(n, g.now),
     "activate": lambda n: staffing.activate(n, g.now),
@@ -162,7 +144,8 @@ OFFICER_ACTS: dict[str, Callable[[int], grants.Outcome | None]] = {
     "password": lambda n: staffing.reset(n, "password", g.now),
     "factors": lambda n: staffing.reset(n, "factors", g.now),
     "phone": lambda n: officer_phones.remove(n, g.now),
-    "leave": lambda n: staffing.add_leave(n, *_leave_days(), g.now),
+    "leave": lambda n: staffing.add_leave(n, *team.leave_days(), g.now),
+    **team.KEEPING,
     "end-leave": lambda _n: staffing.end_leave(request.form.get("leave", 0, type=int), g.now),
 }
 
@@ -179,7 +162,7 @@ def change_officer(officer_id: int, act: str) -> ResponseReturnValue:
     except Refused as refused:
         if refused.code == "not-found":
             abort(404)
-        return _officer_page(officer_id, wording.refusal(refused.code)), 422
+        return _officer_page(officer_id, team_wording.refusal(refused.code)), 422
     if outcome and outcome.code:
         return _officer_page(officer_id, outcome=outcome)
     waits = outcome is not None and outcome.state == "pending"
@@ -193,7 +176,7 @@ def change_officer(officer_id: int, act: str) -> ResponseReturnValue:
 def _posts_page(typed: str, problem: str = "", post_id: int = 0) -> str:
     with transaction():
         d = directory()
-        chosen, offered = _chosen(d, typed)
+        chosen, offered = finder.chosen(d, typed)
         seats = staffing.seats(chosen.id, local_day(g.now)) if chosen else []
         people = staffing.everyone(chosen.id) if chosen else []
         asked = grants.asked_about([p.id for p in people], g.now)

@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from feedback.services import notices, queues, staffing
+from feedback.services import notices, queues, staffing, viewers
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import (
     answer_templates,
+    board,
     casework,
     costs,
     extending,
@@ -23,6 +24,7 @@ from feedback.web import (
     opinions,
     search,
     tasks,
+    team,
     views_kept,
     wording,
 )
@@ -41,8 +43,9 @@ LEADING = frozenset({"coordinator", "head"})
 
 
 def _tabs(counts: dict[str, int], here: str = "") -> list[tuple[str, str, bool, int | None]]:
-    """The lists of the desk; letters and alarms are for those who answer for the institution.
-    `here`: the list that is shown, where the address names another."""
+    """The lists of the desk (within a transaction); letters and alarms are for those who answer
+    for the institution, the board for those who answer for a unit as well. `here`: the list that is
+    shown, where the address names another."""
     leads = bool(LEADING & current_user.roles)
     items: list[tuple[str, str, int | None]] = [
         (_("Mine"), "/desk", counts.get("mine")),
@@ -53,12 +56,16 @@ def _tabs(counts: dict[str, int], here: str = "") -> list[tuple[str, str, bool, 
     ]
     if "extensions" in counts:
         items.append((_("Extensions to decide"), "/desk/extensions", counts["extensions"]))
+    viewer = viewers.present()
+    if viewer.heads or viewer.coordinates or "unit_head" in viewer.roles:
+        items += [(_("Workload"), "/desk/board", None), (_("Team"), "/desk/team", None)]
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
         items.append((_("Cost of SMS"), "/desk/costs", None))
         items.append((_("Answer templates"), "/desk/answers", None))
     if "head" in current_user.roles:
         items.append((_("Identities to open"), "/desk/openings", None))
+    items.append((_("My leave"), "/desk/leave", None))
     return [(label, url, _is_at(url, here), count) for label, url, count in items]
 
 
@@ -117,6 +124,8 @@ views_kept.mount(blueprint, _inbox, lambda: _tabs(queues.counts(g.now)))
 search.mount(blueprint, lambda: _tabs(queues.counts(g.now)))
 tasks.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
 answer_templates.mount(blueprint, "/desk", "desk/frame.html", _leading_tabs)
+board.mount(blueprint, _tabs)
+team.mount(blueprint, _tabs)
 
 
 @blueprint.get("")
@@ -144,11 +153,11 @@ def alarm_list() -> ResponseReturnValue:
     with transaction():
         rows, more = staffing.alarms(request.args.get("after", type=int))
         institutions = directory().institutions
-        counts = queues.counts(g.now)
+        listed = _tabs(queues.counts(g.now))
         g.unread = notices.unread()
     return render_template(
         "desk/alarms.html",
-        tabs_list=_tabs(counts),
+        tabs_list=listed,
         alarms=rows,
         institutions=institutions,
         following=url_for("desk.alarm_list", after=more) if more else "",

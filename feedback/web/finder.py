@@ -151,3 +151,14 @@ def _by_name(institution: InstitutionInfo) -> str:
 
 def _by_region(institution: InstitutionInfo) -> str:
     return institution.region
+
+
+def chosen(d: Directory, typed: str) -> tuple[InstitutionInfo | None, list[InstitutionInfo]]:
+    """The institution that was typed, by code or name, else those that it may mean."""
+    if not typed.strip():
+        return None, []
+    meant = d.institutions_by_code.get(typed.strip().upper()) or exact(d, typed)
+    if meant:
+        return meant, []
+    found = search(d, typed)
+    return (found[0], []) if len(found) == 1 else (None, found)

@@ -143,7 +143,10 @@ def asked_for(request: grants.Request) -> str:
 def officer_changed(act: str) -> str:
     """What a change of an officer did."""
     return {
-        "deactivate": _("The account is closed. Open cases go to other officers within a minute."),
+        "deactivate": _(
+            "The account is closed. Open cases go to other officers within a minute, and posts, "
+            "roster and deputyships end."
+        ),
         "activate": _("The account is open again."),
         "roles": _("The roles are set."),
         "password": _("The old password works no more."),
@@ -151,6 +154,9 @@ def officer_changed(act: str) -> str:
         "leave": _("The leave is noted. The deputy stands in for these days."),
         "end-leave": _("The leave has ended."),
         "phone": _("The phone is removed. Nothing is taken from it any more."),
+        "roster": _("The roster is set. It counts from the next case on."),
+        "unroster": _("Taken off the roster. Cases stay with the officer."),
+        "duty": _("Days and deputy are set."),
     }[act]
 
 
@@ -289,6 +295,10 @@ def notice(kind: str) -> str:
         "tasks_done": _("All tasks of a case are done: answer now"),
         "extract": _("An ethics officer handed you an extract: it stands under Extracts"),
         "extract_answered": _("An extract of yours was answered"),
+        "leave_entered": _("An officer of yours entered leave: see the board"),
+        "cases_given": _("Cases were given to you in one act: see your list"),
+        "cases_given_back": _("Cases came back to you: a handover was undone"),
+        "cases_taken_back": _("Cases went back from you: a handover was undone"),
     }.get(kind, kind)
 
 
@@ -306,6 +316,9 @@ def alarm(kind: str) -> str:
         "sms_budget": _("The day's SMS are used up: the rest waits for the next day"),
         "sms_number": _("One phone number had its SMS of the day: the rest waits for the next day"),
         "changed_alone": _("An administrator made a change alone: nobody else could agree"),
+        "post_vacant": _(
+            "A post lost its holder and got no other: rungs go to the deputy or a letter"
+        ),
         "granted_alone": _("An administrator gave power alone: nobody else could approve"),
     }.get(kind, kind)
 

@@ -30,7 +30,7 @@ from feedback.transaction import Principal, transaction
 OWNER = Principal("demonstration", role="owner")
 ONE_DAY = timedelta(days=1)
 MOMENTS = {
-    m.Case: ("received_at", "first_response_at", "answered_at", "closed_at"),
+    m.Case: ("received_at", "first_response_at", "answered_at", "closed_at", "idle_from"),
     m.Message: ("at",),
     m.Submission: ("at",),
     m.Assignment: ("at", "ended_at"),

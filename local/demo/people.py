@@ -152,6 +152,32 @@ SECOND_STEP = [role for role in LOGINS if role in NEEDS_FACTOR]
 # Whoever heads an institution leads it as well as overseeing those below.
 ALSO_HEAD = "institution_head"
 ON_LEAVE = "fatuma.hamad"  # her deputy stands in
+# On leave from today on, with cases that fall due meanwhile: the board offers to hand them over.
+LEAVES_TODAY = "juma.chacha"
+# Who takes which subjects of a unit (none: every one), with a share in per cent.
+ROSTER = (
+    ("asha.mwakyusa", "WORKS", "", 100),
+    ("baraka.mollel", "WORKS", "", 75),
+    ("rehema.swai", "WATER", "", 100),
+    ("juma.chacha", "WATER", "", 100),
+    ("zainabu.komba", "HEALTH", "", 100),
+    ("daudi.magesa", "HEALTH", "MEDICINE", 100),
+    ("daudi.magesa", "HEALTH", "", 50),
+    ("grace.lyimo", "EDU-PRIMARY", "", 100),
+    ("hamisi.mbwana", "LAND", "LAND-DISPUTE", 100),
+    ("upendo.haule", "LAND", "LAND-TITLE", 100),
+    ("pili.masanja", "ENV", "", 100),
+    ("salum.khamis", "ENV", "", 100),
+    ("halima.bakari", "REGISTRY", "", 100),
+    ("emmanuel.kessy", "REGISTRY", "", 50),
+)
+# Days of the week, half ones among them, and the own deputy.
+DUTIES = (
+    ("baraka.mollel", (1, 2, 3, 4, 5), (5,), "asha.mwakyusa"),
+    ("asha.mwakyusa", (1, 2, 3, 4, 5), (), "baraka.mollel"),
+    ("juma.chacha", (1, 2, 3, 4, 5), (), "rehema.swai"),
+    ("emmanuel.kessy", (1, 3, 5), (), "halima.bakari"),
+)
 
 
 def logins_file() -> Path:
@@ -231,6 +257,39 @@ def create(d: Directory, today: date, wanted: Mapping[str, Mapping[str, str]]) -
     if not db.session.scalars(select(m.Leave.id).where(m.Leave.officer_id == away)).first():
         first, last = today - timedelta(days=18), today + timedelta(days=10)
         db.session.execute(insert(m.Leave).values(officer_id=away, first_day=first, last_day=last))
+        values = {"first_day": today, "last_day": today + timedelta(days=12)}
+        db.session.execute(insert(m.Leave).values(officer_id=ids[LEAVES_TODAY], **values))
+    _share_out(d, ids, today)
+
+
+def _share_out(d: Directory, ids: Mapping[str, int], today: date) -> None:
+    """The roster of the council, with days and deputies."""
+    institutions = {person.username: person.institution for person in PEOPLE}
+    db.session.execute(
+        pg_insert(m.Roster).on_conflict_do_nothing(),
+        [
+            {
+                "officer_id": ids[username],
+                "unit_id": _unit(d, institutions[username], unit),
+                "category_id": d.categories_by_code[category].id if category else None,
+                "share": share,
+                "since_day": today - IN_OFFICE,
+            }
+            for username, unit, category, share in ROSTER
+        ],
+    )
+    db.session.execute(
+        pg_insert(m.Duty).on_conflict_do_nothing(),
+        [
+            {
+                "officer_id": ids[username],
+                "days": list(days),
+                "half_days": list(half),
+                "deputy_id": ids[deputy],
+            }
+            for username, days, half, deputy in DUTIES
+        ],
+    )
 
 
 def _hold(post: int, officer: int, capacity: str, today: date) -> None:

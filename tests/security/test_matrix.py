@@ -124,6 +124,12 @@ LISTS: dict[str, Answer] = {
     # Nothing is sought.
     "desk.search": levels(),
     "desk.view_list": levels(),
+    "desk.board": levels(),
+    "desk.board_cases": levels("coordinator unit_head head", "coordinator head", ""),
+    "desk.team": levels(),
+    "desk.team_print": levels(),
+    "desk.own_leave": levels(),
+    "admin.team_list": levels(),
     "desk.letter_list": levels("coordinator head", "coordinator head", ""),
     # A task is the handler's own.
     "desk.task_list": levels("handler", "handler", ""),
@@ -197,6 +203,7 @@ PLAIN = {
     *("slug", "key", "change_id"),
     *("view_id", "change"),
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "answer_code"),
+    *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "move_id"),
 }
 
 
@@ -402,7 +409,7 @@ def _rules(app: Flask) -> Iterator[Rule]:
 
 
 def _of_case(rule: Rule) -> bool:
-    of_people = rule.rule.startswith(("/admin/", "/staff/account/"))
+    of_people = rule.rule.startswith(("/admin/", "/staff/account/", "/desk/team/"))
     return bool(set(rule.arguments) - PLAIN - ({"act"} if of_people else set()))
 
 

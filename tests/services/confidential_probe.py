@@ -38,6 +38,7 @@ OPENINGS = ("identity_opening",)
 # Each with a rule and a test of its own.
 ADDRESSED = ("notice", "alarm", "extract", "draft")
 ADDRESSED = ("notice", "alarm", "extract", "opinion")
+ADDRESSED = ("notice", "alarm", "extract", "bulk_move_item")
 AUDITED = ("audit_entry", "legal_hold")
 OF_A_CASE = (
     *(*FACTS, *OFFICE, *WORDS, *OFFICE_WORDS),
@@ -63,6 +64,7 @@ APART = (
     "public.figure_dirty",
     "public.sms_cost",
     "public.officer_standing",
+    "public.bulk_move",
     "guard.delivery_report",
     "public.upload",
     "public.upload_part",

@@ -184,12 +184,38 @@ def fill(
             " 'open')",
             (uuid4(), case, unit, told, NOW.date(), told, NOW),
         )
+        act = uuid4()
+        run(
+            "INSERT INTO bulk_move (id, institution_id, by_officer_id, at) VALUES (%s, %s, %s, %s)",
+            (act, home, told, NOW),
+        )
+        run(
+            "INSERT INTO bulk_move_item (move_id, case_id, outcome, from_unit_id)"
+            " VALUES (%s, %s, 'moved', %s)",
+            (act, case, unit),
+        )
         run("INSERT INTO case_erasure (case_id, identity_at) VALUES (%s, %s)", (case, NOW))
         run(
             "INSERT INTO legal_hold (id, case_id, officer_id, ground, at)"
             " VALUES (%s, %s, %s, 'x', %s)",
             (uuid4(), case, officer, NOW),
         )
+    run(
+        "INSERT INTO leave (officer_id, first_day, last_day)"
+        " VALUES (%s, '2020-01-01', '2020-01-02')",
+        (told,),
+    )
+    run("INSERT INTO duty VALUES (%s, '{1,3}', '{3}', NULL)", (told,))
+    run(
+        "INSERT INTO roster (officer_id, unit_id, share, since_day)"
+        " SELECT id, unit_id, 100, %s FROM officer WHERE id = %s",
+        (NOW.date(), told),
+    )
+    run(
+        "INSERT INTO bulk_move (id, institution_id, by_officer_id, at, undone_at, undone_by)"
+        " SELECT %s, institution_id, id, %s, %s, id FROM officer WHERE id = %s",
+        (uuid4(), NOW, NOW, told),
+    )
     run("INSERT INTO receipt_request VALUES ('ABC', %s, false)", (NOW,))
     run("INSERT INTO phone (number_hash, seen_at) VALUES ('\\x00', %s)", (NOW,))
     run("INSERT INTO sms_day VALUES (%s, '\\x00', 1)", (NOW.date(),))

@@ -246,11 +246,13 @@ READERS = {
     "public.saved_view": {"officer"},
     # The row is national.
     "public.answer_template": {"officer"},
+    "public.bulk_move": {"leads", "mover"},
 }
 
 
 def test_tables_apart_answer_only_those_they_are_for(world: World, web: Connection) -> None:
     home = world.items["open"].facts.institution  # that of the rows of sums
+    homes = {item.facts.institution for item in world.items.values()}
     for name, principal in world.principals().items():
         person = world.people.get(name)
         who = {principal[0]} if person is None else {"officer", *person.viewer.roles}
@@ -259,6 +261,10 @@ def test_tables_apart_answer_only_those_they_are_for(world: World, web: Connecti
         with standing(web, principal):
             if person is not None and home in person.viewer.heads | person.viewer.coordinates:
                 who.add("of the institution")
+            if person is not None and homes & (person.viewer.heads | person.viewer.coordinates):
+                who.add("leads")
+            if name == "handler":
+                who.add("mover")
             for table in APART:
                 expected = bool(who & READERS.get(table, set()))
                 assert bool(counted(web, table)) is expected, (name, table)
@@ -402,6 +408,21 @@ def test_alarms_tell_no_superior_of_a_restricted_case(world: World, web: Connect
             expected = answers_for and access.may_see_case(viewer, item.facts)
             if "admin" in viewer.roles:
                 expected = person.number not in item.facts.excluded
+            assert (item.id in found) is expected, (name, title)
+
+
+def test_cases_moved_in_one_act_are_listed_for_those_who_see_them(
+    world: World, web: Connection
+) -> None:
+    mover = world.people["handler"].number
+    for name, person in world.people.items():
+        viewer = person.viewer
+        with standing(web, ("officer", person.number, None)):
+            found = set(seen(web, "bulk_move_item"))
+        for title, item in world.items.items():
+            leads = item.facts.institution in viewer.heads | viewer.coordinates
+            expected = access.may_see_case(viewer, item.facts) and (leads or person.number == mover)
+            expected = expected and name != "inactive handler"
             assert (item.id in found) is expected, (name, title)
 
 

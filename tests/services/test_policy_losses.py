@@ -21,6 +21,10 @@ from tests.services.confidential_world import World
 WEB, WORKER, OWNER = "mrejesho_web", "mrejesho_worker", "mrejesho_owner"
 # A change of each table that reads no column, so that the policies for writing alone decide.
 CHANGES = {
+    "bulk_move": "undone_at = now(), undone_by = guard.officer()",
+    "bulk_move_item": "undone = 'back'",
+    "duty": "deputy_id = NULL",
+    "roster": "ended_at = now()",
     "alarm": "settled_at = now()",
     "attachment": "attempts = 1",
     "assignment": "ended_at = now()",
@@ -82,6 +86,7 @@ CHANGES = {
 # Changes that a policy must look at the outcome of.
 MORE = {
     "extension": "granted = true, decided_at = now(), decided_by = 1",
+    "bulk_move": "undone_at = now(), undone_by = by_officer_id",
     "escalation": "case_id = '{case}'",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = by_officer_id",
     "delivery_problem": "settled_at = now(), way = 'sms', by_officer_id = guard.officer()",
@@ -208,7 +213,7 @@ class Snapshot:
             own |= {"actor_kind": kind, "actor_id": officer}
         if self.table in ("extract", "task"):
             own["by_officer_id"] = officer
-        if self.table == "assignment":
+        if self.table in ("assignment", "bulk_move"):
             own["by_officer_id"] = officer
         other = {"by_officer_id": 1} if self.table == "assignment" else {}
         return [other, own]
