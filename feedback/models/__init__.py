@@ -44,9 +44,11 @@ from feedback.models.channels import (
     UssdSession,
 )
 from feedback.models.figures import Figure, FigureDirty, SmsCost
+from feedback.models.improvements import Improvement, ImprovementCase
 from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
+from feedback.models.paper import OfficeFile, PaperRecord
 from feedback.models.people import (
     Credential,
     Leave,
@@ -111,6 +113,8 @@ __all__ = [
     "GrantRequest",
     "Holiday",
     "IdentityOpening",
+    "Improvement",
+    "ImprovementCase",
     "InboundMessage",
     "Institution",
     "LadderRung",
@@ -120,12 +124,14 @@ __all__ = [
     "Lowering",
     "Message",
     "Notice",
+    "OfficeFile",
     "Officer",
     "OfficerCommand",
     "OfficerPhone",
     "OfficerStanding",
     "Outbox",
     "Passkey",
+    "PaperRecord",
     "Pause",
     "PeopleState",
     "Phone",
