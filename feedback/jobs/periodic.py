@@ -24,6 +24,7 @@ PERIODIC = (
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
     Periodic("hand_over", 60, "no open case stays with an officer who left"),
+    Periodic("follow_improvements", 60, "citizens hear once that an improvement is done"),
     Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
     Periodic("reissue_receipts", 60, "codes said to be lost on the web, which the queue lost"),

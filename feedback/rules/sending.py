@@ -72,6 +72,7 @@ KINDS: dict[str, Kind] = {
     "officer_reassign": Kind.OFFICER,
     "acknowledged": Kind.NOTICE,
     "transferred": Kind.NOTICE,
+    "improvement_done": Kind.NOTICE,
     "officer_list_day": Kind.NOTICE,
     "officer_list_day_empty": Kind.NOTICE,
 }

@@ -21,7 +21,16 @@ from flask_babel import gettext as _
 
 from feedback.cleaning import Refusal
 from feedback.rules import workflow
-from feedback.services import attachments, cases, lowering, receipts, reissue, vault, views
+from feedback.services import (
+    attachments,
+    cases,
+    improvement_lists,
+    lowering,
+    receipts,
+    reissue,
+    vault,
+    views,
+)
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
@@ -313,7 +322,7 @@ def _case_page(
         case = views.for_citizen(case_id, g.now)
         contact = [field for field in vault.fields_of(case_id) if field != "persons"]
         openings = vault.told(case_id)
-        events = tracking.timeline(case)
+        events = tracking.timeline(case, improvement_lists.told())
         sent = attachments.of_case(case_id)
         asked = lowering.pending(case_id, case.confidentiality)
         lower_to = asked.to_level if asked and case.status in workflow.OPEN else ""

@@ -60,9 +60,7 @@ def upgrade() -> None:
         sa.Column("late_reason", sa.String(), nullable=True),
         sa.Column("officer_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "how IN ('letter', 'visit', 'call')", name=op.f("ck_paper_record_how")
-        ),
+        sa.CheckConstraint("how IN ('letter', 'visit', 'call')", name=op.f("ck_paper_record_how")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_paper_record_case_id")),
         sa.ForeignKeyConstraint(
             ["officer_id"], ["officer.id"], name=op.f("fk_paper_record_officer_id")
@@ -114,15 +112,11 @@ def _improvements() -> None:
         sa.ForeignKeyConstraint(
             ["institution_id"], ["institution.id"], name=op.f("fk_improvement_institution_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["owner_id"], ["officer.id"], name=op.f("fk_improvement_owner_id")
-        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["officer.id"], name=op.f("fk_improvement_owner_id")),
         sa.ForeignKeyConstraint(
             ["officer_id"], ["officer.id"], name=op.f("fk_improvement_officer_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["ended_by"], ["officer.id"], name=op.f("fk_improvement_ended_by")
-        ),
+        sa.ForeignKeyConstraint(["ended_by"], ["officer.id"], name=op.f("fk_improvement_ended_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_improvement")),
     )
     op.create_index(
