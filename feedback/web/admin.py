@@ -21,6 +21,7 @@ from feedback.transaction import transaction
 from feedback.web import (
     admin_letters,
     admin_officers,
+    admin_poster,
     admin_record,
     admin_texts,
     costs,
@@ -31,6 +32,7 @@ from feedback.web.admin_frame import blueprint, only
 __all__ = [
     "admin_letters",
     "admin_officers",
+    "admin_poster",
     "admin_record",
     "admin_texts",
     "blueprint",

@@ -51,6 +51,7 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Days off"), "/admin/holidays"),
             (_("Cost of SMS"), "/admin/costs"),
             (_("Texts"), "/admin/texts"),
+            (_("Poster"), "/admin/poster"),
         ]
     if "auditor" in current_user.roles:
         items += [

@@ -21,7 +21,9 @@ from feedback.web.admin_frame import blueprint, only
 from feedback.web.formats import name
 
 
-def _chosen(d: Directory, typed: str) -> tuple[InstitutionInfo | None, list[InstitutionInfo]]:
+def chosen_institution(
+    d: Directory, typed: str
+) -> tuple[InstitutionInfo | None, list[InstitutionInfo]]:
     """The institution that was typed, by code or name, else those that it may mean."""
     if not typed.strip():
         return None, []
@@ -39,7 +41,7 @@ def officer_list() -> ResponseReturnValue:
     typed, words = request.args.get("institution", ""), request.args.get("words", "")
     with transaction():
         d = directory()
-        chosen, offered = _chosen(d, typed)
+        chosen, offered = chosen_institution(d, typed)
         page = staffing.find(words, chosen.id if chosen else None, request.args.get("after"))
     asked: dict[str, Any] = {"institution": chosen.code if chosen else "", "words": words}
     following = url_for("admin.officer_list", after=page.next, **asked) if page.next else ""
@@ -59,7 +61,7 @@ def officer_list() -> ResponseReturnValue:
 def _new_page(
     d: Directory, typed: str, errors: dict[str, str], outcome: grants.Outcome | None = None
 ) -> str:
-    chosen, offered = _chosen(d, typed)
+    chosen, offered = chosen_institution(d, typed)
     return render_template(
         "admin/officer_new.html",
         chosen=chosen,
@@ -193,7 +195,7 @@ def change_officer(officer_id: int, act: str) -> ResponseReturnValue:
 def _posts_page(typed: str, problem: str = "", post_id: int = 0) -> str:
     with transaction():
         d = directory()
-        chosen, offered = _chosen(d, typed)
+        chosen, offered = chosen_institution(d, typed)
         seats = staffing.seats(chosen.id, local_day(g.now)) if chosen else []
         people = staffing.everyone(chosen.id) if chosen else []
         asked = grants.asked_about([p.id for p in people], g.now)

@@ -14,7 +14,7 @@ from feedback.rules.workflow import OPEN
 from feedback.services import notices, queues, staffing
 from feedback.services.reference import directory
 from feedback.transaction import transaction
-from feedback.web import casework, costs, lettering, openings, wording
+from feedback.web import casework, costs, lettering, openings, poster, wording
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -39,9 +39,12 @@ def _tabs(counts: dict[str, int]) -> list[tuple[str, str, bool, int | None]]:
         (_("Mine"), "/desk", counts.get("mine")),
         (_("The institution's") if leads else _("My unit's"), "/desk/unit", None),
         (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
+        (_("Paper and telephone"), "/desk/register", None),
+        (_("Improvements"), "/desk/improvements", None),
     ]
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
+        items.append((_("Poster"), "/desk/poster", None))
         items.append((_("Cost of SMS"), "/desk/costs", None))
     if "head" in current_user.roles:
         items.append((_("Identities to open"), "/desk/openings", None))
@@ -135,6 +138,15 @@ def alarm_list() -> ResponseReturnValue:
         following=url_for("desk.alarm_list", after=more) if more else "",
         wording=wording,
     )
+
+
+@blueprint.get("/poster")
+def poster_page() -> ResponseReturnValue:
+    """The institution's poster, or small cards, to print."""
+    _leading_only()
+    with transaction():
+        own = directory().institutions[current_user.institution_id]
+    return poster.page(own, url_for("desk.poster_page"), url_for("desk.mine"))
 
 
 @blueprint.get("/costs")

@@ -104,7 +104,7 @@ def send() -> ResponseReturnValue:
             form.check(d, draft.problem)
             if not form.errors:
                 receipt = cases.lodge(case_id, form.lodging(new_form.language()), g.now)
-                _hand_over(draft, form, receipt)
+                files.hand_over(draft, form.draft, receipt, g.now)
     except Refused as refused:
         form.errors[""] = _refusal(refused.code)
     if receipt is None:
@@ -115,17 +115,6 @@ def send() -> ResponseReturnValue:
     session[NO_SMS] = form.phone_is_abroad
     visits.begin()
     return redirect("/received", 303)
-
-
-def _hand_over(draft: files.Draft, form: NewForm, receipt: cases.Receipt) -> None:
-    """Give the form's files to its case; those of a form that came before are there already."""
-    submission = form.draft
-    if not draft.held or submission is None:
-        return
-    if receipt.repeated:
-        attachments.drop_all(submission)
-    else:
-        attachments.take(submission, receipt.case_id, g.now)
 
 
 @blueprint.post("/files")

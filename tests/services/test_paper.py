@@ -1,5 +1,5 @@
-"""What an officer enters for a citizen: one way into a case, the clock from the day of receipt, and no
-sight of it afterwards; the office's file numbers."""
+"""What an officer enters for a citizen: one way into a case, the clock from the day of receipt, no
+sight of it afterwards; and the office's file numbers."""
 
 from __future__ import annotations
 
@@ -115,9 +115,7 @@ def test_days_and_numbers_that_are_none(superuser: Behind, clerk: int, entry: En
 
 def test_an_old_letter_needs_a_reason(superuser: Behind, clerk: int, handler: int) -> None:
     old = replace(LETTER, received_on=TODAY - timedelta(days=61), late_reason="Ilipotea masjala.")
-    (row,) = kit.of_case(
-        superuser, "paper_record", enter(clerk, lodging(), old).case_id, "case_id"
-    )
+    (row,) = kit.of_case(superuser, "paper_record", enter(clerk, lodging(), old).case_id, "case_id")
     assert row["late_reason"] == "Ilipotea masjala."
 
 

@@ -16,14 +16,15 @@ from feedback.services import acts, attachments, notices, views
 from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import files, timeline, wording
-from feedback.web.casework import answering, levels, ownership
+from feedback.web import casefile, files, timeline, wording
+from feedback.web.casework import answering, filing, levels, ownership
 from feedback.web.casework.part import Attempt
 
 PARTS = (
     answering.PART,
     levels.PART,
     ownership.PART,
+    filing.PART,
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
 
@@ -44,6 +45,11 @@ def mount(blueprint: Blueprint, base: str) -> None:
     def case_file(reference: str, number: int) -> ResponseReturnValue:
         """A file of the case, for those who may read its words."""
         return file_of(reference, number)
+
+    @blueprint.get("/case/<reference>/print")
+    def case_print(reference: str) -> ResponseReturnValue:
+        """The whole case as a file on paper, for those who may read its words."""
+        return casefile.page(base, reference)
 
     @blueprint.post("/case/<reference>/<verb>")
     def act(reference: str, verb: str) -> ResponseReturnValue:
