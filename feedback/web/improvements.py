@@ -181,9 +181,11 @@ def _note() -> str:
     return request.form.get("note", "").replace("\r\n", "\n")
 
 
-@blueprint.post("/<uuid:improvement_id>/<any(change, done, drop, unlink):decision>")
+@blueprint.post("/<uuid:improvement_id>/<decision>")
 def act(improvement_id: UUID, decision: str) -> ResponseReturnValue:
     """One act on an action."""
+    if decision not in ACTS:
+        abort(404)
     try:
         with transaction():
             ACTS[decision](improvement_id)

@@ -57,7 +57,7 @@ CREATE POLICY improvement_make ON improvement FOR INSERT TO mrejesho_web WITH CH
 CREATE POLICY improvement_change ON improvement FOR UPDATE TO mrejesho_web USING (
   institution_id = (SELECT guard.institution()) AND (SELECT guard.serves())
   AND ((SELECT guard.leads()) OR owner_id = (SELECT guard.officer())));
-{job:improvement}
+CREATE POLICY job_all ON improvement TO mrejesho_worker USING ((SELECT guard.kind()) = 'job');
 
 {secure:improvement_case}
 GRANT SELECT, INSERT, UPDATE (officer_id, at, unlinked_at) ON improvement_case TO mrejesho_web;
@@ -76,7 +76,8 @@ CREATE POLICY improvement_case_change ON improvement_case FOR UPDATE TO mrejesho
   AND EXISTS (SELECT FROM improvement i WHERE i.id = improvement_id
                  AND i.state IN ('proposed', 'open')))
   WITH CHECK (officer_id = (SELECT guard.officer()));
-{job:improvement_case}
+CREATE POLICY job_all ON improvement_case TO mrejesho_worker
+  USING ((SELECT guard.kind()) = 'job');
 
 -- Actions of an institution that stands below the asker's own (or is it), by due date: what
 -- oversight is told, which is neither the cause nor the cases.

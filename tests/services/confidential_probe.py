@@ -17,7 +17,7 @@ Connection = psycopg.Connection[Any]
 # catalogue for every table with a case, so that none can be forgotten here.
 FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive", "lowering")
 # As the facts, but not for the citizen.
-OFFICE = ("delivery_problem",)
+OFFICE = ("delivery_problem", "paper_record", "office_file", "improvement_case")
 WORDS = ("message", "attachment", "attachment_content", "case_key")
 CLOSED = (
     "submission",
@@ -42,6 +42,7 @@ APART = (
     "public.phone",
     "public.sms_day",
     "public.officer_phone",
+    "public.improvement",
     "public.officer_command",
     "public.suggestion_model",
     "public.ussd_session",

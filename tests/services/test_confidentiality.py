@@ -229,6 +229,7 @@ READERS = {
     "public.audit_pattern": {"auditor"},
     "public.figure": {"figures", "officer"},
     "public.sms_cost": {"admin", "of the institution"},
+    "public.improvement": {"serving there"},
     "public.officer_phone": {"officer"},
     "public.officer_command": {"officer"},
     "public.suggestion_model": {"officer"},
@@ -252,6 +253,9 @@ def test_tables_apart_answer_only_those_they_are_for(world: World, web: Connecti
         with standing(web, principal):
             if person is not None and home in person.viewer.heads | person.viewer.coordinates:
                 who.add("of the institution")
+            if person is not None and home == person.viewer.institution:
+                serves = access.SERVING & person.viewer.roles
+                who |= {"serving there"} if serves and name != "inactive handler" else set()
             for table in APART:
                 expected = bool(who & READERS.get(table, set()))
                 assert bool(counted(web, table)) is expected, (name, table)

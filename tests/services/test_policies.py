@@ -114,6 +114,9 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 # Every function that runs as the owner, past all policies, and whom it answers. A new one fails
 # here until it says so; those that return something of a case are asked below by everybody.
 DEFINERS = {
+    "own_entries": "the officer who entered it: reference and day of an ordinary case",
+    "improvements_below": "oversight: titles of the own institution and those below, no case",
+    "improvements_told": "the citizen of the case",
     "alone": "nobody: guard.decide asks it",
     "cases_touched": "an auditor, of cases that are not hidden from the asker; the worker",
     "may_settle": "everybody: whether the asker may settle an alarm",

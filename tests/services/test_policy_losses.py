@@ -44,6 +44,9 @@ CHANGES = {
     "figure": "received = 1",
     "holiday": "name_en = 'x'",
     "inbound_message": "attempts = 1",
+    "improvement": "late_told = true",
+    "improvement_case": "unlinked_at = now(), officer_id = guard.officer()",
+    "office_file": "number = 'x', officer_id = guard.officer()",
     "lowering": "answered_at = now(), granted = true",
     "officer_standing": "digest = 'y'",
     "leave": "last_day = current_date",
@@ -74,6 +77,8 @@ MORE = {
     "escalation": "case_id = '{case}'",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = by_officer_id",
     "delivery_problem": "settled_at = now(), way = 'sms', by_officer_id = guard.officer()",
+    "improvement_case": "unlinked_at = now()",
+    "office_file": "number = 'x'",
     "lowering": "granted = true",
     "message": "body = 'x'",
 }
