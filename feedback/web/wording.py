@@ -207,10 +207,10 @@ def way_in(how: str) -> str:
 def action_state(state: str) -> str:
     """Where an improvement action stands."""
     return {
-        "proposed": _("Proposed"),
-        "open": _("Under way"),
-        "done": _("Done"),
-        "dropped": _("Given up"),
+        "proposed": _("A proposal"),
+        "open": _("It is under way"),
+        "done": _("It is done"),
+        "dropped": _("It was given up"),
     }.get(state, state)
 
 
