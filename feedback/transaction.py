@@ -56,8 +56,10 @@ class Principal:
         return Principal("public", case=case)
 
     @staticmethod
-    def lodging(case: UUID, *, by_worker: bool = False) -> Principal:
-        return Principal("lodging", case=case, role="worker" if by_worker else "web")
+    def lodging(case: UUID, *, by_worker: bool = False, officer: int | None = None) -> Principal:
+        """officer: who enters it for the citizen; it stands in the record, and opens nothing."""
+        role = "worker" if by_worker else "web"
+        return Principal("lodging", officer=officer, case=case, role=role)
 
 
 JOB = Principal("job", role="worker")

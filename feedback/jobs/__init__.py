@@ -34,6 +34,7 @@ from feedback.services import (
     drafts,
     escalations,
     figures,
+    improvement_telling,
     intake,
     officer_mail,
     officer_phones,
@@ -200,6 +201,26 @@ def remind_tasks() -> Counts:
         while time.monotonic() < end:
             with transaction(JOB):
                 done = act(clock.now())
+            counts[name] += done
+            if not done:
+                break
+    return counts
+
+
+@job
+def follow_improvements() -> Counts:
+    """Tell citizens of actions that are done and leaders of late ones; pass on what was left."""
+    counts = {"told": 0, "late": 0, "inherited": 0}
+    steps = {
+        "inherited": improvement_telling.inherit,
+        "late": improvement_telling.warn,
+        "told": improvement_telling.tell,
+    }
+    end = time.monotonic() + RUN_SECONDS
+    for name, step in steps.items():
+        while time.monotonic() < end:
+            with transaction(JOB):
+                done = step(clock.now())
             counts[name] += done
             if not done:
                 break

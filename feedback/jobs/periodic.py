@@ -29,6 +29,7 @@ PERIODIC = (
     Periodic("hand_over", 60, "no open case or task stays with an officer who left"),
     Periodic("remind_tasks", 300, "a task is told of in the morning of its day"),
     Periodic("hand_over", 60, "no case, post or roster entry stays with an officer who left"),
+    Periodic("follow_improvements", 60, "citizens hear once that an improvement is done"),
     Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
     Periodic("apply_changes", 60, "a planned change of reference data holds from its day on"),

@@ -47,12 +47,14 @@ from feedback.models.channels import (
 )
 from feedback.models.drafts import Draft
 from feedback.models.figures import Figure, FigureDirty, SmsCost
+from feedback.models.improvements import Improvement, ImprovementCase
 from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
 from feedback.models.notices import NoticeChoice, OfficerMail
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
 from feedback.models.offices import Extension, Opinion, Outcome
+from feedback.models.paper import OfficeFile, PaperRecord
 from feedback.models.people import (
     Credential,
     Leave,
@@ -126,6 +128,8 @@ __all__ = [
     "GrantRequest",
     "Holiday",
     "IdentityOpening",
+    "Improvement",
+    "ImprovementCase",
     "InboundMessage",
     "Institution",
     "LadderRung",
@@ -136,6 +140,7 @@ __all__ = [
     "Message",
     "Notice",
     "NoticeChoice",
+    "OfficeFile",
     "Officer",
     "OfficerCommand",
     "OfficerMail",
@@ -145,6 +150,7 @@ __all__ = [
     "Outbox",
     "Outcome",
     "Passkey",
+    "PaperRecord",
     "Pause",
     "PeopleState",
     "Phone",

@@ -20,6 +20,8 @@ Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 KINDS = ("complaint", "suggestion", "compliment", "enquiry")
 LEVELS = ("open", "confidential", "restricted")
 CHANNELS = ("web", "sms", "ussd", "paper")
+# How something came that an officer enters for a citizen, by the channel "paper".
+WAYS_IN = ("letter", "visit", "call")
 # How a citizen is written to.
 CONTACTS = ("sms", "email")
 # Which e-mails go to an address: none, those that a citizen waits for, every one.
@@ -58,7 +60,17 @@ MESSAGES = (
 )
 TASKS = ("inspect", "repair", "call", "write", "other")
 TASK_STATES = ("open", "done", "cancelled")
-ROLES = ("handler", "coordinator", "head", "oversight", "ethics", "admin", "auditor")
+ROLES = (
+    "handler",
+    "coordinator",
+    "head",
+    "oversight",
+    "ethics",
+    "admin",
+    "auditor",
+    # Enters what comes on paper or by word of mouth, and reads no case.
+    "registry",
+)
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:

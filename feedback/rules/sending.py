@@ -78,6 +78,7 @@ KINDS: dict[str, Kind] = {
     "acknowledged": Kind.NOTICE,
     "transferred": Kind.NOTICE,
     "reopened_by_office": Kind.NOTICE,
+    "improvement_done": Kind.NOTICE,
     "officer_list_day": Kind.NOTICE,
     "officer_list_day_empty": Kind.NOTICE,
     "officer_urgent": Kind.NOTICE,

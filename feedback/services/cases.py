@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from flask import current_app
 from sqlalchemy import text
 
-from feedback import clock
+from feedback import clock, transaction
 from feedback.extensions import db
 from feedback.rules import access, contact, deadlines
 from feedback.rules.reference import make_reference
@@ -30,7 +30,6 @@ from feedback.services import (
 )
 from feedback.services.placing import Placing, place
 from feedback.services.reference import directory
-from feedback.transaction import wake
 
 REPEATED = text("SELECT case_id, reference, content_hash, at, reissued FROM guard.repeated(:id)")
 RECEIPT_AGAIN = text("SELECT * FROM guard.receipt_again(:id, :visit)")
@@ -79,16 +78,19 @@ class Receipt:
     expired: bool = False
 
 
-def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
+def lodge(
+    case_id: UUID, lodging: Lodging, now: datetime, *, received: datetime | None = None
+) -> Receipt:
     """Make the case, or show the first receipt when this submission made one already.
 
+    received: when the office got it, where that is not now; the clocks run from there.
     Principal: lodging for `case_id`, or the worker's job.
     """
     # A text column cannot hold the character 0, which a phone or a script may send.
     lodging = replace(lodging, body=lodging.body.replace("\x00", ""))
-    if lodging.anonymous and lodging.channel == "web":
+    if lodging.anonymous and lodging.channel in ("web", "paper"):
         lodging = replace(lodging, name=None, phone=None, email=None)
-    content = _content_hash(lodging)
+    content = _content_hash(lodging, received)
     first = _repeated(lodging.submission_id, content, now)
     if first is not None:
         return first
@@ -96,6 +98,7 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
         # Nobody is to find out who it was by when it came. The day of receipt is day 0 whatever
         # the hour, so the clocks are the same.
         now = clock.day_start(now)
+    received = min(received or now, now)
     d = directory()
     where = place(lodging, d)
     restricted = where.confidentiality == access.Level.RESTRICTED
@@ -108,9 +111,9 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
     standard = d.standard(where.standard, lodging.kind, where.institution_id)
     calendar_id = d.institutions[where.institution_id].calendar_id
     calendar = d.calendar(calendar_id)
-    acknowledge_due = deadlines.due(calendar, now, standard.acknowledge_days)
-    answer_due = deadlines.due(calendar, now, standard.answer_days)
-    rows = _rows(case_id, lodging, where, handler_id, content, now)
+    acknowledge_due = deadlines.due(calendar, received, standard.acknowledge_days)
+    answer_due = deadlines.due(calendar, received, standard.answer_days)
+    rows = _rows(case_id, lodging, where, handler_id, content, now, received)
     rows["case"] = [
         {
             "id": case_id,
@@ -129,7 +132,7 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
             "triage": where.triage,
             "cautious": where.cautious,
             "handler_id": handler_id,
-            "received_at": now,
+            "received_at": received,
             "cycle": 1,
             "appeals": 0,
             "due_at": answer_due,
@@ -152,7 +155,7 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
             "case_id": case_id,
             "cycle": 1,
             "clock": name,
-            "starts_at": now,
+            "starts_at": received,
             "working_days": days,
             "calendar_id": calendar_id,
             "extension_days": 0,
@@ -162,7 +165,8 @@ def lodge(case_id: UUID, lodging: Lodging, now: datetime) -> Receipt:
     ]
     # A case that nobody owns is looked at by the next sweep, which raises an alarm.
     timers = [("ladder", min(acknowledge_due, answer_due) if handler_id else now)]
-    timers += [("reminder", at) for at in deadlines.reminders(calendar, now, answer_due)[:1]]
+    ahead = [at for at in deadlines.reminders(calendar, received, answer_due) if at > now]
+    timers += [("reminder", at) for at in ahead[:1]]
     rows["timer"] = [
         {"case_id": case_id, "purpose": purpose, "due_at": at, "done": False}
         for purpose, at in timers
@@ -223,9 +227,11 @@ def pick_handler(where: Placing, excluded: list[int], now: datetime) -> int | No
     return handler_id
 
 
-def _content_hash(lodging: Lodging) -> bytes:
+def _content_hash(lodging: Lodging, received: datetime | None) -> bytes:
     """Keyed, so that the stored hash tells nothing about short contents."""
     said = {k: v for k, v in asdict(lodging).items() if k not in NOT_SAID}
+    if received is not None:
+        said["received"] = str(clock.local_day(received))
     content = json.dumps(said, sort_keys=True).encode()
     return hmac.digest(current_app.config["RECEIPT_KEY"], content, hashlib.sha256)
 
@@ -268,6 +274,7 @@ def _rows(
     handler_id: int | None,
     content: bytes,
     now: datetime,
+    received: datetime,
 ) -> dict[str, list[dict[str, Any]]]:
     """Words, identity, owner and record of a new case."""
     rows: dict[str, list[dict[str, Any]]] = {
@@ -279,8 +286,10 @@ def _rows(
                 "at": now,
             }
         ],
-        "message": [message_row(case_id, 1, "citizen", lodging.body, where.confidentiality, now)],
-        "figure_dirty": marks.figure_rows(now, where.institution_id),
+        "message": [
+            message_row(case_id, 1, "citizen", lodging.body, where.confidentiality, received)
+        ],
+        "figure_dirty": marks.figure_rows(received, where.institution_id),
         "audit_entry": [
             audit.entry(
                 "lodged",
@@ -308,6 +317,7 @@ def _rows(
                 "institution_id": where.institution_id,
                 "unit_id": where.unit_id,
                 "handler_id": handler_id,
+                "by_officer_id": transaction.current().officer,
                 "at": now,
             }
         ]
@@ -344,7 +354,7 @@ def _insert(
         document = json.dumps(rows, default=plain)
         if db.session.scalar(INSERT_ROWS, {"rows": document}):
             if "outbox" in rows:
-                wake("deliver")
+                transaction.wake("deliver")
             return reference
     raise RuntimeError("no free reference was found")
 

@@ -17,6 +17,8 @@ MODULES = (
     "hooks",
     "auth",
     "desk",
+    "registry",
+    "improvements",
     "oversight",
     "ethics",
     "extracts",

@@ -59,6 +59,7 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
             (_("Cost of SMS"), "/admin/costs"),
             (_("Texts"), "/admin/texts"),
             (_("Answer templates"), "/admin/answers"),
+            (_("Poster"), "/admin/poster"),
         ]
     if "auditor" in current_user.roles:
         items += [

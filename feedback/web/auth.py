@@ -32,6 +32,7 @@ PLACES = (
     ({"handler", "coordinator", "head"}, "/desk"),
     ({"ethics"}, "/ethics"),
     ({"admin", "auditor"}, "/admin"),
+    ({"registry"}, "/desk/register"),
 )
 """Where officers work, by role; the first that fits is where a login leads."""
 DECIDING = frozenset({"head", "oversight", "ethics", "admin"})
@@ -268,7 +269,7 @@ def redeem() -> ResponseReturnValue:
 def case_url(reference: str) -> str:
     """Where the present officer opens a case."""
     base = landing(current_user.roles)
-    return f"{'/desk' if base == '/admin' else base}/case/{reference}"
+    return f"{base if base in ('/oversight', '/ethics') else '/desk'}/case/{reference}"
 
 
 def staff_nav() -> list[tuple[str, str, bool]]:
@@ -281,6 +282,8 @@ def staff_nav() -> list[tuple[str, str, bool]]:
 def _nav_items(roles: frozenset[str]) -> Iterable[tuple[str, str]]:
     if roles & {"handler", "coordinator", "head"}:
         yield _("Desk"), "/desk"
+    elif "registry" in roles:
+        yield _("Paper and telephone"), "/desk/register"
     if roles & {"head", "oversight"}:
         yield _("Oversight"), "/oversight"
     if roles & {"head", "oversight"}:

@@ -22,6 +22,7 @@ from feedback.web import (
     lettering,
     openings,
     opinions,
+    poster,
     search,
     tasks,
     team,
@@ -53,6 +54,8 @@ def _tabs(counts: dict[str, int], here: str = "") -> list[tuple[str, str, bool, 
         (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
         (_("Opinions asked of you"), "/desk/opinions", counts.get("opinions")),
         (_("My tasks"), "/desk/tasks", counts.get("tasks")),
+        (_("Paper and telephone"), "/desk/register", None),
+        (_("Improvements"), "/desk/improvements", None),
     ]
     if "extensions" in counts:
         items.append((_("Extensions to decide"), "/desk/extensions", counts["extensions"]))
@@ -61,6 +64,7 @@ def _tabs(counts: dict[str, int], here: str = "") -> list[tuple[str, str, bool, 
         items += [(_("Workload"), "/desk/board", None), (_("Team"), "/desk/team", None)]
     if leads:
         items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
+        items.append((_("Poster"), "/desk/poster", None))
         items.append((_("Cost of SMS"), "/desk/costs", None))
         items.append((_("Answer templates"), "/desk/answers", None))
     if "head" in current_user.roles:
@@ -163,6 +167,15 @@ def alarm_list() -> ResponseReturnValue:
         following=url_for("desk.alarm_list", after=more) if more else "",
         wording=wording,
     )
+
+
+@blueprint.get("/poster")
+def poster_page() -> ResponseReturnValue:
+    """The institution's poster, or small cards, to print."""
+    _leading_only()
+    with transaction():
+        own = directory().institutions[current_user.institution_id]
+    return poster.page(own, url_for("desk.poster_page"), url_for("desk.mine"))
 
 
 @blueprint.get("/costs")

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
+from feedback.models.columns import WAYS_IN
 from feedback.rules import patterns as rules
 from feedback.services.texts.shipped import TEXTS
-from feedback.web import text_wording
+from feedback.web import text_wording, wording
 
 
 def details(said: Mapping[str, str | int]) -> str:
@@ -19,6 +20,7 @@ def details(said: Mapping[str, str | int]) -> str:
 
 def _labels() -> dict[str, str]:
     return {
+        "action": _("improvement action"),
         "capacity": _("capacity"),
         "cases": _("cases"),
         "category": _("subject"),
@@ -35,13 +37,13 @@ def _labels() -> dict[str, str]:
         "cycle": _("cycle"),
         "day": _("day"),
         "days": _("days"),
-        "days": _("days"),
         "deputy": _("number of the deputy"),
         "entries": _("entries"),
         "entry": _("number of the entry"),
         "former": _("number of the former officer"),
         "half": _("half days"),
         "holds_from": _("holds from"),
+        "how": _("how it came"),
         "institutions": _("institutions"),
         "kind": _("kind"),
         "level": _("confidentiality"),
@@ -61,7 +63,6 @@ def _labels() -> dict[str, str]:
         "template": _("template"),
         "text": _("text"),
         "to": _("to number"),
-        "unit": _("unit"),
         "version": _("version"),
         "way": _("way"),
         "words": _("with the words"),
@@ -80,6 +81,7 @@ def _value(key: str, value: str | int) -> str | int:
             "confidential": _("Confidential"),
             "restricted": _("Ethics only"),
         },
+        "how": {how: wording.way_in(how) for how in WAYS_IN},
         "way": {
             "holder": _("the holder of the post"),
             "deputy": _("the deputy"),
@@ -326,4 +328,16 @@ def _acts() -> dict[str, str]:
         "sms_stopped": _("A number asked for no more notices by SMS"),
         "sms_started": _("A number asked for notices by SMS again"),
         "breach_report": _("Made a report of looks in a period"),
+        "entered_for_citizen": _("Entered it for the citizen"),
+        "file_numbered": _("Wrote down the office's file number"),
+        "file_printed": _("Printed the whole file"),
+        "improvement_proposed": _("Proposed an improvement action"),
+        "improvement_made": _("Made an improvement action"),
+        "improvement_changed": _("Changed owner or due date of an improvement action"),
+        "improvement_done": _("Marked an improvement action as done"),
+        "improvement_dropped": _("Gave an improvement action up"),
+        "improvement_linked": _("Linked the case with an improvement action"),
+        "improvement_unlinked": _("Took the case out of an improvement action"),
+        "improvement_told": _("The citizen is told that an improvement is done"),
+        "improvement_late": _("An improvement action passed its day"),
     }

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from feedback.services import attachments
 from feedback.services.attachments import File, Staged
+from feedback.services.cases import Receipt
 from feedback.services.incoming import Incoming
 from feedback.transaction import transaction
 from feedback.web.downloads import POLICY
@@ -56,6 +57,16 @@ def settle(draft: UUID | None, now: datetime, *, remove: str = "", look: bool = 
         codes = attachments.stage(draft, sent, now)
         held = attachments.staged()
     return Draft(held, problem(codes[0]) if codes else "", removed=bool(remove))
+
+
+def hand_over(draft: Draft, submission: UUID | None, receipt: Receipt, now: datetime) -> None:
+    """Give the form's files to its case; those of a form that came before are there already."""
+    if not draft.held or submission is None:
+        return
+    if receipt.repeated:
+        attachments.drop_all(submission)
+    else:
+        attachments.take(submission, receipt.case_id, now)
 
 
 def _sent() -> list[Incoming]:

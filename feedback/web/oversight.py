@@ -12,12 +12,21 @@ from flask_login import current_user
 
 from feedback.clock import local_day
 from feedback.rules.deadlines import working_minutes
-from feedback.services import attachments, escalations, figures, notices, oversight, views
+from feedback.services import (
+    attachments,
+    escalations,
+    figures,
+    improvement_lists,
+    notices,
+    oversight,
+    views,
+)
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
 from feedback.web import boards, casework, files, timeline, wording
 from feedback.web.edge import Audience, guarded
+from feedback.web.formats import name
 
 blueprint = guarded(
     "oversight",
@@ -34,6 +43,7 @@ def _tabs() -> list[tuple[str, str, bool]]:
         (_("Figures"), url_for("oversight.board")),
         (_("On your rung"), url_for("oversight.escalated")),
         (_("Directives"), url_for("oversight.directives")),
+        (_("Improvements"), url_for("oversight.improvement_list")),
     ]
     return [(label, url, request.path == url) for label, url in items]
 
@@ -97,6 +107,28 @@ def board_file() -> ResponseReturnValue:
     with transaction():
         page = _page()
     return boards.as_file(page)
+
+
+@blueprint.get("/improvements")
+def improvement_list() -> ResponseReturnValue:
+    """Improvement actions of the official's institution, or of one below it: title, day, state."""
+    with transaction():
+        d = directory()
+        chosen = _chosen(d)
+        rows, following = improvement_lists.below(chosen.id, request.args.get("after"), g.now)
+        below = [i for i in d.institutions.values() if current_user.institution_id in i.path]
+        g.unread = notices.unread()
+    here = url_for("oversight.improvement_list", institution=chosen.code)
+    return render_template(
+        "oversight/improvements.html",
+        tabs_list=_tabs(),
+        rows=rows,
+        chosen=chosen,
+        institutions=sorted(((i.code, name(i)) for i in below), key=lambda pair: pair[1]),
+        first=here if request.args.get("after") else "",
+        following=f"{here}&after={following}" if following else "",
+        wording=wording,
+    )
 
 
 @blueprint.get("/escalations")

@@ -21,7 +21,16 @@ from flask_babel import gettext as _
 
 from feedback.cleaning import Refusal
 from feedback.rules import workflow
-from feedback.services import attachments, cases, lowering, receipts, reissue, vault, views
+from feedback.services import (
+    attachments,
+    cases,
+    improvement_lists,
+    lowering,
+    receipts,
+    reissue,
+    vault,
+    views,
+)
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
@@ -95,7 +104,7 @@ def send() -> ResponseReturnValue:
             form.check(d, draft.problem)
             if not form.errors:
                 receipt = cases.lodge(case_id, form.lodging(new_form.language()), g.now)
-                _hand_over(draft, form, receipt)
+                files.hand_over(draft, form.draft, receipt, g.now)
     except Refused as refused:
         form.errors[""] = _refusal(refused.code)
     if receipt is None:
@@ -106,17 +115,6 @@ def send() -> ResponseReturnValue:
     session[NO_SMS] = form.phone_is_abroad
     visits.begin()
     return redirect("/received", 303)
-
-
-def _hand_over(draft: files.Draft, form: NewForm, receipt: cases.Receipt) -> None:
-    """Give the form's files to its case; those of a form that came before are there already."""
-    submission = form.draft
-    if not draft.held or submission is None:
-        return
-    if receipt.repeated:
-        attachments.drop_all(submission)
-    else:
-        attachments.take(submission, receipt.case_id, g.now)
 
 
 @blueprint.post("/files")
@@ -313,7 +311,7 @@ def _case_page(
         case = views.for_citizen(case_id, g.now)
         contact = [field for field in vault.fields_of(case_id) if field != "persons"]
         openings = vault.told(case_id)
-        events = tracking.timeline(case)
+        events = tracking.timeline(case, improvement_lists.told())
         sent = attachments.of_case(case_id)
         asked = lowering.pending(case_id, case.confidentiality)
         lower_to = asked.to_level if asked and case.status in workflow.OPEN else ""

@@ -64,6 +64,7 @@ def subject(template: str) -> str:
         "receipt_code": _("The secret code"),
         "final_letter": _("The final letter"),
         "reopened": _("That the case is open again"),
+        "improvement_done": _("That an improvement is done"),
     }
     if template in named:
         return named[template]

@@ -93,6 +93,10 @@ def _abouts() -> dict[str, tuple[str, str]]:
             _("Transferred"),
             _("When the case goes to another office."),
         ),
+        "improvement_done": (
+            _("An improvement is done"),
+            _("When an office has acted on the cause of several cases: to each of their citizens."),
+        ),
         "institution_unclear": (
             _("Institution not understood"),
             _("When the citizen's reply names no institution that is known."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,9 +41,14 @@ class Event:
         return self.moment.isoformat(timespec="minutes")
 
 
-def timeline(case: CitizenCase) -> list[Event]:
-    """Everything that happened, the first thing first; at one moment, what was said first."""
+def timeline(case: CitizenCase, improved: Sequence[tuple[str, datetime]] = ()) -> list[Event]:
+    """Everything that happened, the first thing first; at one moment, what was said first.
+
+    improved: what was done about its cause, and when.
+    """
     events = [*_told(case), *_climbed(case), *_paused(case), *_ended(case)]
+    title = _("What you told us led to an improvement")
+    events += [Event(at, title, "office", body=words(note)) for note, at in improved]
     if case.late:
         events.append(Event(case.due_at, _("The date passed without an answer"), "late"))
     return sorted(events, key=_place)

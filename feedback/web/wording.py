@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
+from feedback.rules.improvements import LONGEST_TEXT, LONGEST_TITLE
+from feedback.rules.paper import LONGEST_NUMBER
 from feedback.rules.passwords import SHORTEST
 from feedback.services import grants, saved_views
 from feedback.services.officers import LONGEST_NAME, LONGEST_USERNAME
@@ -58,6 +60,18 @@ def refusal(code: str) -> str:
         "bad-way": _("Choose how the citizen was told: by telephone or by letter."),
         "not-warned": _("An earlier try may have arrived. Say that you send it all the same."),
         "settled": _("Somebody chose another way for this message already."),
+        "bad-number": _(
+            "Write the file number in at most %(most)s characters.", most=LONGEST_NUMBER
+        ),
+        "too-long-here": _(
+            "This is too long. Write at most %(title)s characters as title and %(text)s elsewhere.",
+            title=LONGEST_TITLE,
+            text=LONGEST_TEXT,
+        ),
+        "names-somebody": _(
+            "A number or an address stands here by which a person could be found. Say what is "
+            "done, not for whom."
+        ),
         "bad-status": _("Choose whether the day is confirmed, expected or removed."),
     }.get(code, _("This could not be done. Check what you entered."))
 
@@ -96,6 +110,8 @@ def done(verb: str, *, paused: bool) -> str:
         "task": _("The task is given."),
         "task-done": _("The task is done."),
         "task-cancel": _("The task is cancelled."),
+        "file_number": _("The file number is noted."),
+        "improve": _("The case is linked with the action."),
         "lower": _("The citizen is asked. The level changes only by a yes."),
         "extract": _("The extract was handed over. The answer will stand here."),
     }[verb]
@@ -170,6 +186,7 @@ def role(code: str) -> str:
         "ethics": _("Ethics officer"),
         "admin": _("Administrator"),
         "auditor": _("Auditor"),
+        "registry": _("Registry clerk"),
     }.get(code, code)
 
 
@@ -198,6 +215,25 @@ def opening_state(state: str) -> str:
         "ended": _("Ended"),
         "lapsed": _("Nobody decided in time"),
     }[state]
+
+
+def way_in(how: str) -> str:
+    """How something came that an officer entered for a citizen."""
+    return {
+        "letter": _("Letter"),
+        "visit": _("Visit to the office"),
+        "call": _("Telephone call"),
+    }.get(how, how)
+
+
+def action_state(state: str) -> str:
+    """Where an improvement action stands."""
+    return {
+        "proposed": _("A proposal"),
+        "open": _("It is under way"),
+        "done": _("It is done"),
+        "dropped": _("It was given up"),
+    }.get(state, state)
 
 
 def due(days_left: int, *, late: bool) -> str:
@@ -299,6 +335,8 @@ def notice(kind: str) -> str:
         "cases_given": _("Cases were given to you in one act: see your list"),
         "cases_given_back": _("Cases came back to you: a handover was undone"),
         "cases_taken_back": _("Cases went back from you: a handover was undone"),
+        "improvement_given": _("An improvement action is yours: it stands under Improvements"),
+        "improvement_late": _("An improvement action is late: it stands under Improvements"),
     }.get(kind, kind)
 
 

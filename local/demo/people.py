@@ -57,6 +57,7 @@ PEOPLE = (
     _P("mariamu.shayo", "Mariamu Shayo", "DODOMA-CC", "HR", "head", "hr_head"),
     _P("halima.bakari", "Halima Bakari", "DODOMA-CC", "REGISTRY", "handler"),
     _P("emmanuel.kessy", "Emmanuel Kessy", "DODOMA-CC", "REGISTRY", "handler"),
+    _P("zawadi.kileo", "Zawadi Kileo", "DODOMA-CC", "REGISTRY", "registry"),
     _P("paulo.mtega", "Paulo Mtega", "DODOMA-CC", "REGISTRY", "head", "unit_head/REGISTRY"),
     _P("asha.mwakyusa", "Asha Mwakyusa", "DODOMA-CC", "WORKS", "handler"),
     _P("baraka.mollel", "Baraka Mollel", "DODOMA-CC", "WORKS", "handler"),
@@ -147,6 +148,7 @@ LOGINS = {
     "ethics": "amina.mtulia",
     "admin": "esther.mushi",
     "auditor": "abdallah.juma",
+    "registry": "zawadi.kileo",
 }
 SECOND_STEP = [role for role in LOGINS if role in NEEDS_FACTOR]
 # Whoever heads an institution leads it as well as overseeing those below.

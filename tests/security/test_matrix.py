@@ -31,7 +31,7 @@ from tests.web.office import at_desk, token_of
 from tests.web.story import enter
 
 LEVELS = ("open", "confidential", "restricted")
-ROLES = ("handler", "coordinator", "head", "oversight", "ethics", "admin", "auditor")
+ROLES = ("handler", "coordinator", "head", "oversight", "ethics", "admin", "auditor", "registry")
 
 # Who stands how to the case. `excluded` has every role and the head's post, in the institution and,
 # for the restricted case, in the Ethics Secretariat as well.
@@ -51,6 +51,7 @@ PEOPLE = (
     "ethics_inside",
     "admin",
     "auditor",
+    "registry",
 )
 CITIZENS = ("citizen", "other_citizen", "nobody")
 
@@ -99,6 +100,11 @@ CASE_ROUTES: dict[str, Answer] = {
     "desk.case_file": levels(
         "handler colleague coordinator unit_head head rung", "handler head rung", ""
     ),
+    # A whole case on paper is for those who may read its words.
+    "desk.case_print": levels(
+        "handler colleague coordinator unit_head head rung", "handler head rung", ""
+    ),
+    "ethics.case_print": ETHICS,
     "oversight.case_file": levels("rung head unit_head", "rung head", ""),
     "ethics.case_file": ETHICS,
     "public.own_file": CITIZENS_OWN,
@@ -130,6 +136,19 @@ LISTS: dict[str, Answer] = {
     "desk.team_print": levels(),
     "desk.own_leave": levels(),
     "admin.team_list": levels(),
+    "desk.poster_page": levels(),
+    # The clerk entered all of them, and is told of the ordinary one alone.
+    "registry.entries": levels("registry"),
+    "registry.form": levels(),
+    "registry.slip": levels(),
+    # All are linked with an action of the institution.
+    "improvements.one": levels(
+        "handler colleague coordinator unit_head head", "handler coordinator head", ""
+    ),
+    "improvements.listed": levels(),
+    "improvements.new": levels(),
+    "oversight.improvement_list": levels(),
+    "admin.poster_page": levels(),
     "desk.letter_list": levels("coordinator head", "coordinator head", ""),
     # A task is the handler's own.
     "desk.task_list": levels("handler", "handler", ""),
@@ -204,6 +223,7 @@ PLAIN = {
     *("view_id", "change"),
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "answer_code"),
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "move_id"),
+    *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "improvement_id"),
 }
 
 
@@ -257,6 +277,7 @@ def world(app: Flask, make: Make, superuser: psycopg.Connection[Any]) -> World:
     people["ethics_inside"] = make.officer("DODOMA-CC", "ethics")
     people["admin"] = make.officer("PO-PSMGG", "admin")
     people["auditor"] = make.officer("PO-PSMGG", "auditor")
+    people["registry"] = make.officer("DODOMA-CC", "registry")
     people["excluded"] = make.officer("DODOMA-CC", *ROLES, unit="WORKS")
     make.hold(people["excluded"], "DODOMA-CC", "institution_head", capacity="deputy")
     people["excluded_ethics"] = make.officer("ETHICS", *ROLES)
@@ -272,9 +293,16 @@ def world(app: Flask, make: Make, superuser: psycopg.Connection[Any]) -> World:
                  case.receipt.case_id),
             )  # fmt: skip
     superuser.execute("UPDATE conflict SET state = 'provisional'")
+    action = uuid4()
+    superuser.execute(
+        "INSERT INTO improvement (id, institution_id, title, cause, due_on, state, officer_id, at)"
+        " SELECT %s, institution_id, 'x', 'x', %s, 'open', id, %s FROM officer WHERE id = %s",
+        (action, now.date(), now, people["head"]),
+    )
     for case in cases.values():
         _extract(superuser, case, people["ethics"])
         _asked(superuser, case, people)
+        _entered(superuser, case, people["registry"], action, now)
     for name, level in ((n, case.level) for n in people for case in cases.values()):
         case = cases.get(level)
         if case and level == "restricted" and name == "ethics":
@@ -337,6 +365,20 @@ def _case(make: Make, superuser: psycopg.Connection[Any], level: str, now: Any) 
         (f"alarm {level}", now, receipt.case_id),
     )
     return case
+
+
+def _entered(
+    superuser: psycopg.Connection[Any], case: Case, clerk: int, action: UUID, now: Any
+) -> None:
+    """A clerk entered the case, and it is linked with an improvement action."""
+    case.parts["improvement_id"] = action
+    values = (case.receipt.case_id, now.date(), clerk, now)
+    superuser.execute("INSERT INTO paper_record VALUES (%s, 'letter', %s, NULL, %s, %s)", values)
+    superuser.execute(
+        "INSERT INTO improvement_case (improvement_id, case_id, officer_id, at)"
+        " VALUES (%s, %s, %s, %s)",
+        (action, case.receipt.case_id, clerk, now),
+    )
 
 
 def _extract(superuser: psycopg.Connection[Any], case: Case, ethics: int) -> None:
@@ -419,7 +461,7 @@ def test_every_route_has_a_row(app: Flask) -> None:
     pages = {
         rule.endpoint
         for rule in _rules(app)
-        if "GET" in (rule.methods or ()) and not set(rule.arguments) - {"code"}
+        if "GET" in (rule.methods or ()) and not set(rule.arguments) - {"code", "improvement_id"}
     }
     assert pages - of_case == set(LISTS) | set(CITIZEN_PAGES)
 
@@ -476,7 +518,8 @@ def test_whose_pages_name_a_case(world: World) -> None:
         for level in LEVELS if name == "citizen" else LEVELS[:1]:
             tab = world.tab(name, world.cases[level])
             for endpoint, expected in (LISTS | CITIZEN_PAGES).items():
-                for method, url in _urls(world.app, endpoint, {"code": "DODOMA-CC"}):
+                parts = {"code": "DODOMA-CC", **world.cases["open"].parts}
+                for method, url in _urls(world.app, endpoint, parts):
                     page = tab.get(url).text if method == "GET" else ""
                     for each in LEVELS:
                         named = world.cases[each].receipt.reference in page

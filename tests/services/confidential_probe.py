@@ -20,6 +20,7 @@ FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "dire
 OFFICE = ("delivery_problem", "extension")
 WORDS = ("message", "attachment", "attachment_content", "case_key", "outcome")
 OFFICE = ("delivery_problem",)
+OFFICE = ("delivery_problem", "paper_record", "office_file", "improvement_case")
 WORDS = ("message", "attachment", "attachment_content", "case_key")
 # As the words, but not for the citizen.
 OFFICE_WORDS = ("task",)
@@ -54,6 +55,7 @@ APART = (
     "public.officer_phone",
     "public.officer_mail",
     "public.notice_choice",
+    "public.improvement",
     "public.officer_command",
     "public.suggestion_model",
     "public.ussd_session",

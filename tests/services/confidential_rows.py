@@ -64,6 +64,22 @@ def _files(connection: Connection, case: UUID) -> None:
         )
 
 
+def _paper(connection: Connection, case: UUID, action: UUID, officer: int) -> None:
+    """That the case came on paper, its file number, and what is done about its cause."""
+    run = connection.execute
+    run(
+        "INSERT INTO paper_record (case_id, how, received_on, officer_id, at)"
+        " VALUES (%s, 'letter', %s, %s, %s)",
+        (case, NOW.date(), officer, NOW),
+    )
+    run("INSERT INTO office_file VALUES (%s, 'DCC/1', %s, %s)", (case, officer, NOW))
+    run(
+        "INSERT INTO improvement_case (improvement_id, case_id, officer_id, at)"
+        " VALUES (%s, %s, %s, %s)",
+        (action, case, officer, NOW),
+    )
+
+
 def fill(
     connection: Connection,
     cases: list[tuple[UUID, int, int]],
@@ -74,8 +90,15 @@ def fill(
     concerned: int,
 ) -> None:
     """A row of every table for every case (id, institution, unit), and of every table apart."""
-    run = connection.execute
+    run, action = connection.execute, uuid4()
+    run(
+        "INSERT INTO improvement (id, institution_id, title, cause, owner_id, due_on, state,"
+        " officer_id, at) SELECT %s, institution_id, 'x', 'x', id, %s, 'open', id, %s FROM officer"
+        " WHERE id = %s",
+        (action, NOW.date(), NOW, told),
+    )
     for case, home, unit in cases:
+        _paper(connection, case, action, told)
         message, rung = uuid4(), uuid4()
         # A skipped rung opens nothing, though it names a post.
         escalate(connection, case, home, 90, post, post, "skipped", False)

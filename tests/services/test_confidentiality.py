@@ -230,6 +230,7 @@ READERS = {
     "public.audit_pattern": {"auditor"},
     "public.figure": {"figures", "officer"},
     "public.sms_cost": {"admin", "of the institution"},
+    "public.improvement": {"serving there"},
     "public.officer_phone": {"officer"},
     "public.officer_mail": {"officer"},
     "public.notice_choice": {"officer"},
@@ -265,6 +266,9 @@ def test_tables_apart_answer_only_those_they_are_for(world: World, web: Connecti
                 who.add("leads")
             if name == "handler":
                 who.add("mover")
+            if person is not None and home == person.viewer.institution:
+                serves = access.SERVING & person.viewer.roles
+                who |= {"serving there"} if serves and name != "inactive handler" else set()
             for table in APART:
                 expected = bool(who & READERS.get(table, set()))
                 assert bool(counted(web, table)) is expected, (name, table)

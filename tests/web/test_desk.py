@@ -66,6 +66,7 @@ def sweep(now: datetime) -> None:
 
 # Who is let in where.
 
+ENTERING = {"handler", "coordinator", "head", "registry"}
 ROUTES = [
     ("GET", "/desk", {"handler", "coordinator", "head"}),
     ("GET", "/desk/unit", {"handler", "coordinator", "head"}),
@@ -98,6 +99,20 @@ ROUTES = [
     ("GET", "/admin/answers", {"admin"}),
     ("GET", "/admin/answers/help", {"admin"}),
     ("POST", "/admin/answers/help", {"admin"}),
+    ("GET", "/desk/poster", {"coordinator", "head"}),
+    ("GET", "/admin/poster", {"admin"}),
+    ("GET", "/desk/register", ENTERING),
+    ("POST", "/desk/register", ENTERING),
+    ("GET", "/desk/register/slip", ENTERING),
+    ("POST", "/desk/register/slip", ENTERING),
+    ("GET", "/desk/register/entries", ENTERING),
+    ("GET", "/desk/improvements", {"handler", "coordinator", "head"}),
+    ("GET", "/desk/improvements/new", {"handler", "coordinator", "head"}),
+    ("POST", "/desk/improvements/new", {"handler", "coordinator", "head"}),
+    ("GET", "/desk/improvements/{uuid}", {"handler", "coordinator", "head"}),
+    ("POST", "/desk/improvements/{uuid}/done", {"handler", "coordinator", "head"}),
+    ("GET", "/desk/case/{reference}/print", {"handler", "coordinator", "head"}),
+    ("GET", "/ethics/case/{reference}/print", {"ethics"}),
     ("GET", "/desk/alarms", {"coordinator", "head"}),
     ("GET", "/admin/dead-letters", {"admin"}),
     ("POST", "/admin/dead-letters/{uuid}/answer", {"admin"}),
@@ -197,7 +212,7 @@ def test_every_route_of_the_office_stands_in_the_table(app: Flask) -> None:
     filled = {
         (method, re.sub(r"\{[^}]+\}|(?<=/)1(?=/|$)", "x", path)) for method, path, _ in ROUTES
     }
-    filled = {(m, re.sub(r"/(answer|roles|approve|help)$", "/x", p)) for m, p in filled}
+    filled = {(m, re.sub(r"/(answer|roles|approve|help|done)$", "/x", p)) for m, p in filled}
     open_to_all = {
         *((method, path) for method in ("GET", "POST") for path in LOGIN),
         ("POST", "/staff/login/passkey"),

@@ -24,9 +24,10 @@ from tests.conftest import environment
 from tests.factories import Make
 from tests.services.confidential_probe import Connection
 
-ROLES = ("handler", "coordinator", "head", "oversight", "ethics", "admin", "auditor")
+ROLES = ("handler", "coordinator", "head", "oversight", "ethics", "admin", "auditor", "registry")
 EVERYONE = frozenset(ROLES)
 SERVING = frozenset({"handler", "coordinator", "head"})
+ENTERING = SERVING | {"registry"}
 LEADING = frozenset({"coordinator", "head"})
 LOOKING = frozenset({"head", "oversight"})
 ETHICS, ADMIN, AUDITOR = frozenset({"ethics"}), frozenset({"admin"}), frozenset({"auditor"})
@@ -87,6 +88,20 @@ STAFF = {
     "desk.save_answer": LEADING,
     "desk.case": SERVING,
     "desk.case_file": SERVING,
+    "desk.case_print": SERVING,
+    "desk.poster_page": LEADING,
+    "admin.poster_page": ADMIN,
+    "registry.form": ENTERING,
+    "registry.enter": ENTERING,
+    "registry.slip": ENTERING,
+    "registry.put_away": ENTERING,
+    "registry.entries": ENTERING,
+    "improvements.listed": SERVING,
+    "improvements.new": SERVING,
+    "improvements.make": SERVING,
+    "improvements.one": SERVING,
+    "improvements.act": SERVING,
+    "oversight.improvement_list": LOOKING,
     "desk.act": SERVING,
     "desk.draft": SERVING,
     "desk.here": SERVING,
@@ -121,6 +136,7 @@ STAFF = {
     "ethics.queue": ETHICS,
     "ethics.case": ETHICS,
     "ethics.case_file": ETHICS,
+    "ethics.case_print": ETHICS,
     "ethics.act": ETHICS,
     "ethics.draft": ETHICS,
     "ethics.here": ETHICS,
@@ -230,6 +246,7 @@ PARTS = {
     "change": "rename",
     "letter_id": "00000000-0000-0000-0000-000000000001",
     "move_id": "00000000-0000-0000-0000-000000000001",
+    "improvement_id": "00000000-0000-0000-0000-000000000001",
     "hold_id": "00000000-0000-0000-0000-000000000001",
     "code": "DODOMA-CC",
     "token": "wrong",

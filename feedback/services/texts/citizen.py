@@ -232,6 +232,22 @@ TEMPLATES: dict[str, dict[str, Template]] = {
             )
         ),
     },
+    "improvement_done": {
+        "sw": _T(
+            (
+                "{reference}: ulichotueleza kimefanyiwa kazi.",
+                "Asante kwa kusaidia kuboresha huduma.",
+            ),
+            after="Soma: {url}",
+        ),
+        "en": _T(
+            (
+                "{reference}: what you told us has been acted on.",
+                "Thank you for helping to improve the service.",
+            ),
+            after="Read: {url}",
+        ),
+    },
     "institution_unclear": {
         "sw": _T(
             (

@@ -89,6 +89,12 @@ SAYS: dict[str, dict[str, str]] = {
         "en": "Our own steps in case {reference} have ended. The final letter waits for you; it "
         "names the bodies outside to which you may turn: CHRAGG, TAKUKURU or a court.",
     },
+    "improvement_done": {
+        "sw": "Ulichotueleza katika shauri {reference} kimefanyiwa kazi. Asante kwa kusaidia "
+        "kuboresha huduma.",
+        "en": "What you told us in case {reference} has been acted on. Thank you for helping to "
+        "improve the service.",
+    },
     HAPPENED: {
         "sw": "Kuna taarifa mpya kuhusu shauri lako {reference}.",
         "en": "There is news of your case {reference}.",

@@ -18,12 +18,13 @@ from feedback.services import acts, attachments, drafts, neighbours, notices, pr
 from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import files, timeline, wording
+from feedback.web import casefile, files, timeline, wording
 from feedback.web.casework import (
     advising,
     answering,
     changes,
     extending,
+    filing,
     keeping,
     levels,
     ownership,
@@ -41,6 +42,7 @@ PARTS = (
     extending.PART,
     quality.PART,
     tasks.PART,
+    filing.PART,
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
 
@@ -74,6 +76,11 @@ def mount(blueprint: Blueprint, base: str) -> None:
     def case_file(reference: str, number: int) -> ResponseReturnValue:
         """A file of the case, for those who may read its words."""
         return file_of(reference, number)
+
+    @blueprint.get("/case/<reference>/print")
+    def case_print(reference: str) -> ResponseReturnValue:
+        """The whole case as a file on paper, for those who may read its words."""
+        return casefile.page(base, reference)
 
     def lost() -> str | None:
         """Nobody is logged in any more: what was typed waits for its officer's login."""
