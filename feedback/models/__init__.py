@@ -46,6 +46,7 @@ from feedback.models.channels import (
 from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
+from feedback.models.merging import CaseLink, CaseMerge, CaseSplit, Redaction
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
 from feedback.models.people import (
     Credential,
@@ -96,6 +97,9 @@ __all__ = [
     "CalendarCorrection",
     "Case",
     "CaseErasure",
+    "CaseLink",
+    "CaseMerge",
+    "CaseSplit",
     "Category",
     "Conflict",
     "Correction",
@@ -135,6 +139,7 @@ __all__ = [
     "ReceiptAttempt",
     "ReceiptRequest",
     "RecoveryCode",
+    "Redaction",
     "ReferenceState",
     "RetentionRule",
     "SealedIdentity",

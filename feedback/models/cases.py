@@ -75,6 +75,7 @@ class Case(Base):
         Index("ix_case_received", "institution_id", "received_at"),
         # What retention looks through, the oldest first.
         Index("ix_case_ended", "closed_at", postgresql_where="closed_at IS NOT NULL"),
+        Index("ix_case_merged", "merged_into", postgresql_where="merged_into IS NOT NULL"),
     )
     id: Mapped[RandomKey]
     reference: Mapped[str] = mapped_column(unique=True)
@@ -117,6 +118,9 @@ class Case(Base):
     unread: Mapped[bool]
     rating: Mapped[int | None]
     transfers: Mapped[int]
+    # The leading case of a group about one matter. While this one is open it stands in no queue,
+    # its timers rest, and place, owner and status follow the leading one.
+    merged_into: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
 
 
 class Submission(Base):
