@@ -70,6 +70,8 @@ ACTING = frozenset(
         Verb.RAISE_CONFIDENTIALITY,
         Verb.CLASSIFY,
         Verb.MERGE,
+        Verb.SPLIT,
+        Verb.REDACT,
     }
 )
 """What the owner of a case and the owner's superiors in the institution do."""

@@ -72,6 +72,8 @@ KINDS: dict[str, Kind] = {
     "officer_reassign": Kind.OFFICER,
     "acknowledged": Kind.NOTICE,
     "transferred": Kind.NOTICE,
+    "joined": Kind.NOTICE,
+    "divided": Kind.NOTICE,
     "officer_list_day": Kind.NOTICE,
     "officer_list_day_empty": Kind.NOTICE,
 }

@@ -50,6 +50,8 @@ class Verb(StrEnum):
     CLASSIFY = "classify"
     DIRECT = "direct"
     MERGE = "merge"
+    SPLIT = "split"
+    REDACT = "redact"
 
 
 class NotAllowed(ValueError):
@@ -86,8 +88,11 @@ _BY_VERB: dict[Verb, dict[Status, Status]] = {
     Verb.TRANSFER: {NEW: ASSIGNED, ASSIGNED: ASSIGNED, IN_PROGRESS: ASSIGNED, **_keeps(WAITING)},
     Verb.CLASSIFY: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING),
     Verb.RAISE_CONFIDENTIALITY: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING, ANSWERED),
-    # A duplicate ends in the case it is merged into.
-    Verb.MERGE: {NEW: CLOSED, ASSIGNED: CLOSED, IN_PROGRESS: CLOSED, WAITING: CLOSED},
+    # A duplicate lives on with the case that leads it: its citizen is answered when that one is,
+    # and may say "not fixed" as before.
+    Verb.MERGE: {NEW: ASSIGNED, **_keeps(ASSIGNED, IN_PROGRESS, WAITING)},
+    Verb.SPLIT: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING),
+    Verb.REDACT: _keeps(*Status),
     # Words of a citizen are kept whatever the status; only waiting ends by them.
     Verb.CITIZEN_MESSAGE: {
         WAITING: IN_PROGRESS,
@@ -103,6 +108,20 @@ _BY_VERB: dict[Verb, dict[Status, Status]] = {
     Verb.NOT_FIXED: {ANSWERED: ASSIGNED},
     Verb.EXPIRE: {ANSWERED: CLOSED},
 }
+
+WHILE_JOINED = frozenset(
+    {
+        Verb.NOTE,
+        Verb.REDACT,
+        Verb.CITIZEN_MESSAGE,
+        Verb.WITHDRAW,
+        Verb.RAISE_CONFIDENTIALITY,
+        Verb.ACCEPT,
+        Verb.NOT_FIXED,
+        Verb.EXPIRE,
+    }
+)
+"""What may be done to a case while another one leads it; everything else is done to that one."""
 
 TRANSITIONS: Mapping[tuple[Verb, Status], Status] = MappingProxyType(
     {

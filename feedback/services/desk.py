@@ -21,6 +21,7 @@ from feedback.services import (
     audit,
     clocks,
     conflicts,
+    duplicates,
     ladders,
     letters,
     marks,
@@ -70,6 +71,7 @@ def answer(case_id: UUID, body: str, now: datetime) -> None:
     clocks.set_timers({(case.id, "reminder"): None, (case.id, "window"): case.window_ends_at})
     ladders.arm(case, directory())
     acts.owe(case, "answer", now, {"until": case.window_ends_at.isoformat()}, body)
+    duplicates.answered(case, now)
     marks.figures(case.received_at, case.institution_id)
     audit.record("answered", case.id, now=now, cycle=case.cycle)
 
@@ -194,6 +196,8 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
     if wanted == Level.RESTRICTED and level != Level.RESTRICTED:
         raise_level(case, wanted, status, now)
         return
+    if wanted != level:
+        duplicates.part(case, now)  # a group has one level
     if wanted != Level.OPEN:
         acts.seal_words(case.id)
     unit_id = d.unit_for(case.institution_id, category)
@@ -210,6 +214,7 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
 def raise_level(case: m.Case, level: Level, status: str, now: datetime) -> None:
     """Make a case stricter. Restricted: an ethics officer outside owns it from now on, the
     earlier handler's access ends, and the restricted ladder takes the place of the ordinary."""
+    duplicates.part(case, now)  # a group has one level
     acts.seal_words(case.id)
     if level != Level.RESTRICTED:
         acts.move(case, handler_id=case.handler_id, confidentiality=level.value)

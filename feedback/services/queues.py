@@ -14,15 +14,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import deadlines
 from feedback.rules.workflow import OPEN
+from feedback.services import groups, views
 from feedback.services import letters as letters_service
-from feedback.services import views
 from feedback.services.reference import CategoryInfo, InstitutionInfo, directory
 from feedback.services.viewers import present
 
@@ -30,8 +30,12 @@ PAGE = 25
 OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
 # Written out in the statement, since the planner takes a partial index only where it can read
 # that the index holds every row asked for.
-IS_OPEN = m.Case.status.in_(
-    bindparam("open_statuses", OPEN_STATUSES, expanding=True, literal_execute=True)
+# A case that another one leads is found on the page of that one, and in no list.
+IS_OPEN = and_(
+    m.Case.status.in_(
+        bindparam("open_statuses", OPEN_STATUSES, expanding=True, literal_execute=True)
+    ),
+    groups.ALONE,
 )
 COUNT_LIMIT = 999  # a queue longer than this is shown as "999+"
 

@@ -20,6 +20,7 @@ def details(said: Mapping[str, str | int]) -> str:
 def _labels() -> dict[str, str]:
     return {
         "capacity": _("capacity"),
+        "case": _("number of the other case"),
         "cases": _("cases"),
         "category": _("subject"),
         "channel": _("channel"),
@@ -268,5 +269,14 @@ def _acts() -> dict[str, str]:
         "mail_stopped": _("The citizen stopped notices by e-mail"),
         "sms_stopped": _("A number asked for no more notices by SMS"),
         "sms_started": _("A number asked for notices by SMS again"),
+        "merged": _("Joined to another case"),
+        "led": _("Another case was joined to it"),
+        "taken_apart": _("Taken out of a group of cases"),
+        "linked": _("Linked to another case"),
+        "unlinked": _("Took a link away"),
+        "split": _("Had a second case made of it"),
+        "words_covered": _("Covered words of the citizen"),
+        "words_uncovered": _("Let covered words stand again"),
+        "looked_at_covered": _("Looked at covered words"),
         "breach_report": _("Made a report of looks in a period"),
     }

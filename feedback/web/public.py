@@ -21,7 +21,16 @@ from flask_babel import gettext as _
 
 from feedback.cleaning import Refusal
 from feedback.rules import workflow
-from feedback.services import attachments, cases, lowering, receipts, reissue, vault, views
+from feedback.services import (
+    attachments,
+    cases,
+    lowering,
+    receipts,
+    reissue,
+    splitting,
+    vault,
+    views,
+)
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
@@ -317,6 +326,7 @@ def _case_page(
         sent = attachments.of_case(case_id)
         asked = lowering.pending(case_id, case.confidentiality)
         lower_to = asked.to_level if asked and case.status in workflow.OPEN else ""
+        divided = splitting.of_citizen()
     with transaction(attachments.uploading(attachments.message_draft(case_id))):
         held = attachments.staged()
     session[SEEN] = int(g.now.timestamp())
@@ -332,6 +342,8 @@ def _case_page(
         answer=tracking.answer(case),
         until=tracking.until(case),
         lower_to=lower_to,
+        divided=divided,
+        together=tracking.together() if case.joined else "",
         form=form,
         again=again,
         problem=problem,

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from feedback.rules.workflow import OPEN, Status
-from feedback.services.views import CitizenCase, Line, Rung
+from feedback.services import duplicates
+from feedback.services.lines import Line
+from feedback.services.views import CitizenCase, Rung
 from feedback.web.formats import day, moment, name, words
 
 _FIRST = {"citizen": 0, "late": 1}
@@ -101,6 +103,15 @@ def waits(case: CitizenCase) -> str:
     )
 
 
+def together() -> str:
+    """That others wrote about the matter: neither who nor how many, and none of their words."""
+    return _("Your case is handled together with others about the same matter.")
+
+
+def _apart() -> str:
+    return _("Your case is handled by itself again.")
+
+
 def until(case: CitizenCase) -> str:
     """The last day on which the citizen can say whether it is solved."""
     if case.window_ends_at is None:
@@ -121,7 +132,8 @@ def _told(case: CitizenCase) -> Iterator[Event]:
             title = _("You sent this") if line is own[0] else _("You wrote")
             yield Event(line.at, title, "citizen", body=words(line.body), placed=line.placed)
         elif line.author == "officer":
-            yield Event(line.at, _said(line), "office", name(case.institution), words(line.body))
+            body = "" if line.kind == "merge" else words(line.body)
+            yield Event(line.at, _said(line), "office", name(case.institution), body)
         else:
             letter = final_letter(case)
             yield Event(line.at, _("Final letter"), "office", body=letter, placed=line.placed)
@@ -129,6 +141,8 @@ def _told(case: CitizenCase) -> Iterator[Event]:
 
 def _said(line: Line) -> str:
     """The officer's name is never told: the institution answers."""
+    if line.kind == "merge":
+        return _apart() if line.body == duplicates.APART else together()
     return {
         "acknowledgement": _("It is in hand"),
         "question": _("A question to you"),

@@ -154,7 +154,7 @@ CREATE TRIGGER may_join BEFORE UPDATE OF merged_into ON "case" FOR EACH ROW
 -- Related cases: for who reads the words of both, since the note speaks of them.
 {secure:case_link}
 GRANT SELECT, INSERT, UPDATE (removed_at, removed_by) ON case_link TO mrejesho_web;
-GRANT INSERT ON case_link TO mrejesho_worker;
+GRANT SELECT, INSERT, UPDATE (note) ON case_link TO mrejesho_worker;
 CREATE POLICY case_link_read ON case_link FOR SELECT TO mrejesho_web USING (
   (SELECT guard.kind()) = 'officer'
   AND EXISTS (SELECT FROM message w WHERE w.case_id = case_link.case_id AND w.kind = 'citizen')
@@ -166,8 +166,7 @@ CREATE POLICY case_link_make ON case_link FOR INSERT TO mrejesho_web WITH CHECK 
 CREATE POLICY case_link_remove ON case_link FOR UPDATE TO mrejesho_web
   USING (kind = 'see' AND removed_at IS NULL)
   WITH CHECK (removed_by = (SELECT guard.officer()));
-CREATE POLICY job_adds ON case_link FOR INSERT TO mrejesho_worker
-  WITH CHECK ((SELECT guard.kind()) = 'job');
+{job:case_link}
 
 -- Joined cases: who sees both knows of it. guard.part ends it.
 {secure:case_merge}
@@ -248,19 +247,24 @@ BEGIN
   UPDATE message SET body = p_body, sealed = p_sealed WHERE id = m.id;
 END
 $$;
--- The words stand again as the citizen wrote them. False: somebody did it already, or may not.
+-- The words stand again as the citizen wrote them, in clear in an open case and sealed in any other.
+-- False: somebody did it already, or may not.
 CREATE FUNCTION guard.uncover(p_id uuid, p_body text, p_sealed bytea, p_at timestamptz)
   RETURNS boolean
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-DECLARE r redaction;
+DECLARE
+  r redaction;
+  v_open boolean;
 BEGIN
   SELECT * INTO r FROM redaction WHERE id = p_id AND undone_at IS NULL FOR UPDATE;
-  IF NOT FOUND OR NOT guard.may_uncover(r.case_id) OR p_body IS NOT NULL AND NOT EXISTS (
-      SELECT FROM "case" c WHERE c.id = r.case_id AND c.confidentiality = 'open') THEN
+  IF NOT FOUND OR NOT guard.may_uncover(r.case_id) THEN
     RETURN false;
   END IF;
-  UPDATE message SET body = p_body, sealed = p_sealed WHERE id = r.message_id;
+  SELECT confidentiality = 'open' INTO v_open FROM "case" WHERE id = r.case_id;
+  UPDATE message SET body = CASE WHEN v_open THEN p_body END,
+         sealed = CASE WHEN NOT v_open THEN p_sealed END
+   WHERE id = r.message_id;
   UPDATE redaction SET undone_at = p_at, undone_by = guard.officer() WHERE id = p_id;
   RETURN true;
 END

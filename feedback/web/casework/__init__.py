@@ -14,16 +14,18 @@ from flask_login import current_user
 
 from feedback.services import acts, attachments, notices, views
 from feedback.services.errors import Refused
+from feedback.services.lines import Line
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
 from feedback.web import files, timeline, wording
-from feedback.web.casework import answering, levels, ownership
+from feedback.web.casework import answering, levels, ownership, together
 from feedback.web.casework.part import Attempt
 
 PARTS = (
     answering.PART,
     levels.PART,
     ownership.PART,
+    together.PART,
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
 
@@ -118,14 +120,25 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         files=files.shown(sent, f"{base}/case/{case.reference}/file"),
         items=timeline.items(case),
         wants=said[0] if said else None,
-        latest=said[-1] if case.unread and len(said) > 1 else None,
+        latest=_latest(case) if case.unread else None,
         turn=_turn(case),
         **shown,
     )
 
 
+def _latest(case: OfficerCase) -> Line | None:
+    """What a citizen wrote last, of this case or of one joined to it, after what it began with."""
+    begun = next((line for line in case.messages if line.author == "citizen"), None)
+    later = [
+        line for line in case.messages if line.author in ("citizen", "joined") and line != begun
+    ]
+    return max(later, key=lambda line: line.placed, default=None)
+
+
 def _turn(case: OfficerCase) -> str:
     """Whose turn it is, in one sentence."""
+    if case.joined:
+        return _("Of the officer who has the case that leads this one.")
     if case.status in ("closed", "withdrawn"):
         return _("Nobody's: the case has ended.")
     if case.status == "answered":
