@@ -164,7 +164,9 @@ CREATE POLICY case_link_make ON case_link FOR INSERT TO mrejesho_web WITH CHECK 
   AND EXISTS (SELECT FROM message w WHERE w.case_id = case_link.case_id AND w.kind = 'citizen')
   AND EXISTS (SELECT FROM message w WHERE w.case_id = case_link.other_id AND w.kind = 'citizen'));
 CREATE POLICY case_link_remove ON case_link FOR UPDATE TO mrejesho_web
-  USING (kind = 'see' AND removed_at IS NULL)
+  USING (kind = 'see' AND removed_at IS NULL AND (SELECT guard.kind()) = 'officer'
+    AND EXISTS (SELECT FROM message w WHERE w.case_id = case_link.case_id AND w.kind = 'citizen')
+    AND EXISTS (SELECT FROM message w WHERE w.case_id = case_link.other_id AND w.kind = 'citizen'))
   WITH CHECK (removed_by = (SELECT guard.officer()));
 {job:case_link}
 
@@ -193,7 +195,10 @@ CREATE POLICY case_split_read ON case_split FOR SELECT TO mrejesho_web USING (
 CREATE POLICY case_split_ask ON case_split FOR INSERT TO mrejesho_web WITH CHECK (
   by_officer_id = (SELECT guard.officer()) AND made_id IS NULL
   AND EXISTS (SELECT FROM message w WHERE w.case_id = case_split.case_id AND w.kind = 'citizen'));
-{job:case_split}
+CREATE POLICY job_reads ON case_split FOR SELECT TO mrejesho_worker
+  USING ((SELECT guard.kind()) = 'job');
+CREATE POLICY job_makes ON case_split FOR UPDATE TO mrejesho_worker
+  USING ((SELECT guard.kind()) = 'job');
 -- What the citizen's own case was divided into: the reference, and what the receipt code derives
 -- from, unless that code was issued again since.
 CREATE FUNCTION guard.divided() RETURNS TABLE (reference text, submission_id uuid)
@@ -222,7 +227,10 @@ GRANT SELECT, UPDATE (original) ON redaction TO mrejesho_worker;
 CREATE POLICY redaction_read ON redaction FOR SELECT TO mrejesho_web USING (
   (SELECT guard.kind()) = 'public' AND case_id = (SELECT guard.case_id())
   OR guard.may_uncover(case_id));
-{job:redaction}
+CREATE POLICY job_reads ON redaction FOR SELECT TO mrejesho_worker
+  USING ((SELECT guard.kind()) = 'job');
+CREATE POLICY job_empties ON redaction FOR UPDATE TO mrejesho_worker
+  USING ((SELECT guard.kind()) = 'job');
 
 -- Cover passages of a citizen's message. The first original stays, however often it is covered.
 CREATE FUNCTION guard.cover(p_id uuid, p_message uuid, p_body text, p_sealed bytea,

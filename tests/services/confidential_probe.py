@@ -17,8 +17,10 @@ Connection = psycopg.Connection[Any]
 # catalogue for every table with a case, so that none can be forgotten here.
 FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "directive", "lowering")
 # As the facts, but not for the citizen.
-OFFICE = ("delivery_problem",)
+OFFICE = ("delivery_problem", "case_merge")
 WORDS = ("message", "attachment", "attachment_content", "case_key")
+# As the words, but not for the citizen.
+OFFICE_WORDS = ("case_link", "case_split")
 CLOSED = (
     "submission",
     "conflict",
@@ -32,8 +34,20 @@ CLOSED = (
 OPENINGS = ("identity_opening",)
 # Each with a rule and a test of its own.
 ADDRESSED = ("notice", "alarm", "extract")
+# What was covered: for the citizen, and for ethics officers outside.
+COVERED = ("redaction",)
 AUDITED = ("audit_entry", "legal_hold")
-OF_A_CASE = (*FACTS, *OFFICE, *WORDS, *CLOSED, *OPENINGS, *ADDRESSED, *AUDITED)
+OF_A_CASE = (
+    *FACTS,
+    *OFFICE,
+    *WORDS,
+    *OFFICE_WORDS,
+    *CLOSED,
+    *OPENINGS,
+    *ADDRESSED,
+    *COVERED,
+    *AUDITED,
+)
 # Tables without a case that not everybody may read.
 APART = (
     "public.credential",

@@ -1,4 +1,4 @@
-"""Cases joined to a leading one: whom an answer reaches, whose clock rules, what undoing restores."""
+"""Cases joined to a leading one: whom an answer reaches, whose clock rules, what comes back."""
 
 from __future__ import annotations
 
@@ -68,14 +68,16 @@ def test_an_answer_reaches_each_citizen_and_nothing_else_does(
         desk.answer(leading.case_id, "Maji yatarudi kesho.", now + timedelta(hours=1))
     for each in (second, third):
         page = follow(each.case_id, now)
-        assert page.status == "answered" and "not_fixed" in page.allowed
+        assert page.status == "answered"
+        assert "not_fixed" in page.allowed
         said = [line.body for line in page.messages if line.author == "officer"]
         assert said == ["joined", "Tangu lini?", "Maji yatarudi kesho."]
         shown = repr(page)
         for secret in (leading.reference, "Maji hayatoki", str(leading.case_id)):
             assert secret not in shown
         minutes = kit.clock(superuser, each.case_id, "answer")["minutes"]
-        assert minutes is not None and kit.timers(superuser, each.case_id).keys() == {"window"}
+        assert minutes is not None
+        assert kit.timers(superuser, each.case_id).keys() == {"window"}
     # Each in the own language, by the own ways; who gave no number reads it on the page.
     assert owed(superuser, second.case_id) == [
         ("received", "en"),
@@ -139,7 +141,8 @@ def test_a_joined_citizen_who_writes_makes_the_leading_case_new(
     with transaction(Principal.of_case(older.case_id)):
         citizen.add_message(older.case_id, "Karibu na soko.", now + timedelta(hours=1))
     row = kit.case_row(superuser, leading.case_id)
-    assert row["unread"] and row["status"] == "in_progress"
+    assert row["unread"]
+    assert row["status"] == "in_progress"
     assert row["due_at"] == kit.case_row(superuser, older.case_id)["due_at"] < paused
     (notice,) = [
         each
@@ -169,7 +172,8 @@ def test_not_fixed_takes_that_citizens_case_apart_above_the_rung_that_dealt_with
     late = monday + timedelta(days=25)
     kit.sweep(late)
     climbed = kit.case_row(superuser, leading.case_id)["highest_rung"]
-    assert climbed >= 2 and not kit.rungs(superuser, older.case_id)
+    assert climbed >= 2
+    assert not kit.rungs(superuser, older.case_id)
     with as_officer(handler):
         desk.answer(leading.case_id, "Imekamilika.", late)
     with transaction(Principal.of_case(older.case_id)):
@@ -203,7 +207,9 @@ def test_the_ladder_never_goes_back_and_climbs_once(
     assert kit.case_row(superuser, leading.case_id)["highest_rung"] == max(stood)
     kit.sweep(late + timedelta(days=30))
     after = [row["rung"] for row in kit.rungs(superuser, leading.case_id)]
-    assert after and min(after) == max(stood) + 1 and len(after) == len(set(after))
+    assert after
+    assert min(after) == max(stood) + 1
+    assert len(after) == len(set(after))
     assert [row["rung"] for row in kit.rungs(superuser, older.case_id)] == stood
 
 
@@ -324,7 +330,8 @@ def test_two_officers_who_join_the_same_pair_take_turns(
 
     results = kit.together(app, [join(first, second), join(second, first)])
     (refused,) = [each for each in results if each is not None]
-    assert isinstance(refused, Refused) and refused.code in ("follows", "joined", "leads")
+    assert isinstance(refused, Refused)
+    assert refused.code in ("follows", "joined", "leads")
     merged = [kit.case_row(superuser, each.case_id)["merged_into"] for each in (first, second)]
     assert merged.count(None) == 1
 

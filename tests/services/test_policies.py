@@ -114,6 +114,19 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 # Every function that runs as the owner, past all policies, and whom it answers. A new one fails
 # here until it says so; those that return something of a case are asked below by everybody.
 DEFINERS = {
+    "as_written": "nobody: guard.words_said asks it",
+    "cover": "officers who read the words of the case",
+    "covered": "an ethics officer outside, not concerned",
+    "divided": "the citizen of the case",
+    "group_of": "nobody: other functions ask it",
+    "joined_due": "the worker, the citizen of the case, officers who see it: due times",
+    "keep_group": "trigger",
+    "lock_group": "everybody: locks, returns nothing of a case",
+    "may_join": "trigger",
+    "may_uncover": "everybody: whether the asker may",
+    "part": "the worker, the citizen of the case, officers who see it: numbers of cases",
+    "parted": "nobody: guard.part and a trigger ask it",
+    "uncover": "an ethics officer outside, not concerned",
     "alone": "nobody: guard.decide asks it",
     "cases_touched": "an auditor, of cases that are not hidden from the asker; the worker",
     "may_settle": "everybody: whether the asker may settle an alarm",

@@ -20,6 +20,9 @@ from tests.services.confidential_world import World
 WEB, WORKER, OWNER = "mrejesho_web", "mrejesho_worker", "mrejesho_owner"
 # A change of each table that reads no column, so that the policies for writing alone decide.
 CHANGES = {
+    "case_link": "removed_at = now(), removed_by = guard.officer()",
+    "case_split": "made_at = now()",
+    "redaction": "original = '\\x01'",
     "alarm": "settled_at = now()",
     "attachment": "attempts = 1",
     "assignment": "ended_at = now()",
@@ -71,6 +74,7 @@ CHANGES = {
 }
 # Changes that a policy must look at the outcome of.
 MORE = {
+    "case_link": "removed_at = now(), removed_by = by_officer_id",
     "escalation": "case_id = '{case}'",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = by_officer_id",
     "delivery_problem": "settled_at = now(), way = 'sms', by_officer_id = guard.officer()",
@@ -186,7 +190,7 @@ class Snapshot:
             own["post_id"] = min(person.viewer.posts, default=0)
         if self.table == "audit_entry":
             own |= {"actor_kind": kind, "actor_id": officer}
-        if self.table == "extract":
+        if self.table in ("extract", "case_link", "case_merge", "case_split"):
             own["by_officer_id"] = officer
         if self.table == "assignment":
             own["by_officer_id"] = officer
