@@ -165,7 +165,6 @@ def uncover(redaction_id: UUID) -> ResponseReturnValue:
         with transaction():
             redaction.undo(redaction_id, g.now)
     except Refused:
-        flash(_("This was decided already. See what is still to decide."), "info")
-        return redirect(url_for("ethics.covered_list"), 303)
+        abort(404)
     flash(_("The words stand again as the citizen wrote them."), "success")
     return redirect(url_for("ethics.covered_list"), 303)

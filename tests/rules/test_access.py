@@ -113,7 +113,7 @@ def test_the_excluded_see_nothing_and_do_nothing(name: str, level: Level) -> Non
 
 OWNING = [
     *("acknowledge", "answer", "ask", "assign", "classify"),
-    *("merge", "note", "raise_confidentiality", "transfer"),
+    *("merge", "note", "raise_confidentiality", "redact", "split", "transfer"),
 ]
 
 
