@@ -51,6 +51,7 @@ from feedback.models.improvements import Improvement, ImprovementCase
 from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
 from feedback.models.levels import Extract, Lowering
+from feedback.models.merging import CaseLink, CaseMerge, CaseSplit, Redaction
 from feedback.models.notices import NoticeChoice, OfficerMail
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
 from feedback.models.offices import Extension, Opinion, Outcome
@@ -110,6 +111,9 @@ __all__ = [
     "Case",
     "CaseErasure",
     "CaseWords",
+    "CaseLink",
+    "CaseMerge",
+    "CaseSplit",
     "Category",
     "Conflict",
     "Correction",
@@ -161,6 +165,7 @@ __all__ = [
     "ReceiptRequest",
     "RecoveryCode",
     "ReferenceChange",
+    "Redaction",
     "ReferenceState",
     "RetentionRule",
     "SavedView",

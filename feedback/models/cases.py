@@ -103,6 +103,7 @@ class Case(Base):
         ),
         # What retention looks through, the oldest first.
         Index("ix_case_ended", "closed_at", postgresql_where="closed_at IS NOT NULL"),
+        Index("ix_case_merged", "merged_into", postgresql_where="merged_into IS NOT NULL"),
     )
     id: Mapped[RandomKey]
     reference: Mapped[str] = mapped_column(unique=True)
@@ -152,6 +153,9 @@ class Case(Base):
     # From when on doing nothing counts: the last act of an officer, which the database notes with
     # the record, or the end of a pause; none: nobody has done anything since it came.
     idle_from: Mapped[Moment | None]
+    # The leading case of a group about one matter. While this one is open it stands in no queue,
+    # its timers rest, and place, owner and status follow the leading one.
+    merged_into: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
 
 
 class Submission(Base):

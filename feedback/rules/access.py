@@ -74,6 +74,8 @@ ACTING = frozenset(
         Verb.CLASSIFY,
         Verb.MERGE,
         Verb.TASK,
+        Verb.SPLIT,
+        Verb.REDACT,
     }
 )
 """What the owner of a case and the owner's superiors in the institution do."""

@@ -79,6 +79,8 @@ KINDS: dict[str, Kind] = {
     "transferred": Kind.NOTICE,
     "reopened_by_office": Kind.NOTICE,
     "improvement_done": Kind.NOTICE,
+    "joined": Kind.NOTICE,
+    "divided": Kind.NOTICE,
     "officer_list_day": Kind.NOTICE,
     "officer_list_day_empty": Kind.NOTICE,
     "officer_urgent": Kind.NOTICE,

@@ -59,6 +59,8 @@ class Verb(StrEnum):
     DIRECT = "direct"
     MERGE = "merge"
     TASK = "task"
+    SPLIT = "split"
+    REDACT = "redact"
 
 
 class NotAllowed(ValueError):
@@ -103,8 +105,11 @@ _BY_VERB: dict[Verb, dict[Status, Status]] = {
     Verb.RAISE_CONFIDENTIALITY: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING, ANSWERED),
     # Work to be done while the answer is still owed.
     Verb.TASK: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING),
-    # A duplicate ends in the case it is merged into.
-    Verb.MERGE: {NEW: CLOSED, ASSIGNED: CLOSED, IN_PROGRESS: CLOSED, WAITING: CLOSED},
+    # A duplicate lives on with the case that leads it: its citizen is answered when that one is,
+    # and may say "not fixed" as before.
+    Verb.MERGE: {NEW: ASSIGNED, **_keeps(ASSIGNED, IN_PROGRESS, WAITING)},
+    Verb.SPLIT: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING),
+    Verb.REDACT: _keeps(*Status),
     # Words of a citizen are kept whatever the status; only waiting ends by them.
     Verb.CITIZEN_MESSAGE: {
         WAITING: IN_PROGRESS,
@@ -120,6 +125,20 @@ _BY_VERB: dict[Verb, dict[Status, Status]] = {
     Verb.NOT_FIXED: {ANSWERED: ASSIGNED},
     Verb.EXPIRE: {ANSWERED: CLOSED},
 }
+
+WHILE_JOINED = frozenset(
+    {
+        Verb.NOTE,
+        Verb.REDACT,
+        Verb.CITIZEN_MESSAGE,
+        Verb.WITHDRAW,
+        Verb.RAISE_CONFIDENTIALITY,
+        Verb.ACCEPT,
+        Verb.NOT_FIXED,
+        Verb.EXPIRE,
+    }
+)
+"""What may be done to a case while another one leads it; everything else is done to that one."""
 
 TRANSITIONS: Mapping[tuple[Verb, Status], Status] = MappingProxyType(
     {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from feedback import clock, transaction
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import workflow
 from feedback.rules.access import Level
-from feedback.services import identity, mailing, outbox
+from feedback.services import groups, identity, mailing, outbox
 from feedback.services.cases import message_row
 from feedback.services.errors import Refused
 
@@ -22,11 +22,12 @@ LONGEST = 5_000  # characters of one message
 def locked(case_id: UUID) -> m.Case:
     """The case, locked for this transaction; Refused("not-found") when it may not be seen.
 
-    The lock comes first in every act, so that two acts, or an act and a sweep, take turns.
+    The lock comes first in every act, so that two acts, or an act and a sweep, take turns. A case
+    of a group is locked with all of it.
     """
     case = db.session.scalars(
         select(m.Case)
-        .where(m.Case.id == case_id)
+        .where(m.Case.id == case_id, func.guard.lock_group(m.Case.id))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -47,7 +48,10 @@ def unknown(case: m.Case) -> bool:
 
 
 def status_after(case: m.Case, verb: workflow.Verb) -> str:
-    """The status the verb leads to; Refused("not-allowed") when the table has no such step."""
+    """The status the verb leads to; Refused: not-allowed when the table has no such step, joined
+    where another case leads this one, so that the act belongs there."""
+    if groups.follows(case) and verb not in workflow.WHILE_JOINED:
+        raise Refused("joined")
     try:
         return workflow.after(verb, workflow.Status(case.status)).value
     except workflow.NotAllowed as error:
@@ -80,20 +84,27 @@ def write(
     *,
     internal: bool = False,
     by_citizen: bool = False,
+    alone: bool = False,
 ) -> UUID:
-    """Add a message to the case; the words of a case that is not open are sealed."""
-    row = message_row(
-        case.id,
-        case.cycle,
-        kind,
-        body,
-        case.confidentiality,
-        now,
-        officer_id=None if by_citizen else transaction.current().officer,
-        internal=internal,
-    )
-    db.session.execute(insert(m.Message).values(row))
-    message_id: UUID = row["id"]
+    """Add a message to the case; the words of a case that is not open are sealed. What an officer
+    writes to the citizen goes to those of all cases that this one leads, unless `alone`."""
+    shared = not (internal or by_citizen or alone)
+    rows = [
+        message_row(
+            each.id,
+            each.cycle,
+            kind,
+            body,
+            each.confidentiality,
+            now,
+            officer_id=None if by_citizen else transaction.current().officer,
+            internal=internal,
+        )
+        for each in (case, *(groups.told_with(case) if shared else ()))
+    ]
+    for row in rows:
+        db.session.execute(insert(m.Message).values(row))
+    message_id: UUID = rows[0]["id"]
     return message_id
 
 
@@ -177,10 +188,29 @@ def excluded(case_id: UUID) -> list[int]:
 
 
 def owe(
-    case: m.Case, template: str, now: datetime, values: dict[str, str], words: str | None = None
+    case: m.Case,
+    template: str,
+    now: datetime,
+    values: dict[str, str],
+    words: str | None = None,
+    *,
+    alone: bool = False,
 ) -> None:
     """An SMS, an e-mail or both to the citizen, by what is sealed with the case. An office's words
-    go out for an open case only; of any other the message says that they wait."""
+    go out for an open case only; of any other the message says that they wait.
+
+    What an officer tells goes to the citizens of all cases that this one leads, to each by the own
+    ways, language, reference and due time; unless `alone`, which is for what concerns one of them.
+    """
+    _owe(case, template, now, values, words)
+    for other in () if alone else groups.told_with(case):
+        own = {"due": other.due_at.isoformat()} if "due" in values else {}
+        _owe(other, template, now, values | own, words)
+
+
+def _owe(
+    case: m.Case, template: str, now: datetime, values: dict[str, str], words: str | None
+) -> None:
     if words is not None and case.confidentiality != Level.OPEN:
         template, words = f"{template}_waits", None
     for channel in mailing.ways(case, template):

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import audit, clocks, ladders
+from feedback.services import audit, clocks, groups, ladders
 from feedback.services.batch import Batch
 from feedback.services.errors import Refused
 from feedback.services.officers import LONGEST_NAME
@@ -145,7 +145,9 @@ def _derive(cases: Sequence[m.Case], d: Directory, correction_id: int, now: date
             moved += changed
             batch.record("deadline_corrected", case, correction=correction_id)
             batch.figures(case)
-        if own.answer.met_at is None:
+        if groups.follows(case) and case.merged_into is not None:
+            batch.timers[case.merged_into, "ladder"] = now  # the sweep derives the group anew
+        elif own.answer.met_at is None:
             batch.timers[case.id, "reminder"] = clocks.next_reminder(own.answer, now, d)
     ladders.arm_many(cases, d)
     batch.write()

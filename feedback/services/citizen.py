@@ -17,7 +17,7 @@ from feedback.extensions import db
 from feedback.rules import access, workflow
 from feedback.rules.access import Level
 from feedback.rules.workflow import APPEAL_ANSWER_DAYS, Appeal, Status, Verb
-from feedback.services import acts, audit, clocks, desk, ladders, marks, owners
+from feedback.services import acts, audit, clocks, desk, duplicates, groups, ladders, marks, owners
 from feedback.services.conflicts import Said
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
@@ -58,16 +58,20 @@ def _resumed(case: m.Case, now: datetime) -> datetime:
 
 
 def _tell(case: m.Case, kind: str, at: datetime, handler_id: int | None = None) -> None:
-    """A notice to the handler; several on a day whose hours are not kept are several."""
+    """A notice to the handler; several on a day whose hours are not kept are several. It leads to
+    the page on which the handler acts."""
     key = uuid4().hex if acts.unknown(case) else ""
-    marks.notices([handler_id or case.handler_id], kind, case.id, at, key)
+    marks.notices([handler_id or case.handler_id], kind, groups.page_of(case), at, key)
 
 
 def withdraw(case_id: UUID, now: datetime) -> None:
     """The citizen takes the case back; every clock stops."""
     case = acts.locked(case_id)
-    case.status = acts.status_after(case, Verb.WITHDRAW)
-    own, at = clocks.of(case), acts.stamp(case, now)
+    status = acts.status_after(case, Verb.WITHDRAW)
+    at = acts.stamp(case, now)
+    duplicates.part(case, at)  # what was joined to it goes on by itself
+    case.status = status
+    own = clocks.of(case)
     clocks.resume(case, own, _resumed(case, now))
     for deadline in (own.acknowledge, own.answer):
         if deadline is not None and deadline.met_at is None:
@@ -127,6 +131,8 @@ def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
     if not appeal.allowed:
         _final_letter(case, at)
         return appeal
+    if case.merged_into is not None:
+        duplicates.part(case, at)  # the others may be content: this one goes on by itself
     case.status = status if case.handler_id else Status.NEW.value
     case.cycle, case.appeals = appeal.cycle, case.appeals + 1
     case.first_rung, case.reopened, case.unread = appeal.rung, False, True

@@ -129,13 +129,18 @@ def _people(each: _Step, found: Mapping[posts.Address, rules.Post | None]) -> se
 
 
 def _excluded(case_ids: list[UUID]) -> dict[UUID, frozenset[int]]:
+    """Officers kept away from each case, or from one that it leads."""
     found: dict[UUID, set[int]] = {}
-    for row in db.session.execute(
-        select(m.Conflict.case_id, m.Conflict.officer_id).where(
-            m.Conflict.case_id.in_(case_ids), m.Conflict.state != "lifted"
-        )
-    ):
-        found.setdefault(row.case_id, set()).add(row.officer_id)
+    own = select(m.Conflict.case_id, m.Conflict.officer_id).where(
+        m.Conflict.case_id.in_(case_ids), m.Conflict.state != "lifted"
+    )
+    joined = (
+        select(m.Case.merged_into, m.Conflict.officer_id)
+        .join(m.Case, m.Case.id == m.Conflict.case_id)
+        .where(m.Case.merged_into.in_(case_ids), m.Conflict.state != "lifted")
+    )
+    for case_id, officer_id in db.session.execute(own.union_all(joined)):
+        found.setdefault(case_id, set()).add(officer_id)
     return {case_id: frozenset(officers) for case_id, officers in found.items()}
 
 

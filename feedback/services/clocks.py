@@ -6,8 +6,8 @@ nothing else (rule 3): every change goes through `recompute`, which derives it a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import deadlines
+from feedback.services import groups, marks
 from feedback.services.reference import Directory, directory
 
 PURPOSES = ("ladder", "reminder", "window", "pause")
@@ -24,11 +25,13 @@ PURPOSES = ("ladder", "reminder", "window", "pause")
 
 @dataclass(frozen=True, slots=True)
 class CaseClocks:
-    """The deadlines of a case's present cycle and its pauses of all cycles."""
+    """The deadlines of a case's present cycle and its pauses of all cycles. `joined`: by clock the
+    earliest due time of cases that this one leads, which it keeps too."""
 
     acknowledge: m.Deadline | None
     answer: m.Deadline
     pauses: Sequence[m.Pause]
+    joined: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def open_pause(self) -> m.Pause | None:
@@ -42,7 +45,7 @@ def of(case: m.Case) -> CaseClocks:
 
 
 def of_many(cases: Collection[m.Case]) -> dict[UUID, CaseClocks]:
-    """Load the clocks of many cases in two queries."""
+    """Load the clocks of many cases in three queries."""
     if not cases:
         return {}
     ids = [case.id for case in cases]
@@ -55,11 +58,13 @@ def of_many(cases: Collection[m.Case]) -> dict[UUID, CaseClocks]:
         select(m.Pause).where(m.Pause.case_id.in_(ids)).order_by(m.Pause.starts_at)
     ):
         pauses.setdefault(pause.case_id, []).append(pause)
+    joined = groups.joined_due(ids)
     return {
         case.id: CaseClocks(
             rows.get((case.id, case.cycle, "acknowledge")),
             rows[case.id, case.cycle, "answer"],
             pauses.get(case.id, []),
+            joined.get(case.id, {}),
         )
         for case in cases
     }
@@ -72,18 +77,20 @@ def as_rule(pause: m.Pause) -> deadlines.Pause:
 
 
 def recompute(case: m.Case, clocks: CaseClocks, d: Directory) -> None:
-    """Derive the due times of the clocks still running."""
+    """Derive the due times of the clocks still running: the earliest of a group's, in the case
+    that leads it. Joining cases therefore moves no deadline later, and parting gives it back."""
     for deadline in (clocks.acknowledge, clocks.answer):
         if deadline is None or deadline.met_at is not None:
             continue
         pauses = [as_rule(p) for p in clocks.pauses if p.cycle == deadline.cycle]
-        deadline.due_at = deadlines.due(
+        own = deadlines.due(
             d.calendar(deadline.calendar_id),
             deadline.starts_at,
             deadline.working_days,
             pauses if deadline.clock == "answer" else (),
             deadline.extension_days,
         )
+        deadline.due_at = min(own, clocks.joined.get(deadline.clock, own))
     if clocks.answer.met_at is None:
         case.due_at = clocks.answer.due_at
 
@@ -104,11 +111,15 @@ def meet(case: m.Case, deadline: m.Deadline | None, clocks: CaseClocks, now: dat
 
 
 def first_human_word(case: m.Case, clocks: CaseClocks, now: datetime) -> bool:
-    """The first human message acknowledges; answers whether this was it."""
+    """The first human message acknowledges, in all cases that this one leads too; answers whether
+    this was it."""
     if case.first_response_at is not None:
         return False
     case.first_response_at = now
     meet(case, clocks.acknowledge, clocks, now)
+    for other in groups.followers(case):
+        if first_human_word(other, of(other), now):
+            marks.figures(other.received_at, other.institution_id)
     return True
 
 
@@ -116,7 +127,8 @@ def pause(case: m.Case, clocks: CaseClocks, now: datetime) -> m.Pause | None:
     """Let the clock wait for the citizen; None when it may not.
 
     A question after the deadline pauses nothing, and neither does a third one or one after the
-    ten working days of all cycles are used up.
+    ten working days of all cycles are used up. The question goes to the citizens of all cases that
+    this one leads, so the clock of each waits if it may; the earliest rules.
     """
     if clocks.open_pause is not None or now > clocks.answer.due_at:
         return None
@@ -130,7 +142,11 @@ def pause(case: m.Case, clocks: CaseClocks, now: datetime) -> m.Pause | None:
     )
     db.session.add(row)
     case.paused_until = runs_out
-    recompute(case, CaseClocks(clocks.acknowledge, clocks.answer, [*clocks.pauses, row]), d)
+    for other in groups.followers(case):
+        pause(other, of(other), now)
+    db.session.flush()
+    joined = groups.joined_due([case.id]).get(case.id, {})
+    recompute(case, replace(clocks, pauses=[*clocks.pauses, row], joined=joined), d)
     case.idle_from = runs_out  # nobody has to do anything before
     set_timer(case.id, "pause", runs_out)
     set_timer(case.id, "reminder", next_reminder(clocks.answer, now, d))

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import ColumnElement, any_, literal, or_, select, text
+from sqlalchemy import ColumnElement, any_, case, func, literal, or_, select, text
 
 from feedback import models as m
 from feedback.extensions import db
@@ -216,9 +216,17 @@ def said_in(case_id: UUID) -> Said:
 def said_in_all(case_ids: Sequence[UUID]) -> dict[UUID, Said]:
     """What the citizens of these cases said so far, in two questions (principal: the worker)."""
     said: dict[UUID, tuple[list[Any], list[Any]]] = {case_id: ([], []) for case_id in case_ids}
-    message, vault = m.Message, m.SealedIdentity
+    message, vault, covered = m.Message, m.SealedIdentity, m.Redaction
+    # As it was written: a name that was covered since keeps its bearer away all the same.
+    original = case((func.length(covered.original) > 1, covered.original))
     words = (
-        select(message.case_id, message.id, message.body, message.sealed)
+        select(
+            message.case_id,
+            message.id,
+            message.body,
+            func.coalesce(original, message.sealed).label("sealed"),
+        )
+        .outerjoin(covered, (covered.message_id == message.id) & covered.undone_at.is_(None))
         .where(message.case_id.in_(case_ids), message.kind == "citizen")
         .order_by(message.case_id, message.at, message.id)
     )

@@ -21,6 +21,8 @@ from feedback.services import (
     audit,
     clocks,
     conflicts,
+    duplicates,
+    groups,
     ladders,
     letters,
     marks,
@@ -82,6 +84,9 @@ def answer(case_id: UUID, body: str, now: datetime, *, outcome: str = "", ground
     ladders.arm(case, directory())
     said = f"{body.rstrip()}\n\n{stated}" if stated else body
     acts.owe(case, "answer", now, {"until": case.window_ends_at.isoformat()}, said)
+    for other in groups.followers(case):
+        outcomes.state(other, outcome, ground, now)
+    duplicates.answered(case, now)
     marks.figures(case.received_at, case.institution_id)
     details = {"outcome": outcome} if outcome else {}
     audit.record("answered", case.id, now=now, cycle=case.cycle, **details)
@@ -231,6 +236,8 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
     if wanted == Level.RESTRICTED and level != Level.RESTRICTED:
         raise_level(case, wanted, status, now)
         return
+    if wanted != level:
+        duplicates.part(case, now)  # a group has one level
     if wanted != Level.OPEN:
         acts.seal_words(case.id)
     unit_id = d.unit_for(case.institution_id, category)
@@ -247,6 +254,7 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
 def raise_level(case: m.Case, level: Level, status: str, now: datetime) -> None:
     """Make a case stricter. Restricted: an ethics officer outside owns it from now on, the
     earlier handler's access ends, and the restricted ladder takes the place of the ordinary."""
+    duplicates.part(case, now)  # a group has one level
     acts.seal_words(case.id)
     if level != Level.RESTRICTED:
         acts.move(case, handler_id=case.handler_id, confidentiality=level.value)

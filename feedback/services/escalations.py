@@ -21,7 +21,7 @@ from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import access, deadlines, workflow
 from feedback.rules.workflow import Status, Verb
-from feedback.services import acts, audit, citizen, climbing, clocks, marks, viewers
+from feedback.services import acts, audit, citizen, climbing, clocks, groups, marks, viewers
 from feedback.services.batch import Batch
 from feedback.services.clocks import CaseClocks
 from feedback.services.errors import Refused
@@ -110,6 +110,10 @@ def _handle_each(due: Due, d: Directory, now: datetime) -> SweepCounts:
 
 def _handle(due: Due, d: Directory, now: datetime) -> SweepCounts:
     counts, batch = SweepCounts(), Batch(now)
+    resting = [(purpose, case) for purpose, case in due if groups.follows(case)]
+    for purpose, case in resting:
+        batch.timers[case.id, purpose] = None  # the case that leads it climbs and reminds for it
+    due = [each for each in due if each not in resting] if resting else due
     cases = {case.id: case for _, case in due}
     chosen = {
         purpose: [case for timer, case in due if timer == purpose] for purpose in clocks.PURPOSES
@@ -122,6 +126,7 @@ def _handle(due: Due, d: Directory, now: datetime) -> SweepCounts:
         counts.closed += _close(case, batch)
     for case in chosen["reminder"]:
         counts.reminders += _remind(case, own[case.id], batch, d)
+    _derive_groups(chosen["ladder"], d)
     db.session.flush()
     climbing.climb(chosen["ladder"], d, batch)
     for case in cases.values():
@@ -130,6 +135,15 @@ def _handle(due: Due, d: Directory, now: datetime) -> SweepCounts:
     batch.write()
     counts.escalations, counts.alarms = len(batch.escalations), batch.raised
     return counts
+
+
+def _derive_groups(cases: Sequence[m.Case], d: Directory) -> None:
+    """Derive the due times of cases that lead others, or did: one of those may have left, or be due
+    at another time than before."""
+    led = groups.led([case.id for case in cases]) if cases else set()
+    leading = [case for case in cases if case.id in led and Status(case.status) in workflow.OPEN]
+    for case_id, own in clocks.of_many(leading).items():
+        clocks.recompute(next(case for case in leading if case.id == case_id), own, d)
 
 
 def _end_pause(case: m.Case, own: CaseClocks, batch: Batch, d: Directory) -> int:

@@ -17,6 +17,7 @@ from feedback import models as m
 from feedback.models.inbox import SCOPES as SAVED_SCOPES
 from feedback.rules import deadlines, inbox
 from feedback.rules.workflow import OPEN
+from feedback.services import groups
 from feedback.services.reference import CategoryInfo, InstitutionInfo, directory
 from feedback.services.viewers import present
 
@@ -24,8 +25,12 @@ PAGE = 25
 OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
 # Written out in the statement, since the planner takes a partial index only where it can read
 # that the index holds every row asked for.
-IS_OPEN = m.Case.status.in_(
-    bindparam("open_statuses", OPEN_STATUSES, expanding=True, literal_execute=True)
+# A case that another one leads is found on the page of that one, and in no list.
+IS_OPEN = and_(
+    m.Case.status.in_(
+        bindparam("open_statuses", OPEN_STATUSES, expanding=True, literal_execute=True)
+    ),
+    groups.ALONE,
 )
 COUNT_LIMIT = 999
 """A list longer than this is shown as "999+"; one more is counted, to tell."""

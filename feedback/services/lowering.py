@@ -17,7 +17,7 @@ from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status, Verb
-from feedback.services import acts, audit, clocks, marks, owners, viewers
+from feedback.services import acts, audit, clocks, duplicates, marks, owners, viewers
 from feedback.services.cases import pick_handler
 from feedback.services.errors import Refused
 from feedback.services.placing import Placing
@@ -85,7 +85,7 @@ def ask(case_id: UUID, now: datetime) -> None:
         )
     )
     db.session.flush()
-    acts.owe(case, "question", now, {}, ASK[case.language])
+    acts.owe(case, "question", now, {}, ASK[case.language], alone=True)
     audit.record("lowering_asked", case.id, now=now, level=to_level.value)
 
 
@@ -103,6 +103,7 @@ def answer(case_id: UUID, *, yes: bool, now: datetime) -> None:
         marks.notices([asked.officer_id], "lowering_refused", case.id, now)
         return
     case.cautious = False
+    duplicates.part(case, now)  # a group has one level
     marks.notices([asked.officer_id], "lowering_granted", case.id, now)
     if asked.from_level == Level.RESTRICTED:
         _back_to_the_institution(case, asked, now)

@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, or_, select, text
 from feedback import models as m
 from feedback.extensions import db
 from feedback.services import acts, queues, views
+from feedback.services.lines import Line
 from feedback.services.reference import InstitutionInfo, directory
 from feedback.services.viewers import present
 
@@ -165,7 +166,7 @@ def directives() -> list[Given]:
     ]
 
 
-def delay_reason(case: views.OfficerCase) -> views.Line | None:
+def delay_reason(case: views.OfficerCase) -> Line | None:
     """What the handler last said of the delay."""
     said = [line for line in case.messages if line.kind == "delay_reason"]
     return said[-1] if said else None

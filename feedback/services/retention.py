@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from feedback import models as m
@@ -149,6 +149,9 @@ def _without_words(cases: Sequence[UUID], now: datetime) -> str:
         .values(body="", sealed=None)
     )
     run(update(m.Outcome).where(m.Outcome.case_id.in_(cases)).values(sealed=None))
+    linked = or_(m.CaseLink.case_id.in_(cases), m.CaseLink.other_id.in_(cases))
+    run(update(m.CaseLink).where(linked).values(note=None))
+    run(update(m.Redaction).where(m.Redaction.case_id.in_(cases)).values(original=b""))
     run(update(m.InboundMessage).where(m.InboundMessage.case_id.in_(cases)).values(words=b""))
     run(text("SELECT guard.erase_papers(:cases)"), {"cases": list(cases)})
     run(update(m.Outbox).where(m.Outbox.case_id.in_(cases)).values(words=None))

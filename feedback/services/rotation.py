@@ -54,6 +54,9 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("draft", "sealed"): None,
     ("task", "sealed"): None,
     ("task", "result"): None,
+    ("case_link", "note"): None,
+    ("case_split", "words"): None,
+    ("redaction", "original"): None,
 }
 # Columns of bytes that are no values sealed by these keys: hashes, random numbers, public keys, and
 # files, which the key of their case seals.

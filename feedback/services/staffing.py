@@ -19,7 +19,7 @@ from feedback.extensions import db
 from feedback.models.columns import ROLES
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN
-from feedback.services import audit, grants, officers, owners, task_upkeep
+from feedback.services import audit, grants, groups, officers, owners, task_upkeep
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
@@ -199,7 +199,11 @@ def hand_over(now: datetime, limit: int = 200) -> int:
     stranded = db.session.scalars(
         select(m.Case)
         .join(m.Officer, m.Officer.id == m.Case.handler_id)
-        .where(m.Officer.active.is_(False), m.Case.status.in_([status.value for status in OPEN]))
+        .where(
+            m.Officer.active.is_(False),
+            m.Case.status.in_([status.value for status in OPEN]),
+            groups.ALONE,
+        )
         .order_by(m.Case.due_at, m.Case.id)
         .limit(limit)
         .with_for_update(of=m.Case, skip_locked=True)

@@ -12,6 +12,7 @@ from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules.access import CaseFacts, Level, Viewer
+from feedback.services import groups
 from feedback.services.errors import Refused
 
 PRESENT = text(
@@ -126,7 +127,7 @@ def facts(case: m.Case) -> CaseFacts:
             m.Escalation.way,
             m.Escalation.officer_id,
             still_deputy,
-        ).where(m.Escalation.case_id == case.id, m.Escalation.way != "skipped")
+        ).where(m.Escalation.case_id.in_(groups.members(case)), m.Escalation.way != "skipped")
     ):
         posts[row.restricted] |= {p for p in (row.post_id, row.copy_post_id) if p is not None}
         if row.way == "deputy" and row.still_deputy:

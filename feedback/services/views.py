@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -14,18 +13,21 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import access, deadlines
 from feedback.rules.access import Level
-from feedback.rules.workflow import MAX_APPEALS, OPEN, Status, Verb, allowed
+from feedback.rules.workflow import MAX_APPEALS, OPEN, WHILE_JOINED, Status, Verb, allowed
 from feedback.services import (
     acts,
     audit,
     clocks,
+    groups,
     ladders,
+    lines,
     other_ways,
     outcomes,
     unreached,
     viewers,
 )
 from feedback.services.errors import Refused
+from feedback.services.lines import Line
 from feedback.services.reference import (
     CategoryInfo,
     Directory,
@@ -33,22 +35,6 @@ from feedback.services.reference import (
     UnitInfo,
     directory,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A message as it is shown."""
-
-    kind: str
-    author: str  # citizen, officer or system
-    officer_name: str | None
-    body: str
-    at: datetime
-    internal: bool
-    cycle: int
-    # Where it stands among everything else: `at`, but never before a message that came earlier. An
-    # unknown citizen's messages carry their day alone.
-    placed: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +130,8 @@ class CitizenCase:
     # What came of each cycle, as far as it was stated.
     outcomes: dict[int, outcomes.Stated]
     allowed: frozenset[str]
+    # Dealt with on the page of another case about the same matter.
+    joined: bool
 
     @property
     def ended(self) -> datetime | None:
@@ -218,10 +206,12 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
     reads = access.may_read_words(viewer, facts)
     audit.record("looked", case.id, now=now, words=int(reads), level=case.confidentiality)
     mine = {v for v in allowed(Status(case.status)) if access.may_act(viewer, facts, v)}
+    if groups.follows(case):
+        mine &= WHILE_JOINED | {Verb.MERGE}  # of the latter the undoing
     if case.first_response_at is not None:
         mine.discard(Verb.ACKNOWLEDGE)
     common = _common(case, d, now)
-    names = officer_names({case.handler_id})
+    names = lines.officer_names({case.handler_id})
     return OfficerCase(
         **common,
         allowed=frozenset(v.value for v in mine),
@@ -278,50 +268,12 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
         "appeals_left": MAX_APPEALS - case.appeals,
         "rating": case.rating,
         "cycle": case.cycle,
-        "messages": _messages(case.id),
+        "messages": lines.of(case),
+        "joined": groups.follows(case),
         "rungs": rungs(d, m.Escalation.case_id == case.id),
         "pauses": pauses,
         "outcomes": outcomes.of_case(case.id),
     }
-
-
-def _messages(case_id: UUID) -> list[Line]:
-    """Every message the database lets this principal read, in order; directives stand apart."""
-    rows = db.session.scalars(
-        select(m.Message)
-        .where(m.Message.case_id == case_id, m.Message.kind != "directive")
-        .order_by(m.Message.seq)
-    ).all()
-    names = officer_names({row.officer_id for row in rows})
-    placed = accumulate((row.at for row in rows), max)
-    return [
-        Line(
-            row.kind,
-            _author(row),
-            names.get(row.officer_id or 0),
-            "" if row.kind == "final_letter" else acts.read(row),
-            row.at,
-            row.internal,
-            row.cycle,
-            place,
-        )
-        for row, place in zip(rows, placed, strict=True)
-    ]
-
-
-def _author(row: m.Message) -> str:
-    if row.kind == "final_letter":
-        return "system"
-    return "citizen" if row.officer_id is None else "officer"
-
-
-def officer_names(ids: set[int | None]) -> dict[int, str]:
-    """Names of officers by number."""
-    known = {number for number in ids if number is not None}
-    if not known:
-        return {}
-    rows = db.session.execute(select(m.Officer.id, m.Officer.name).where(m.Officer.id.in_(known)))
-    return {row.id: row.name for row in rows}
 
 
 def post_names(ids: set[int | None], d: Directory) -> dict[int, PostName]:
@@ -404,7 +356,7 @@ def _held(case_id: UUID, d: Directory) -> list[Held]:
     rows = db.session.scalars(
         select(m.Assignment).where(m.Assignment.case_id == case_id).order_by(m.Assignment.at)
     ).all()
-    names = officer_names({row.handler_id for row in rows})
+    names = lines.officer_names({row.handler_id for row in rows})
     return [
         Held(
             d.institutions.get(row.institution_id),

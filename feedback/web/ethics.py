@@ -11,7 +11,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from feedback.services import exclusions, notices
+from feedback.services import exclusions, notices, redaction
 from feedback.services.errors import Refused
 from feedback.transaction import transaction
 from feedback.web import casework, extending, inbox, lettering, openings, tasks, wording
@@ -39,6 +39,12 @@ def _tabs() -> lettering.Tabs:
             None,
         ),
         (_("My tasks"), "/ethics/tasks", request.path == "/ethics/tasks", None),
+        (
+            _("Covered words"),
+            "/ethics/covered",
+            request.path.startswith("/ethics/covered"),
+            None,
+        ),
         (_("Letters"), "/ethics/letters", request.path == "/ethics/letters", None),
         (
             _("Identities to open"),
@@ -125,3 +131,43 @@ def decide_exclusion(case_id: UUID) -> ResponseReturnValue:
     if more:
         return redirect(url_for("ethics.exclusion_page", case_id=case_id), 303)
     return redirect(url_for("ethics.exclusion_list"), 303)
+
+
+@blueprint.get("/covered")
+def covered_list() -> ResponseReturnValue:
+    """Messages of other institutions' citizens in which officers covered words."""
+    with transaction():
+        page = redaction.waiting(request.args.get("after"))
+        g.unread = notices.unread()
+    return render_template(
+        "ethics/covered.html",
+        tabs_list=_tabs(),
+        page=page,
+        first=url_for("ethics.covered_list") if request.args.get("after") else "",
+        following=url_for("ethics.covered_list", after=page.next) if page.next else "",
+    )
+
+
+@blueprint.get("/covered/<uuid:redaction_id>")
+def covered_page(redaction_id: UUID) -> ResponseReturnValue:
+    """The words as the citizen wrote them; each look is recorded."""
+    try:
+        with transaction():
+            _case_id, words = redaction.original(redaction_id, g.now)
+    except Refused:
+        abort(404)
+    return render_template(
+        "ethics/covered_one.html", tabs_list=_tabs(), redaction_id=redaction_id, words=words
+    )
+
+
+@blueprint.post("/covered/<uuid:redaction_id>")
+def uncover(redaction_id: UUID) -> ResponseReturnValue:
+    """Let the words stand again as the citizen wrote them."""
+    try:
+        with transaction():
+            redaction.undo(redaction_id, g.now)
+    except Refused:
+        abort(404)
+    flash(_("The words stand again as the citizen wrote them."), "success")
+    return redirect(url_for("ethics.covered_list"), 303)

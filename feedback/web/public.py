@@ -28,6 +28,7 @@ from feedback.services import (
     lowering,
     receipts,
     reissue,
+    splitting,
     vault,
     views,
 )
@@ -315,6 +316,7 @@ def _case_page(
         sent = attachments.of_case(case_id)
         asked = lowering.pending(case_id, case.confidentiality)
         lower_to = asked.to_level if asked and case.status in workflow.OPEN else ""
+        divided = splitting.of_citizen()
     with transaction(attachments.uploading(attachments.message_draft(case_id))):
         held = attachments.staged()
     session[SEEN] = int(g.now.timestamp())
@@ -331,6 +333,8 @@ def _case_page(
         outcome=tracking.outcome(case),
         until=tracking.until(case),
         lower_to=lower_to,
+        divided=divided,
+        together=tracking.together() if case.joined else "",
         form=form,
         again=again,
         problem=problem,

@@ -61,6 +61,8 @@ def subject(template: str) -> str:
         "question": _("The question"),
         "question_waits": _("The question"),
         "transferred": _("The transfer"),
+        "joined": _("That it is handled with others"),
+        "divided": _("That a second case was made of it"),
         "receipt_code": _("The secret code"),
         "final_letter": _("The final letter"),
         "reopened": _("That the case is open again"),

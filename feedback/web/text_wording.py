@@ -97,6 +97,14 @@ def _abouts() -> dict[str, tuple[str, str]]:
             _("An improvement is done"),
             _("When an office has acted on the cause of several cases: to each of their citizens."),
         ),
+        "joined": (
+            _("Handled with others"),
+            _("When an officer joins the case to another one about the same matter."),
+        ),
+        "divided": (
+            _("Divided"),
+            _("When an officer makes a second case of another matter in the first."),
+        ),
         "institution_unclear": (
             _("Institution not understood"),
             _("When the citizen's reply names no institution that is known."),

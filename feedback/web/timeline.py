@@ -7,7 +7,9 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from feedback.services.views import Line, OfficerCase, Rung
+from feedback.services import duplicates
+from feedback.services.lines import Line
+from feedback.services.views import OfficerCase, Rung
 from feedback.web import outcome_wording, sms
 from feedback.web.formats import day, moment, name, words
 
@@ -128,19 +130,25 @@ def _line(line: Line, *, first: bool) -> Item:
         "transfer": _("Reason for the transfer"),
         "delay_reason": _("Reason for the delay"),
         "final_letter": _("The final letter was given"),
+        "merge": _("The citizen was told that it is handled together with others"),
     }
     kinds = dict.fromkeys(("note", "transfer", "delay_reason", "opinion_request"), "note")
     kinds |= {"citizen": "citizen", "opinion": "note", "extension_request": "note"}
     who = line.officer_name or (_("Citizen") if line.author == "citizen" else "")
+    if line.author == "joined":
+        who = _("Citizen of %(reference)s", reference=line.reference)
     if line.internal:
         # Not within an f-string: the extractor of translations does not look into those.
         seen = _("seen by officers only")
         who = f"{who} · {seen}"
+    title = titles.get(line.kind, line.kind)
+    if line.kind == "merge" and line.body == duplicates.APART:
+        title = _("The case stands alone again")
     return {
         "kind": kinds.get(line.kind, "office"),
-        "title": titles.get(line.kind, line.kind),
+        "title": title,
         "who": who,
         "said": "1",
         # The first message stands above, as what the citizen wants.
-        "body": "" if first or line.kind == "final_letter" else words(line.body),
+        "body": "" if first or line.kind in ("final_letter", "merge") else words(line.body),
     }

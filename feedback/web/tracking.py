@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from feedback.rules.workflow import OPEN, Status
-from feedback.services.views import CitizenCase, Line, Rung
+from feedback.services import duplicates
+from feedback.services.lines import Line
+from feedback.services.views import CitizenCase, Rung
 from feedback.web import outcome_wording
 from feedback.web.formats import day, moment, name, words
 
@@ -120,6 +122,15 @@ def waits(case: CitizenCase) -> str:
     )
 
 
+def together() -> str:
+    """That others wrote about the matter: neither who nor how many, and none of their words."""
+    return _("Your case is handled together with others about the same matter.")
+
+
+def _apart() -> str:
+    return _("Your case is handled by itself again.")
+
+
 def until(case: CitizenCase) -> str:
     """The last day on which the citizen can say whether it is solved."""
     if case.window_ends_at is None:
@@ -142,7 +153,8 @@ def _told(case: CitizenCase) -> Iterator[Event]:
         elif line.author == "officer":
             stated = case.outcomes.get(line.cycle) if line.kind == "answer" else None
             title = outcome_wording.titled(_said(line), stated)
-            body = words("\n\n".join(filter(None, [line.body, outcome_wording.ground(stated)])))
+            told = "" if line.kind == "merge" else line.body
+            body = words("\n\n".join(filter(None, [told, outcome_wording.ground(stated)])))
             yield Event(line.at, title, "office", name(case.institution), body)
         else:
             letter = final_letter(case)
@@ -151,6 +163,8 @@ def _told(case: CitizenCase) -> Iterator[Event]:
 
 def _said(line: Line) -> str:
     """The officer's name is never told: the institution answers."""
+    if line.kind == "merge":
+        return _apart() if line.body == duplicates.APART else together()
     return {
         "acknowledgement": _("It is in hand"),
         "question": _("A question to you"),

@@ -50,6 +50,27 @@ def refusal(code: str) -> str:
         "excluded": _("This officer is kept away from the case. Choose another."),
         "empty": _("Write your words here."),
         "too-long": _("This is too long. Write at most 5,000 characters."),
+        "joined": _("Another case leads this one: act on the page of that one."),
+        "no-reference": _("Give the reference of the other case."),
+        "no-such-case": _("No case of this reference is found, or you may not read it."),
+        "same-case": _("This is the case itself. Give the reference of another one."),
+        "other-institution": _("Only cases of one institution can be joined."),
+        "other-level": _("Only cases of the same confidentiality can be joined."),
+        "leads": _(
+            "Others are joined to this case. Join that case to this one instead, from its page."
+        ),
+        "follows": _("That case is joined to another one. Give the reference of the leading one."),
+        "no-owner": _("Nobody has that case. Name an owner for it first."),
+        "kept-away": _(
+            "The officer of one of the cases is kept away from the other: they cannot be joined."
+        ),
+        "linked": _("These two cases are linked already."),
+        "changed": _(
+            "Something was changed beside the covered passages. Take passages out, and put [...] "
+            "in their place; leave everything else as it is."
+        ),
+        "nothing-covered": _("Nothing is covered yet. Put [...] in place of a passage."),
+        "no-passage": _("This passage does not stand in the message. Copy it from there."),
         "name-too-long": _("Write at most %(most)s characters.", most=LONGEST_NAME),
         "bad-date": _("Choose a day that is not past."),
         "bad-days": _("Give the first and the last day, not over yet and not given before."),
@@ -114,6 +135,14 @@ def done(verb: str, *, paused: bool) -> str:
         "improve": _("The case is linked with the action."),
         "lower": _("The citizen is asked. The level changes only by a yes."),
         "extract": _("The extract was handed over. The answer will stand here."),
+        "link": _("The cases are linked."),
+        "unlink": _("The link is removed."),
+        "merge": _(
+            "The case is joined. Its citizen is told, and gets every answer of the leading one."
+        ),
+        "apart": _("The case stands alone again, with its own clock."),
+        "split": _("The second case is being made. The citizen is told its reference."),
+        "redact": _("The passages are covered. Only the citizen and ethics read them."),
     }[verb]
 
 
@@ -337,6 +366,7 @@ def notice(kind: str) -> str:
         "cases_taken_back": _("Cases went back from you: a handover was undone"),
         "improvement_given": _("An improvement action is yours: it stands under Improvements"),
         "improvement_late": _("An improvement action is late: it stands under Improvements"),
+        "joined": _("Another case about the same matter was joined to yours"),
     }.get(kind, kind)
 
 

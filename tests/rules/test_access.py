@@ -113,7 +113,7 @@ def test_the_excluded_see_nothing_and_do_nothing(name: str, level: Level) -> Non
 
 ACTING = [
     *("acknowledge", "answer", "ask", "assign", "classify", "merge", "note", "opinion"),
-    *("partial_answer", "raise_confidentiality", "reopen", "task", "transfer"),
+    *("partial_answer", "raise_confidentiality", "redact", "reopen", "split", "task", "transfer"),
 ]
 OWNING = [*ACTING, "extend"]
 

@@ -126,6 +126,11 @@ def test_an_official_sees_no_figures_beside_or_above(app: Flask, here: Office) -
     ("role", "verb", "field"),
     [
         ("handler", "directive", "directive"),
+        ("handler", "link", "reference"),
+        ("handler", "merge", "reference"),
+        ("handler", "unlink", "link"),
+        ("handler", "redact", "message"),
+        ("handler", "split", "target"),
         ("coordinator", "assign", "officer"),
         ("coordinator", "exclude", "officer"),
         ("head", "assign", "officer"),
@@ -148,6 +153,10 @@ def test_no_id_in_a_field_reaches_another_institution(
     before = snapshot(superuser)
     theirs = {
         "directive": [there.directive, there.escalation, uuid4(), "x", ""],
+        "reference": [there.receipt.reference, there.receipt.case_id, "x", ""],
+        "link": [there.directive, uuid4(), "x", ""],
+        "message": [there.directive, uuid4(), "x", ""],
+        "target": ["NOWHERE/", "DODOMA-CC/NOWHERE"],
         "officer": [*there.people.values(), 0, -1, 10**30, "x", ""],
     }
     for value in theirs[field]:

@@ -21,9 +21,12 @@ OFFICE = ("delivery_problem", "extension")
 WORDS = ("message", "attachment", "attachment_content", "case_key", "outcome")
 OFFICE = ("delivery_problem",)
 OFFICE = ("delivery_problem", "paper_record", "office_file", "improvement_case")
+OFFICE = ("delivery_problem", "case_merge")
 WORDS = ("message", "attachment", "attachment_content", "case_key")
 # As the words, but not for the citizen.
 OFFICE_WORDS = ("task",)
+# As the words, but not for the citizen.
+OFFICE_WORDS = ("case_link", "case_split")
 CLOSED = (
     "submission",
     "conflict",
@@ -40,10 +43,24 @@ OPENINGS = ("identity_opening",)
 ADDRESSED = ("notice", "alarm", "extract", "draft")
 ADDRESSED = ("notice", "alarm", "extract", "opinion")
 ADDRESSED = ("notice", "alarm", "extract", "bulk_move_item")
+ADDRESSED = ("notice", "alarm", "extract")
+# What was covered: for the citizen, and for ethics officers outside.
+COVERED = ("redaction",)
 AUDITED = ("audit_entry", "legal_hold")
 OF_A_CASE = (
     *(*FACTS, *OFFICE, *WORDS, *OFFICE_WORDS),
     *(*CLOSED, *OPENINGS, *ADDRESSED, *AUDITED),
+)
+OF_A_CASE = (
+    *FACTS,
+    *OFFICE,
+    *WORDS,
+    *OFFICE_WORDS,
+    *CLOSED,
+    *OPENINGS,
+    *ADDRESSED,
+    *COVERED,
+    *AUDITED,
 )
 # Tables without a case that not everybody may read.
 APART = (

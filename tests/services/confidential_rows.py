@@ -80,6 +80,33 @@ def _paper(connection: Connection, case: UUID, action: UUID, officer: int) -> No
     )
 
 
+def _together(
+    connection: Connection, case: UUID, home: int, unit: int, message: UUID, told: int
+) -> None:
+    """A link, a joining and a second case of the case itself, and words of it that are covered."""
+    run = connection.execute
+    run(
+        "INSERT INTO case_link (id, case_id, other_id, kind, by_officer_id, at)"
+        " VALUES (%s, %s, %s, 'see', %s, %s)",
+        (uuid4(), case, case, told, NOW),
+    )
+    run(
+        "INSERT INTO case_merge (id, case_id, leading_id, institution_id, unit_id, by_officer_id,"
+        " at) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (uuid4(), case, case, home, unit, told, NOW),
+    )
+    run(
+        "INSERT INTO case_split (id, case_id, words, institution_id, unit_id, by_officer_id, at)"
+        " VALUES (%s, %s, '\\x00', %s, %s, %s, %s)",
+        (uuid4(), case, home, unit, told, NOW),
+    )
+    run(
+        "INSERT INTO redaction (id, case_id, message_id, original, by_officer_id, at)"
+        " VALUES (%s, %s, %s, '', %s, %s)",
+        (uuid4(), case, message, told, NOW),
+    )
+
+
 def fill(
     connection: Connection,
     cases: list[tuple[UUID, int, int]],
@@ -140,6 +167,7 @@ def fill(
             (case, concerned, NOW),
         )
         _files(connection, case)
+        _together(connection, case, home, unit, message, told)
         run(
             "INSERT INTO draft (id, officer_id, case_id, verb, kept, version, sealed, saved_at)"
             " VALUES (%s, %s, %s, 'answer', false, 1, '\\x00', %s)",

@@ -18,6 +18,7 @@ from tests.services.confidential_probe import (
     APART,
     AUDITED,
     CLOSED,
+    COVERED,
     FACTS,
     OF_A_CASE,
     OFFICE,
@@ -63,18 +64,32 @@ def test_plain_sql_returns_to_each_officer_what_the_rules_say(
             found = {table: seen(web, table) for table in OF_A_CASE}
         for title, item in world.items.items():
             sees, reads = (False, False) if inactive else _expected(person, item)
-            for table in (*FACTS, *OFFICE):
-                if (item.id in found[table]) is not sees:
-                    wrong.append((name, title, table, "must be seen" if sees else "is seen"))
-            for table in (*WORDS, *OFFICE_WORDS):
-                if (item.id in found[table]) is not reads:
-                    wrong.append((name, title, table, "must be read" if reads else "is read"))
+            outside = not inactive and _is_outside_ethics(person, item)
+            for tables, answer in (
+                ((*FACTS, *OFFICE), sees),
+                ((*WORDS, *OFFICE_WORDS), reads),
+                (COVERED, outside),
+            ):
+                for table in tables:
+                    if (item.id in found[table]) is not answer:
+                        said = "must be seen" if answer else "is seen"
+                        wrong.append((name, title, table, said))
             for table in CLOSED:
                 assert item.id not in found[table], (name, title, table)
             knows = not inactive and _knows_of_openings(world, person, item)
             if (item.id in found["identity_opening"]) is not knows:
                 wrong.append((name, title, "identity_opening", "must be seen" if knows else "seen"))
     assert not wrong
+
+
+def _is_outside_ethics(person: Person, item: Item) -> bool:
+    """An ethics officer of another institution, whom the case does not concern."""
+    viewer = person.viewer
+    return (
+        "ethics" in viewer.roles
+        and viewer.institution != item.facts.institution
+        and viewer.officer not in item.facts.excluded
+    )
 
 
 def _knows_of_openings(world: World, person: Person, item: Item) -> bool:
@@ -177,7 +192,7 @@ def test_a_citizen_finds_the_own_case_and_no_other(world: World, web: Connection
     for title in ("open", "confidential", "restricted", "triage"):
         item = world.items[title]
         with standing(web, ("public", None, item.id)):
-            for table in (*FACTS, *WORDS, *OPENINGS):
+            for table in (*FACTS, *WORDS, *OPENINGS, *COVERED):
                 assert set(seen(web, table)) == {item.id}, (title, table)
             for table in (*CLOSED, *OFFICE, *OFFICE_WORDS, *ADDRESSED, *AUDITED):
                 assert not seen(web, table), (title, table)

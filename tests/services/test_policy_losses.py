@@ -25,6 +25,9 @@ CHANGES = {
     "bulk_move_item": "undone = 'back'",
     "duty": "deputy_id = NULL",
     "roster": "ended_at = now()",
+    "case_link": "removed_at = now(), removed_by = guard.officer()",
+    "case_split": "made_at = now()",
+    "redaction": "original = '\\x01'",
     "alarm": "settled_at = now()",
     "attachment": "attempts = 1",
     "assignment": "ended_at = now()",
@@ -90,6 +93,7 @@ CHANGES = {
 MORE = {
     "extension": "granted = true, decided_at = now(), decided_by = 1",
     "bulk_move": "undone_at = now(), undone_by = by_officer_id",
+    "case_link": "removed_at = now(), removed_by = by_officer_id",
     "escalation": "case_id = '{case}'",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = by_officer_id",
     "delivery_problem": "settled_at = now(), way = 'sms', by_officer_id = guard.officer()",
@@ -100,6 +104,10 @@ MORE = {
     "task": "state = 'done', settled_at = now(), settled_by = by_officer_id",
 }
 # The column of a table that names who did it, where that is not `officer_id`.
+# Who did it stands in the row.
+BY_OFFICER = {
+    *("extract", "task", "case_link", "case_merge", "case_split", "assignment", "bulk_move"),
+}
 ASKERS = {
     "assignment": "by_officer_id",
     "extension": "asked_by",
@@ -216,9 +224,7 @@ class Snapshot:
             own["post_id"] = min(person.viewer.posts, default=0)
         if self.table == "audit_entry":
             own |= {"actor_kind": kind, "actor_id": officer}
-        if self.table in ("extract", "task"):
-            own["by_officer_id"] = officer
-        if self.table in ("assignment", "bulk_move"):
+        if self.table in BY_OFFICER:
             own["by_officer_id"] = officer
         other = {"by_officer_id": 1} if self.table == "assignment" else {}
         return [other, own]

@@ -6,6 +6,7 @@ import json
 import os
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -25,9 +26,13 @@ from feedback.services import (
     intake,
     officer_mail,
     officer_phones,
+    redaction,
+    related,
     rotation,
+    splitting,
     tasks,
     vault,
+    views,
 )
 from feedback.services.identity import CannotUnseal
 from feedback.services.incoming import Incoming
@@ -120,6 +125,7 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
         )
     with transaction(JOB):
         intake.process(intake.take(now), now)  # type: ignore[arg-type]
+    _together(make, receipt.case_id, handler, now)
     dialled(make.app, number="+255712345679").dial("1*1*1*2*1*Hakuna maji")
     with transaction(Principal.of_officer(ethics)):
         day = clock.local_day(now)
@@ -150,6 +156,16 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
             attachments.take(receipt.case_id, receipt.case_id, now)
         if number == 1:
             assert checking.check(now, 60).cleaned == 1
+
+
+def _together(make: Make, case_id: UUID, handler: int, now: datetime) -> None:
+    """A link with a note, a second case that waits to be made, and covered words."""
+    first, second = make.case(now), make.case(now)
+    with transaction(Principal.of_officer(handler)):
+        related.link(first.case_id, second.reference, "Jambo lilelile", now)
+        splitting.ask(first.case_id, "Jambo la pili.", "", None, now)
+        line = views.for_officer(case_id, now).messages[0]
+        redaction.cover(case_id, line.id, now, passage=line.body[:4])
 
 
 def heads(behind: Behind) -> set[bytes]:

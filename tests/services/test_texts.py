@@ -22,6 +22,7 @@ CASES = list(itertools.product(texts.TEMPLATES, ("sw", "en")))
 
 def rendered(template: str, language: str, words: str | None = None, **given_: str) -> str:
     values = {"reference": REFERENCE, "due": DUE, "code": "MWMW-MWMW-MWM", "status": "assigned"}
+    values["other"] = REFERENCE
     values["dial"] = samples.VALUES["dial"][1]
     values["references"] = ", ".join([REFERENCE] * conversation.MOST_OFFERED)
     longest = max((words[language] for words in texts.STATUS_WORDS.values()), key=len)
@@ -57,6 +58,7 @@ def test_nothing_of_our_own_is_cut(template: str, language: str) -> None:
 @pytest.mark.parametrize(("template", "language"), CASES)
 def test_whatever_the_address_a_text_stays_within_one_part(template: str, language: str) -> None:
     values = {"reference": REFERENCE, "due": DUE, "code": "MWMW-MWMW-MWM", "status": "assigned"}
+    values["other"] = REFERENCE
     values |= {"references": REFERENCE, "statuses": REFERENCE}
     words = "neno " * 400 if takes_words(template) else None
     for url in ("https://" + "x" * 150, "https://" + "~" * 150):

@@ -95,6 +95,18 @@ SAYS: dict[str, dict[str, str]] = {
         "en": "What you told us in case {reference} has been acted on. Thank you for helping to "
         "improve the service.",
     },
+    "joined": {
+        "sw": "Shauri lako {reference} linashughulikiwa pamoja na mengine ya jambo hilohilo. "
+        "Utajibiwa kufikia {due}.",
+        "en": "Your case {reference} is handled together with others about the same matter. "
+        "Answer due by {due}.",
+    },
+    "divided": {
+        "sw": "Shauri lako {reference} lina mambo mawili. La pili lina kumbukumbu {other}; msimbo "
+        "wake wa siri upo kwenye ukurasa wa la kwanza.",
+        "en": "Your case {reference} holds two matters. The second one has the reference {other}; "
+        "its secret code stands on the page of the first.",
+    },
     HAPPENED: {
         "sw": "Kuna taarifa mpya kuhusu shauri lako {reference}.",
         "en": "There is news of your case {reference}.",
@@ -132,8 +144,11 @@ def write(
     words: str | None = None,
     stop: str = "",
 ) -> str:
-    """The text of a letter. values: `reference`, `due` (an ISO moment). url: where the citizen is
-    asked for the code. words: an office's own, as written. stop: ends the notices."""
+    """The text of a letter. values: `reference`, `due` (an ISO moment), `other`.
+
+    url: where the citizen is asked for the code. words: an office's own, as written. stop: ends
+    the notices.
+    """
     said = SAYS.get(template) or SAYS[HAPPENED]
     filled = {**values, "due": _day(values.get("due", ""), language)}
     parts = [said[language].format(**filled)]

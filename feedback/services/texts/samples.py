@@ -24,6 +24,7 @@ from feedback.services.texts.writing import CUT, Pieces, fill, fit, join
 # By placeholder: an example, and what takes the most places. September is the longest month.
 VALUES = {
     "reference": ("7KQ2-M4XP", "MWMW-MWMW"),
+    "other": ("3HTR-9WVC", "MWMW-MWMW"),
     "due": ("2026-12-14", "2026-09-30"),
     "code": ("7KQ2-M4XP-3TR", "MWMW-MWMW-MWM"),
     "dial": ("*152*00#", "*152*00*123#"),

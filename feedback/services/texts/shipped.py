@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feedback.services.texts import citizen, conversation, dialled, officers
+from feedback.services.texts import citizen, conversation, dialled, officers, together
 from feedback.services.texts.citizen import STATUS_WORDS
 from feedback.services.texts.medium import SMS, Medium
 from feedback.services.texts.template import Template
@@ -22,6 +22,7 @@ TEMPLATES: dict[str, dict[str, Template]] = {
     **officers.TEMPLATES,
     **conversation.TEMPLATES,
     **dialled.TEMPLATES,
+    **together.TEMPLATES,
 }
 # By what a text goes out, where that is not SMS; for a module of such texts a line like
 # **dict.fromkeys(ussd.TEMPLATES, USSD),

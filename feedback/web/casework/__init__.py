@@ -16,6 +16,7 @@ from flask_login import current_user
 
 from feedback.services import acts, attachments, drafts, neighbours, notices, presence, views
 from feedback.services.errors import Refused
+from feedback.services.lines import Line
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
 from feedback.web import casefile, files, timeline, wording
@@ -30,6 +31,7 @@ from feedback.web.casework import (
     ownership,
     quality,
     tasks,
+    together,
 )
 from feedback.web.casework.part import FIELDS, Attempt, Held, Page
 from feedback.web.edge import gives_back, unattended
@@ -43,6 +45,7 @@ PARTS = (
     quality.PART,
     tasks.PART,
     filing.PART,
+    together.PART,
 )
 VERBS = {verb: act for part in PARTS for verb, act in part.verbs.items()}
 
@@ -244,7 +247,7 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         messages_only=messages_only,
         changed=changes.since(request.form.get("seen", ""), case) if attempt.stale else None,
         wants=said[0] if said else None,
-        latest=said[-1] if case.unread and len(said) > 1 else None,
+        latest=_latest(case) if case.unread else None,
         turn=_turn(case),
         others=keeping.also_here(others),
         address=lambda **more: keeping.address(base, case.reference, **more),
@@ -268,8 +271,19 @@ def _usual(base: str, case: OfficerCase) -> str:
     return "mine" if case.handler_id == current_user.officer_id else "unit"
 
 
+def _latest(case: OfficerCase) -> Line | None:
+    """What a citizen wrote last, of this case or of one joined to it, after what it began with."""
+    begun = next((line for line in case.messages if line.author == "citizen"), None)
+    later = [
+        line for line in case.messages if line.author in ("citizen", "joined") and line != begun
+    ]
+    return max(later, key=lambda line: line.placed, default=None)
+
+
 def _turn(case: OfficerCase) -> str:
     """Whose turn it is, in one sentence."""
+    if case.joined:
+        return _("Of the officer who has the case that leads this one.")
     if case.status in ("closed", "withdrawn"):
         return _("Nobody's: the case has ended.")
     if case.status == "answered":

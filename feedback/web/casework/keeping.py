@@ -17,7 +17,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from feedback.services import drafts, listing, presence, views
+from feedback.services import drafts, lines, listing, presence, views
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
 from feedback.web import wording
@@ -182,7 +182,7 @@ def names(officers: set[int]) -> list[str]:
     if not officers:
         return []
     with transaction():
-        return sorted(views.officer_names({*officers}).values())
+        return sorted(lines.officer_names({*officers}).values())
 
 
 def also_here(others: list[str]) -> str:

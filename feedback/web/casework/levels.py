@@ -22,7 +22,8 @@ def _shown(case: OfficerCase, _attempt: Attempt) -> Mapping[str, Any]:
     d = directory()
     kind = case.institution.kind
     ethics = case.confidentiality == Level.RESTRICTED and "ethics" in current_user.roles
-    said = [line.body for line in case.messages if line.author == "citizen"]
+    # What was covered stays out of an extract, though ethics reads it.
+    said = [line.covered or line.body for line in case.messages if line.author == "citizen"]
     targets = extracts.targets(d, case.institution.id) if ethics else []
     return {
         "categories": [(c.code, name(c)) for c in d.categories_by_code.values() if c.applies(kind)],

@@ -1,0 +1,100 @@
+"""Cases about one matter: a leading one and those joined to it. Who belongs to whom, and no more.
+
+What an officer writes to the citizen of a leading case goes to the citizens of all (`acts.write`,
+`acts.owe`); its due times are the earliest of all (`clocks`); its ladder stands where the highest
+of all stands (`ladders`); place, owner and status of the others follow it by a trigger of the
+database (`migrations/sql/merging.sql`). Joining and taking apart is `duplicates`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select, text
+
+from feedback import models as m
+from feedback import transaction
+from feedback.extensions import db
+from feedback.rules.workflow import OPEN, Status
+
+OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
+JOINED_DUE = text("SELECT case_id, clock, due_at FROM guard.joined_due(:cases)")
+
+# A case that is in nobody's queue, since another one leads it.
+ALONE: ColumnElement[bool] = m.Case.merged_into.is_(None)
+
+
+def follows(case: m.Case) -> bool:
+    """Whether another case leads this one now: its own timers rest, and officers act on that."""
+    return case.merged_into is not None and Status(case.status) in OPEN
+
+
+def followers(case: m.Case) -> Sequence[m.Case]:
+    """The open cases that this one leads, as far as the present principal sees them."""
+    if case.merged_into is not None:
+        return ()
+    return db.session.scalars(
+        select(m.Case)
+        .where(m.Case.merged_into == case.id, m.Case.status.in_(OPEN_STATUSES))
+        .order_by(m.Case.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def told_with(case: m.Case) -> Sequence[m.Case]:
+    """The cases whose citizens are told what an officer tells the citizen of this one. What the
+    citizen's own act or time brings about concerns that citizen alone."""
+    return followers(case) if transaction.current().officer is not None else ()
+
+
+def members(case: m.Case) -> list[UUID]:
+    """The ids of a case and of all that belong to its group, ended ones among them."""
+    leading = case.merged_into or case.id
+    others = select(m.Case.id).where(
+        or_(m.Case.merged_into == leading, m.Case.id == leading), m.Case.id != case.id
+    )
+    return [case.id, *db.session.scalars(others)]
+
+
+def page_of(case: m.Case) -> UUID:
+    """The case on whose page officers act for this one."""
+    return case.merged_into if follows(case) and case.merged_into else case.id
+
+
+def joined_due(case_ids: Collection[UUID]) -> dict[UUID, dict[str, datetime]]:
+    """Of cases that lead: when the earliest clock of those joined to them falls due, by clock."""
+    found: dict[UUID, dict[str, datetime]] = {}
+    for row in db.session.execute(JOINED_DUE, {"cases": list(case_ids)}):
+        found.setdefault(row.case_id, {})[row.clock] = row.due_at
+    return found
+
+
+def led(case_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the cases that lead others, or once did (worker)."""
+    return set(
+        db.session.scalars(
+            select(m.CaseMerge.leading_id).where(m.CaseMerge.leading_id.in_(case_ids)).distinct()
+        )
+    )
+
+
+def climbed(case_ids: Collection[UUID]) -> dict[UUID, list[tuple[int, datetime, bool]]]:
+    """Rungs that cases joined to these reached in their present cycle: number, when it fell due,
+    whether it was skipped."""
+    joined = and_(
+        m.Case.id == m.Escalation.case_id,
+        m.Case.cycle == m.Escalation.cycle,
+        m.Case.status.in_(OPEN_STATUSES),
+    )
+    found: dict[UUID, list[tuple[int, datetime, bool]]] = {}
+    for row in db.session.execute(
+        select(m.Case.merged_into, m.Escalation.rung, m.Escalation.due_at, m.Escalation.way)
+        .join(m.Escalation, joined)
+        .where(m.Case.merged_into.in_(case_ids), ~m.Escalation.restricted)
+    ):
+        if row.merged_into is not None:
+            step = (row.rung, row.due_at, row.way == "skipped")
+            found.setdefault(row.merged_into, []).append(step)
+    return found
