@@ -8,7 +8,7 @@ from alembic import op
 from migrations.shorthands import amend, fill
 
 revision = "0024"
-down_revision = "0017"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

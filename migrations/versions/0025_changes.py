@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.shorthands import amend, fill
 
 revision = "0025"
-down_revision = "0017"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

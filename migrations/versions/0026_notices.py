@@ -8,7 +8,7 @@ from alembic import op
 from migrations.shorthands import fill
 
 revision = "0026"
-down_revision = "0017"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
