@@ -81,6 +81,7 @@ GROUPS = {
     "/admin/costs": "watch",
     "/admin/officers": "people",
     "/admin/posts": "people",
+    "/admin/team": "people",
     "/admin/institutions": "rules",
     "/admin/units": "rules",
     "/admin/subjects": "rules",

@@ -17,9 +17,9 @@ from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import team_wording, wording
+from feedback.web.desk_menu import Tabs
 from feedback.web.formats import name
 
-Tabs = list[tuple[str, str, bool, int | None]]
 TabsOf = Callable[[dict[str, int]], Tabs]
 NOT_HERE = {"not-found": 404, "not-allowed": 403}
 BATCHES = 5

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from feedback.services import notices, queues, staffing, viewers
+from feedback.services import notices, queues, staffing
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import (
@@ -17,6 +17,7 @@ from feedback.web import (
     board,
     casework,
     costs,
+    desk_menu,
     extending,
     inbox,
     lettering,
@@ -29,6 +30,7 @@ from feedback.web import (
     views_kept,
     wording,
 )
+from feedback.web.desk_menu import LEADING, tabs
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(
@@ -40,53 +42,16 @@ blueprint = guarded(
 )
 casework.mount(blueprint, "/desk")
 
-LEADING = frozenset({"coordinator", "head"})
-
-
-def _tabs(counts: dict[str, int], here: str = "") -> list[tuple[str, str, bool, int | None]]:
-    """The lists of the desk (within a transaction); letters and alarms are for those who answer
-    for the institution, the board for those who answer for a unit as well. `here`: the list that is
-    shown, where the address names another."""
-    leads = bool(LEADING & current_user.roles)
-    items: list[tuple[str, str, int | None]] = [
-        (_("Mine"), "/desk", counts.get("mine")),
-        (_("The institution's") if leads else _("My unit's"), "/desk/unit", None),
-        (_("Without an owner"), "/desk/unowned", counts.get("unowned")),
-        (_("Opinions asked of you"), "/desk/opinions", counts.get("opinions")),
-        (_("My tasks"), "/desk/tasks", counts.get("tasks")),
-        (_("Paper and telephone"), "/desk/register", None),
-        (_("Improvements"), "/desk/improvements", None),
-    ]
-    if "extensions" in counts:
-        items.append((_("Extensions to decide"), "/desk/extensions", counts["extensions"]))
-    viewer = viewers.present()
-    if viewer.heads or viewer.coordinates or "unit_head" in viewer.roles:
-        items += [(_("Workload"), "/desk/board", None), (_("Team"), "/desk/team", None)]
-    if leads:
-        items += [(_("Letters"), "/desk/letters", None), (_("Alarms"), "/desk/alarms", None)]
-        items.append((_("Poster"), "/desk/poster", None))
-        items.append((_("Cost of SMS"), "/desk/costs", None))
-        items.append((_("Answer templates"), "/desk/answers", None))
-    if "head" in current_user.roles:
-        items.append((_("Identities to open"), "/desk/openings", None))
-    items.append((_("My leave"), "/desk/leave", None))
-    return [(label, url, _is_at(url, here), count) for label, url, count in items]
-
-
-def _is_at(url: str, here: str) -> bool:
-    path = here or request.path
-    return path == url or url == "/desk/answers" and path.startswith(f"{url}/")
-
 
 def _leading_only() -> None:
     if not LEADING & current_user.roles:
         abort(403)
 
 
-def _leading_tabs() -> lettering.Tabs:
+def _leading_tabs() -> desk_menu.Tabs:
     """The lists, for those who answer for the institution; nobody else carries its letters."""
     _leading_only()
-    return _tabs(queues.counts(g.now))
+    return tabs(queues.counts(g.now))
 
 
 def _title(scope: str) -> tuple[str, str]:
@@ -111,7 +76,7 @@ def _inbox(scope: str, source: Mapping[str, str], problem: str = "") -> Response
             empty,
             "/desk",
             inbox.PATHS[scope],
-            _tabs(counts, inbox.PATHS[scope]),
+            tabs(counts, inbox.PATHS[scope]),
             counts,
             source if problem else {},
             wording.view_problem(problem) if problem else "",
@@ -121,15 +86,15 @@ def _inbox(scope: str, source: Mapping[str, str], problem: str = "") -> Response
 
 
 lettering.mount(blueprint, "/desk", _leading_tabs)
-extending.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
-opinions.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
-openings.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
-views_kept.mount(blueprint, _inbox, lambda: _tabs(queues.counts(g.now)))
-search.mount(blueprint, lambda: _tabs(queues.counts(g.now)))
-tasks.mount(blueprint, "/desk", lambda: _tabs(queues.counts(g.now)))
+extending.mount(blueprint, "/desk", lambda: tabs(queues.counts(g.now)))
+opinions.mount(blueprint, "/desk", lambda: tabs(queues.counts(g.now)))
+openings.mount(blueprint, "/desk", lambda: tabs(queues.counts(g.now)))
+views_kept.mount(blueprint, _inbox, lambda: tabs(queues.counts(g.now)))
+search.mount(blueprint, lambda: tabs(queues.counts(g.now)))
+tasks.mount(blueprint, "/desk", lambda: tabs(queues.counts(g.now)))
 answer_templates.mount(blueprint, "/desk", "desk/frame.html", _leading_tabs)
-board.mount(blueprint, _tabs)
-team.mount(blueprint, _tabs)
+board.mount(blueprint, tabs)
+team.mount(blueprint, tabs)
 
 
 @blueprint.get("")
@@ -157,7 +122,7 @@ def alarm_list() -> ResponseReturnValue:
     with transaction():
         rows, more = staffing.alarms(request.args.get("after", type=int))
         institutions = directory().institutions
-        listed = _tabs(queues.counts(g.now))
+        listed = tabs(queues.counts(g.now))
         g.unread = notices.unread()
     return render_template(
         "desk/alarms.html",

@@ -15,8 +15,7 @@ from feedback.clock import local_day
 from feedback.services import desk, letters, notices, queues
 from feedback.services.errors import Refused
 from feedback.transaction import transaction
-
-Tabs = list[tuple[str, str, bool, int | None]]
+from feedback.web.desk_menu import Tabs
 
 
 def mount(blueprint: Blueprint, base: str, tabs: Callable[[], Tabs]) -> None:

@@ -19,9 +19,8 @@ from feedback.services import notices, vault, views
 from feedback.services.errors import Refused
 from feedback.transaction import transaction
 from feedback.web import wording
+from feedback.web.desk_menu import Tabs
 from feedback.web.forms import words
-
-Tabs = list[tuple[str, str, bool, int | None]]
 
 
 def mount(blueprint: Blueprint, base: str, tabs: Callable[[], Tabs]) -> None:
