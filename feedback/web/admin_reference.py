@@ -252,7 +252,7 @@ def _saving(subject: str, key: str | None) -> Answer:
     except Refused as refused:
         if refused.code == "not-found":
             abort(404)
-        at = "day" if refused.code == "bad-date" else rules.FIELDS[subject][-1].name
+        at = "day" if refused.code == "bad-date" else ""
         form.errors = {at: words.problem(refused.code)}
         return Answer(_page(form, d), 422)
     if key is not None and form.seen != mark(present):
@@ -386,7 +386,7 @@ def _options(
         "unit_code": lambda: [(code, _unit_name(code, d)) for code in subjects.unit_codes()],
         "confidentiality": lambda: [(level, words.level(level)) for level in LEVELS],
         "standard": lambda: [(code, code) for code in subjects.standard_codes(d)],
-        "post": lambda: [(kind, kind) for kind in subjects.post_kinds()],
+        "post": lambda: [(kind, words.post(kind)) for kind in subjects.post_kinds()],
         "at": lambda: _places(d),
         "unit": lambda: _own_units(str(values.get("unit", "")), d),
     }

@@ -13,7 +13,7 @@ from feedback.web import change_wording as words
 from feedback.web import finder
 from feedback.web.formats import name
 
-PAGE = 50
+PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)

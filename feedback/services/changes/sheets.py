@@ -87,7 +87,9 @@ def _key(subject: str, line: Line) -> str:
     if subject == "officer":
         return line.values.get("username", "").lower()
     code = line.values.get("code", "").upper()
-    return code if subject == "institution" else f"{line.values['institution'].upper()}/{code}"
+    return (
+        code if subject == "institution" else f"{line.values.get('institution', '').upper()}/{code}"
+    )
 
 
 def _named(typed: str, d: Directory) -> InstitutionInfo | None:
