@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from feedback.clock import local_day
 from feedback.models.columns import KINDS, LEVELS
 from feedback.rules import changes as rules
-from feedback.services.changes import planning, subjects
+from feedback.services.changes import closing, planning, subjects
 from feedback.services.changes.planning import Plan
 from feedback.services.changes.subjects import Values
 from feedback.services.errors import Refused
@@ -311,12 +311,21 @@ def _page(
         "waiting": planning.open_changes(subject, key) if key else [],
         "history": planning.settled(subject, key, request.args.get("after")) if key else None,
         "heirs": _heirs(subject, key, d),
-        "may_close": present is not None and subject != "officer",
+        "may_close": present is not None and _may_close(subject, present, d),
         "typed_heir": typed_heir,
         "today": local_day(g.now),
         "words": words,
         "d": d,
     }
+
+
+def _may_close(subject: str, present: subjects.Row, d: Directory) -> bool:
+    """Whether a form for closing is offered: where nothing but a successor can be missing."""
+    try:
+        closing.check(subject, present, "", d)
+    except Refused as refused:
+        return refused.code in ("occupied", "has-children")
+    return True
 
 
 def _facts(subject: str, present: subjects.Row | None, d: Directory) -> list[tuple[str, str]]:
