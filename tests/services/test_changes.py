@@ -14,7 +14,6 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.exc import DBAPIError
 
 from feedback import models as m
-from feedback.rules import changes as rules
 from feedback.services import ladders
 from feedback.services.changes import applying, closing, planning, sheets
 from feedback.services.errors import Refused
@@ -145,36 +144,6 @@ def test_what_does_not_fit_on_its_day_fails_and_is_told(
 
 
 # A second administrator.
-
-SECOND = [
-    ("standard", "change", {}, {"answer_days": 30}, True),
-    ("standard", "add", {}, {"answer_days": 3}, True),
-    ("rung", "change", {}, {"name_sw": "X"}, False),
-    ("rung", "change", {}, {"post": "hr_head"}, True),
-    ("rung", "close", {}, {}, True),
-    ("institution", "add", {}, {"parent": "CS"}, False),
-    ("institution", "change", {}, {"name_en": "X"}, False),
-    ("institution", "change", {}, {"parent": "CS"}, True),
-    ("institution", "close", {}, {}, True),
-    ("unit", "add", {}, {"is_default": False}, False),
-    ("unit", "change", {}, {"is_default": True}, True),
-    ("unit", "close", {}, {}, True),
-    ("category", "change", {"confidentiality": "open"}, {"confidentiality": "restricted"}, False),
-    ("category", "change", {"confidentiality": "restricted"}, {"confidentiality": "open"}, True),
-    ("category", "change", {"confidentiality": "open"}, {"standard": "X"}, True),
-    ("category", "change", {"confidentiality": "open"}, {"unit_code": "X"}, True),
-    ("category", "change", {"confidentiality": "open"}, {"keywords_sw": ["x"]}, False),
-    ("category", "close", {"confidentiality": "restricted"}, {}, True),
-    ("category", "close", {"confidentiality": "open"}, {}, False),
-    ("officer", "change", {}, {"name": "X"}, True),
-]
-
-
-@pytest.mark.parametrize(("subject", "act", "before", "said", "needed"), SECOND)
-def test_which_changes_need_a_second(
-    subject: str, act: str, before: Any, said: Any, needed: bool
-) -> None:
-    assert rules.needs_second(subject, act, before, said) is needed
 
 
 def test_alone_only_where_there_never_was_another(
