@@ -17,7 +17,15 @@ from sqlalchemy import select
 from feedback import cli_record, clock, jobs
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import figures, history, officers, reference_import, rotation, suggestions
+from feedback.services import (
+    figures,
+    history,
+    officers,
+    reference_files,
+    reference_import,
+    rotation,
+    suggestions,
+)
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 
@@ -47,7 +55,7 @@ def import_reference(folder: Path | None, force: bool) -> None:
     try:
         with transaction(OWNER):
             counts = reference_import.import_reference(
-                clock.now(), folder or reference_import.SHIPPED, force=force
+                clock.now(), folder or reference_files.SHIPPED, force=force
             )
     except Refused as error:
         _fail(error.code)

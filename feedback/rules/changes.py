@@ -148,9 +148,8 @@ def needs_second(
     if subject == "unit":
         # Whoever works there would come to see the cases of another one.
         return act == "close" or bool(said.get("is_default"))
-    if subject == "category" and act != "add":
-        return _loosens(act, before, said)
-    return False
+    # One that comes back is compared with what it was.
+    return subject == "category" and bool(before) and _loosens(act, before, said)
 
 
 def _loosens(act: str, before: Mapping[str, Any], said: Mapping[str, Any]) -> bool:

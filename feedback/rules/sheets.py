@@ -115,6 +115,7 @@ def read(subject: str, text: str) -> list[Line]:
 
     Raises Unreadable.
     """
+    text = text.removeprefix("\ufeff")
     if not text.strip():
         raise Unreadable("empty")
     head = text.lstrip().splitlines()[0]
@@ -136,7 +137,7 @@ def _columns(subject: str, header: list[str]) -> list[str]:
     """The name of each column; "" for one that says nothing here."""
     found = []
     for cell in header:
-        typed = " ".join(cell.replace("\ufeff", "").lower().split())
+        typed = " ".join(cell.lower().split())
         plain = typed.replace("_", " ")
         name = OTHER_HEADERS.get(plain, plain.replace(" ", "_"))
         found.append(name if name in COLUMNS[subject] else "")

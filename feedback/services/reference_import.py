@@ -7,10 +7,8 @@ administrator changed on screen stays as it is there, and is counted as kept, un
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -26,8 +24,8 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.services import audit
 from feedback.services.errors import Refused
+from feedback.services.reference_files import SHIPPED, Folder, unit_row, words
 
-SHIPPED = Path(__file__).parent.parent / "reference"
 # A calendar for each part of the Union whose days off differ, with a region that stands for it.
 CALENDARS = {
     "TZ": ("Tanzania", "RS-DODOMA"),
@@ -48,7 +46,7 @@ def import_reference(
     Raises Refused("bad-file: …") with file and line for a row that does not fit; nothing of the
     import stays then.
     """
-    files = _Folder(folder)
+    files = Folder(folder)
     try:
         return _import(now, files, _taken_back(now) if force else _changed_here())
     except KeyError as error:
@@ -105,7 +103,7 @@ def _taken_back(now: datetime) -> _Here:
     return _Here()
 
 
-def _import(now: datetime, folder: _Folder, here: _Here) -> dict[str, int]:
+def _import(now: datetime, folder: Folder, here: _Here) -> dict[str, int]:
     calendars = _calendars()
     counts = {"holidays": _holidays(folder, calendars, now)}
     counts["institutions"] = _institutions(folder, calendars, here)
@@ -151,33 +149,6 @@ def _import(now: datetime, folder: _Folder, here: _Here) -> dict[str, int]:
         counts["kept"] = here.kept
     audit.record("reference_imported", now=now, institutions=counts["institutions"])
     return counts
-
-
-@dataclass
-class _Folder:
-    """The files, and where the import stands in them."""
-
-    path: Path
-    position: str = ""
-
-    def rows(self, name: str) -> Iterator[dict[str, str]]:
-        """The rows of a file, each while `position` tells its place."""
-        self.position = name
-        try:
-            file = (self.path / name).open(encoding="utf-8", newline="")
-        except FileNotFoundError as error:
-            raise Refused(f"bad-file: {name} is missing") from error
-        with file:
-            for number, row in enumerate(csv.DictReader(file), start=2):
-                self.position = f"{name}, line {number}"
-                if None in row or None in row.values():
-                    raise Refused(f"bad-file: {self.position}: wrong number of columns")
-                yield {key: value.strip() for key, value in row.items()}
-        self.position = name
-
-
-def _words(listed: str) -> list[str]:
-    return [word.strip() for word in listed.split(";") if word.strip()]
 
 
 def _upsert(model: Any, keys: tuple[str, ...], rows: Any) -> int:
@@ -229,7 +200,7 @@ def _calendars() -> dict[str, int]:
     return dict(db.session.execute(select(m.Calendar.code, m.Calendar.id)).all())
 
 
-def _holidays(folder: _Folder, calendars: dict[str, int], now: datetime) -> int:
+def _holidays(folder: Folder, calendars: dict[str, int], now: datetime) -> int:
     """National days from the library, then the file's; a day an administrator set stays.
 
     Where the file knows a year, its moon-sighted days stand in place of the library's estimates.
@@ -302,7 +273,7 @@ def _correct(
             )
 
 
-def _institutions(folder: _Folder, calendars: dict[str, int], here: _Here) -> int:
+def _institutions(folder: Folder, calendars: dict[str, int], here: _Here) -> int:
     rows = {r["code"]: r for r in folder.rows("institutions.csv")}
     ids: dict[str, int] = {}
     paths: dict[str, list[int]] = {}
@@ -331,7 +302,7 @@ def _institutions(folder: _Folder, calendars: dict[str, int], here: _Here) -> in
             },
             parent_id=parent[-1] if parent else None,
             path=parent,
-            aliases=_words(row["aliases"]),
+            aliases=words(row["aliases"]),
             calendar_id=calendars["TZ-ZNZ" if of_zanzibar else "TZ"],
             verified=row["verified"] == "yes",
             active=True,
@@ -365,30 +336,7 @@ def _institutions(folder: _Folder, calendars: dict[str, int], here: _Here) -> in
     return len(rows)
 
 
-def shipped_units(kind: str) -> list[dict[str, Any]]:
-    """The units that an institution of a kind begins with."""
-    rows = _Folder(SHIPPED).rows("units.csv")
-    return [_unit(row) for row in rows if row["institution_kind"] == kind]
-
-
-def shipped_posts(kind: str, level: str) -> list[dict[str, str]]:
-    """The posts of an institution of a kind: of the whole of it (level `institution`) or of each
-    of its units (`unit`)."""
-    return [
-        {"kind": row["post"], "name_sw": row["name_sw"], "name_en": row["name_en"]}
-        for row in _Folder(SHIPPED).rows("posts.csv")
-        if row["institution_kind"] == kind and row["level"] == level and not row["only"]
-    ]
-
-
-def _unit(row: dict[str, str]) -> dict[str, Any]:
-    return {
-        **{k: row[k] for k in ("code", "name_sw", "name_en")},
-        "is_default": row["is_default"] == "yes",
-    }
-
-
-def _units(folder: _Folder, here: _Here) -> int:
+def _units(folder: Folder, here: _Here) -> int:
     by_kind: dict[str, list[dict[str, str]]] = {}
     for row in folder.rows("units.csv"):
         by_kind.setdefault(row["institution_kind"], []).append(row)
@@ -401,7 +349,7 @@ def _units(folder: _Folder, here: _Here) -> int:
         (
             {
                 "institution_id": institution.id,
-                **_unit(row),
+                **unit_row(row),
                 "active": True,
             }
             for institution in institutions
@@ -411,7 +359,7 @@ def _units(folder: _Folder, here: _Here) -> int:
     )
 
 
-def _categories(folder: _Folder, here: _Here) -> int:
+def _categories(folder: Folder, here: _Here) -> int:
     return _upsert(
         m.Category,
         ("code",),
@@ -419,9 +367,9 @@ def _categories(folder: _Folder, here: _Here) -> int:
             {
                 **{k: r[k] for k in ("code", "name_sw", "name_en", "confidentiality", "standard")},
                 "unit_code": r["unit"],
-                "applies_to": _words(r["applies_to"]),
-                "keywords_sw": _words(r["keywords_sw"]),
-                "keywords_en": _words(r["keywords_en"]),
+                "applies_to": words(r["applies_to"]),
+                "keywords_sw": words(r["keywords_sw"]),
+                "keywords_en": words(r["keywords_en"]),
                 "sort": int(r["sort"]),
                 "active": True,
             }
@@ -431,7 +379,7 @@ def _categories(folder: _Folder, here: _Here) -> int:
     )
 
 
-def _posts(folder: _Folder) -> int:
+def _posts(folder: Folder) -> int:
     """One post for each institution (or unit) of a kind; `only` limits it to one institution."""
     listed = list(folder.rows("posts.csv"))
     institutions = list(
@@ -461,7 +409,7 @@ def _posts(folder: _Folder) -> int:
     return _upsert(m.Post, ("institution_id", "unit_id", "kind"), rows.values())
 
 
-def _places(folder: _Folder, here: _Here) -> int:
+def _places(folder: Folder, here: _Here) -> int:
     if not (folder.path / "places.csv").exists():
         return 0
     ids = dict(db.session.execute(select(m.Institution.code, m.Institution.id)).all())

@@ -5,9 +5,7 @@ Saving goes over a preview that says in plain words what will happen; the worker
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,11 +14,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from feedback.clock import local_day
-from feedback.models.columns import KINDS, LEVELS
 from feedback.rules import changes as rules
-from feedback.services.changes import planning, subjects
+from feedback.services.changes import closing, planning, subjects
 from feedback.services.changes.planning import Plan
-from feedback.services.changes.subjects import Values
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, directory
 from feedback.transaction import transaction
@@ -28,6 +24,7 @@ from feedback.web import change_wording as words
 from feedback.web import finder, forms, reference_lists
 from feedback.web.admin_frame import blueprint, only
 from feedback.web.formats import name
+from feedback.web.reference_forms import ThingForm, blank, mark, shown
 
 PLACES = "<any(institutions,units,subjects,standards,ladders,people):slug>"
 
@@ -43,76 +40,6 @@ def thing_list(slug: str) -> ResponseReturnValue:
     return render_template("admin/things.html", slug=slug, page=page, words=words)
 
 
-@dataclass(slots=True)
-class ThingForm:
-    """The form of a row: what was typed, by field, and from when it is to hold.
-
-    seen: a mark of the row as the form was made from it. shown: a mark of what was previewed.
-    """
-
-    subject: str
-    key: str | None
-    values: Values
-    seen: str = ""
-    shown: str = ""
-    begins: str = "now"
-    day: str = ""
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, subject: str, key: str | None, d: Directory) -> ThingForm:
-        """The form as it was posted."""
-        given = request.form
-        values = {
-            each.name: _posted(each, subject, d)
-            for each in rules.FIELDS[subject]
-            if key is None or not each.fixed
-        }
-        return cls(
-            *(subject, key, values, given.get("seen", ""), given.get("shown", "")),
-            *(given.get("begins", "now"), given.get("day", "")),
-        )
-
-    def chosen_day(self) -> date | None:
-        """From when; Refused: bad-date."""
-        if self.begins != "day":
-            return None
-        try:
-            day = date.fromisoformat(self.day)
-        except ValueError:
-            raise Refused("bad-date") from None
-        if day < local_day(g.now):
-            raise Refused("bad-date")
-        return day
-
-
-def _posted(each: rules.Field, subject: str, d: Directory) -> Any:
-    """One value as the services take it; what is no number stays as it was typed."""
-    typed = request.form.get(each.name, "")
-    line = forms.line(typed)
-    if each.kind == "flag":
-        return typed == "1"
-    if each.kind == "choices":
-        return request.form.getlist(each.name)
-    if each.kind == "list":
-        return [kept for raw in forms.words(typed).split("\n") if (kept := forms.line(raw))]
-    if each.kind == "number":
-        return int(line) if line.isascii() and line.isdecimal() else (line or None)
-    if each.kind == "code" or each.name == "copy":
-        return line.upper()
-    if each.name in ("parent", "institution") and line:
-        found = d.institutions_by_code.get(line.upper()) or finder.exact(d, line)
-        return found.code if found else line
-    if each.name == "scope":
-        return line.lower() if line.lower() in subjects.INSTITUTION_KINDS else line.upper()
-    return line
-
-
-def mark(values: Values) -> str:
-    """A short mark that differs where values do."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
-
-
 @blueprint.get(f"/{PLACES}/add")
 @only("admin")
 def new_thing(slug: str) -> ResponseReturnValue:
@@ -122,20 +49,8 @@ def new_thing(slug: str) -> ResponseReturnValue:
         return redirect(url_for("admin.new_officer"))
     with transaction():
         d = directory()
-        shown = _page(ThingForm(subject, None, _blank(subject, d)), d)
-    return _rendered(shown)
-
-
-def _blank(subject: str, d: Directory) -> Values:
-    values: Values = {f.name: request.args.get(f.name, "") for f in rules.FIELDS[subject]}
-    values |= {"applies_to": ["*"], "aliases": [], "keywords_sw": [], "keywords_en": []}
-    if subject == "rung":
-        asked = request.args.get("ladder", "")
-        numbers = [rung.number for rung in d.ladder(asked)]
-        values |= {"ladder": asked or "council", "rung": rules.top_rung(numbers) + 1, "days": 3}
-    if subject == "standard":
-        values |= {"scope": values["scope"] or "*", "code": values["code"] or "STANDARD"}
-    return values
+        page = _page(ThingForm(subject, None, blank(subject, d)), d)
+    return _rendered(page)
 
 
 @blueprint.post(f"/{PLACES}/add")
@@ -155,8 +70,8 @@ def thing_page(slug: str, key: str) -> ResponseReturnValue:
     with transaction():
         d = directory()
         values = _row(subject, key, d).values
-        shown = _page(ThingForm(subject, key, values, mark(values)), d)
-    return _rendered(shown)
+        page = _page(ThingForm(subject, key, values, mark(values)), d)
+    return _rendered(page)
 
 
 @blueprint.post(f"/{PLACES}/row/<path:key>")
@@ -252,7 +167,7 @@ def _saving(subject: str, key: str | None) -> Answer:
     except Refused as refused:
         if refused.code == "not-found":
             abort(404)
-        at = "day" if refused.code == "bad-date" else rules.FIELDS[subject][-1].name
+        at = "day" if refused.code == "bad-date" else ""
         form.errors = {at: words.problem(refused.code)}
         return Answer(_page(form, d), 422)
     if key is not None and form.seen != mark(present):
@@ -297,7 +212,7 @@ def _page(
         "key": key,
         "present": present,
         "fields": [
-            _shown(each, subject, values, d)
+            shown(each, subject, values, d)
             for each in rules.FIELDS[subject]
             if key is None or not each.fixed
         ],
@@ -311,12 +226,21 @@ def _page(
         "waiting": planning.open_changes(subject, key) if key else [],
         "history": planning.settled(subject, key, request.args.get("after")) if key else None,
         "heirs": _heirs(subject, key, d),
-        "may_close": present is not None and subject != "officer",
+        "may_close": present is not None and _may_close(subject, present, d),
         "typed_heir": typed_heir,
         "today": local_day(g.now),
         "words": words,
         "d": d,
     }
+
+
+def _may_close(subject: str, present: subjects.Row, d: Directory) -> bool:
+    """Whether a form for closing is offered: where nothing but a successor can be missing."""
+    try:
+        closing.check(subject, present, "", d)
+    except Refused as refused:
+        return refused.code in ("occupied", "has-children")
+    return True
 
 
 def _facts(subject: str, present: subjects.Row | None, d: Directory) -> list[tuple[str, str]]:
@@ -338,74 +262,3 @@ def _heirs(subject: str, key: str | None, d: Directory) -> list[tuple[str, str]]
     units = d.units_of(institution.id) if institution else ()
     keys = [(f"{institution.code}/{u.code}", name(u)) for u in units] if institution else []
     return [each for each in keys if each[0] != key]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A field as the template shows it."""
-
-    name: str
-    kind: str
-    label: str
-    hint: str
-    options: list[tuple[str, str]]
-    value: Any
-    required: bool
-    most: int
-
-
-def _shown(each: rules.Field, subject: str, values: Values, d: Directory) -> Shown:
-    value = values.get(each.name)
-    if each.kind == "list":
-        value = "\n".join(value or [])
-    return Shown(
-        each.name,
-        each.kind,
-        words.label(subject, each.name),
-        words.hint(subject, each.name),
-        _options(each, subject, values, d),
-        "" if value is None else value,
-        each.required,
-        each.most,
-    )
-
-
-def _options(
-    each: rules.Field, subject: str, values: Values, d: Directory
-) -> list[tuple[str, str]]:
-    """What a field is chosen from."""
-    if each.kind not in ("choice", "choices"):
-        return []
-    kinds = [(kind, words.institution_kind(kind)) for kind in subjects.INSTITUTION_KINDS]
-    if each.name == "kind":
-        cases = [(kind, words.case_kind(kind)) for kind in (*KINDS, "*")]
-        return cases if subject == "standard" else kinds
-    options = {
-        "ladder": lambda: [(one, words.ladder(one)) for one in sorted(d.ladders)],
-        "applies_to": lambda: [("*", words.institution_kind("*")), *kinds],
-        "unit_code": lambda: [(code, _unit_name(code, d)) for code in subjects.unit_codes()],
-        "confidentiality": lambda: [(level, words.level(level)) for level in LEVELS],
-        "standard": lambda: [(code, code) for code in subjects.standard_codes(d)],
-        "post": lambda: [(kind, kind) for kind in subjects.post_kinds()],
-        "at": lambda: _places(d),
-        "unit": lambda: _own_units(str(values.get("unit", "")), d),
-    }
-    return options[each.name]()
-
-
-def _unit_name(code: str, d: Directory) -> str:
-    found = next((u for u in d.units.values() if u.code == code), None)
-    return f"{name(found)} ({code})" if found else code
-
-
-def _places(d: Directory) -> list[tuple[str, str]]:
-    offices = [i for i in d.institutions_by_code.values() if i.kind in ("office", "ministry")]
-    codes = [*subjects.PLACES, *(f"code:{i.code}" for i in offices)]
-    return [(code, words.place(code, d)) for code in codes]
-
-
-def _own_units(key: str, d: Directory) -> list[tuple[str, str]]:
-    institution = d.institutions_by_code.get(key.partition("/")[0])
-    if institution is None:
-        return []
-    return [(f"{institution.code}/{u.code}", name(u)) for u in d.units_of(institution.id)]

@@ -87,7 +87,8 @@ def _apply(slug: str, subject: str, text: str) -> ResponseReturnValue:
         with transaction():
             done = sheets.apply(subject, text, request.form.get("token", ""), g.now)
     except Refused as refused:
-        return _shown(slug, subject, text, words.problem(refused.code)), 409
+        why = words.problem("altered") if refused.code == "altered" else None
+        return _shown(slug, subject, text, why or wording.refusal(refused.code)), 409
     return _page(slug, done=done)
 
 

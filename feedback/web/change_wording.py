@@ -143,6 +143,19 @@ def ladder(code: str) -> str:
     return _("Restricted cases") if code == "restricted" else institution_kind(code)
 
 
+def post(code: str) -> str:
+    """The kind of a post, which has a name of its own in each institution."""
+    return {
+        "unit_head": _("Head of the unit"),
+        "hr_head": _("Head of administration and human resources"),
+        "institution_head": _("Head of the institution"),
+        "coordinator": _("Complaints coordinator"),
+        "ethics_senior": _("Senior ethics officer"),
+        "ethics_head": _("Head of the Ethics Secretariat"),
+        "ethics_post": _("Ethics officer designated by the Chief Secretary"),
+    }.get(code, code)
+
+
 def case_kind(code: str) -> str:
     """The name of a kind of case."""
     return _("Any kind of case") if code == "*" else boards.kind(code)
@@ -187,6 +200,7 @@ def value(subject: str, field: str, said: Any, d: Directory) -> str:
         return ", ".join(str(each) for each in said)
     words = {
         "at": lambda: place(said, d),
+        "post": lambda: post(said),
         "scope": lambda: scope(said, d),
         "ladder": lambda: ladder(said),
         "confidentiality": lambda: level(said),

@@ -13,7 +13,7 @@ from feedback.web import change_wording as words
 from feedback.web import finder
 from feedback.web.formats import name
 
-PAGE = 50
+PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,12 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A list. tables: caption and rows. add: the address of the form for a new row, if there is
-    one. chosen: the institution whose units these are; offered: those that may be meant."""
+    """A list. tables: caption, rows, and the address of the form that adds one to this table, if
+    it has its own. add: the address of the form for a new row, if there is one. chosen: the
+    institution whose units these are; offered: those that may be meant."""
 
     columns: Sequence[str]
-    tables: Sequence[tuple[str, Sequence[Thing]]]
+    tables: Sequence[tuple[str, Sequence[Thing], str]]
     add: str = ""
     following: str = ""
     typed: str = ""
@@ -79,7 +80,7 @@ def _institutions(d: Directory, asked: Mapping[str, str]) -> ListPage:
     ]
     return ListPage(
         (_("Name"), _("Code"), _("Kind of institution"), _("Institution above")),
-        [(_("Institutions"), rows)],
+        [(_("Institutions"), rows, "")],
         add=_add("institutions"),
         following=url_for("admin.thing_list", slug="institutions", after=more) if more else "",
         typed=typed,
@@ -104,7 +105,7 @@ def _units(d: Directory, asked: Mapping[str, str]) -> ListPage:
     ]
     return ListPage(
         (_("Name"), _("Code"), words.label("unit", "is_default")),
-        [(name(chosen), rows)] if chosen else [],
+        [(name(chosen), rows, "")] if chosen else [],
         add=_add("units", institution=chosen.code) if chosen else "",
         typed=name(chosen) if chosen else typed,
         chosen=chosen,
@@ -124,7 +125,7 @@ def _subjects(d: Directory, asked: Mapping[str, str]) -> ListPage:
     ]
     return ListPage(
         (_("Name"), _("Code"), _("Unit"), _("Confidentiality"), _("Service standard")),
-        [(_("Subjects"), rows)],
+        [(_("Subjects"), rows, "")],
         add=_add("subjects"),
     )
 
@@ -144,9 +145,13 @@ def _standards(d: Directory, asked: Mapping[str, str]) -> ListPage:
         for _key, s in sorted(d.standards.items())
     ]
     columns = (
-        *(_("Standard"), _("For whom"), _("Acknowledgement"), _("Answer"), _("Highest rung")),
+        _("Standard"),
+        _("For whom"),
+        _("Acknowledgement"),
+        _("Answer"),
+        _("Highest rung"),
     )
-    return ListPage(columns, [(_("Service standards"), rows)], add=_add("standards"))
+    return ListPage(columns, [(_("Service standards"), rows, "")], add=_add("standards"))
 
 
 def _ladders(d: Directory, asked: Mapping[str, str]) -> ListPage:
@@ -161,11 +166,12 @@ def _ladders(d: Directory, asked: Mapping[str, str]) -> ListPage:
                 )
                 for rung in rungs
             ],
+            url_for("admin.new_thing", slug="ladders", ladder=ladder),
         )
         for ladder, rungs in sorted(d.ladders.items())
     ]
     columns = (_("Rung"), _("Where the post is"), _("Working days on this rung"))
-    return ListPage(columns, tables, add=_add("ladders"))
+    return ListPage(columns, tables)
 
 
 def _rung_name(ladder: str, number: int, d: Directory) -> str:

@@ -50,7 +50,10 @@ BEGIN
   v_alone := r.officer_id = guard.officer() AND p_act = 'approve' AND NOT EXISTS (
     SELECT FROM officer o WHERE 'admin' = ANY (o.roles) AND o.id <> r.officer_id) AND NOT EXISTS (
     SELECT FROM grant_request g WHERE g.state = 'approved' AND 'admin' = ANY (g.roles)
-       AND g.officer_id <> r.officer_id);
+       AND g.officer_id <> r.officer_id) AND NOT EXISTS (
+    -- Nor one whose role the asker took away.
+    SELECT FROM audit_entry a WHERE a.actor_id = r.officer_id AND a.act = 'roles_set'
+       AND 'admin' = ANY (string_to_array(a.details ->> 'taken', ',')));
   -- Nor does whom it concerns.
   IF r.subject = 'officer' AND EXISTS (SELECT FROM officer o WHERE o.username = r.key
                                           AND o.id = guard.officer()) AND NOT v_alone

@@ -14,9 +14,8 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.exc import DBAPIError
 
 from feedback import models as m
-from feedback.rules import changes as rules
 from feedback.services import ladders
-from feedback.services.changes import applying, closing, planning
+from feedback.services.changes import applying, closing, planning, sheets
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.services.reference_import import import_reference
@@ -145,36 +144,6 @@ def test_what_does_not_fit_on_its_day_fails_and_is_told(
 
 
 # A second administrator.
-
-SECOND = [
-    ("standard", "change", {}, {"answer_days": 30}, True),
-    ("standard", "add", {}, {"answer_days": 3}, True),
-    ("rung", "change", {}, {"name_sw": "X"}, False),
-    ("rung", "change", {}, {"post": "hr_head"}, True),
-    ("rung", "close", {}, {}, True),
-    ("institution", "add", {}, {"parent": "CS"}, False),
-    ("institution", "change", {}, {"name_en": "X"}, False),
-    ("institution", "change", {}, {"parent": "CS"}, True),
-    ("institution", "close", {}, {}, True),
-    ("unit", "add", {}, {"is_default": False}, False),
-    ("unit", "change", {}, {"is_default": True}, True),
-    ("unit", "close", {}, {}, True),
-    ("category", "change", {"confidentiality": "open"}, {"confidentiality": "restricted"}, False),
-    ("category", "change", {"confidentiality": "restricted"}, {"confidentiality": "open"}, True),
-    ("category", "change", {"confidentiality": "open"}, {"standard": "X"}, True),
-    ("category", "change", {"confidentiality": "open"}, {"unit_code": "X"}, True),
-    ("category", "change", {"confidentiality": "open"}, {"keywords_sw": ["x"]}, False),
-    ("category", "close", {"confidentiality": "restricted"}, {}, True),
-    ("category", "close", {"confidentiality": "open"}, {}, False),
-    ("officer", "change", {}, {"name": "X"}, True),
-]
-
-
-@pytest.mark.parametrize(("subject", "act", "before", "said", "needed"), SECOND)
-def test_which_changes_need_a_second(
-    subject: str, act: str, before: Any, said: Any, needed: bool
-) -> None:
-    assert rules.needs_second(subject, act, before, said) is needed
 
 
 def test_alone_only_where_there_never_was_another(
@@ -391,3 +360,82 @@ def test_an_import_keeps_what_was_changed_on_screen_unless_forced(
         assert "kept" not in import_reference(MONDAY, force=True)
     (row,) = kit.rows(superuser, query)
     assert row == {"city": "Dodoma City Council", "days": 3, "open": True}
+
+
+# Files of lines.
+
+HEADER = "username,name,institution,unit,roles,language\n"
+LINES = [
+    ("new.one,Mpya Mmoja,DODOMA-CC,WORKS,handler,en", "created", {}, ""),
+    ("new.two,Mpya Wawili,Dodoma City Council,,mratibu,", "created", {}, ""),
+    ("officer2,Afisa Mpya,DODOMA-CC,,,", "changed", {}, ""),
+    ("officer2,Same,DODOMA-CC,REGISTRY,admin,", "unchanged", {}, "roles-kept"),
+    ("officer2,Same,CHEMBA-DC,,,", "refused", {"institution": "elsewhere"}, ""),
+    ("officer3,Closed,DODOMA-CC,,,", "refused", {"": "closed"}, ""),
+    ("x,X,NOWHERE,,handler,", "refused", {"institution": "unknown"}, ""),
+    ("x,X,DODOMA-CC,NO-UNIT,handler,", "refused", {"unit": "unknown"}, ""),
+    ("x,X,DODOMA-CC,,king,", "refused", {"roles": "bad-choice"}, ""),
+    ("x,X,DODOMA-CC,,,", "refused", {"roles": "empty"}, ""),
+    ("x,X,DODOMA-CC,,handler,fr", "refused", {"language": "bad-choice"}, ""),
+    (",X,DODOMA-CC,,handler,", "refused", {"username": "empty"}, ""),
+    ("x,,DODOMA-CC,,handler,", "refused", {"name": "empty"}, ""),
+    ('x,"=1+1",DODOMA-CC,,handler,', "refused", {"": "formula"}, ""),
+    ("x,X", "refused", {"": "short"}, ""),
+]
+
+
+def test_each_line_of_a_file_has_its_fate(make: Make, admin: Principal) -> None:
+    make.officer("DODOMA-CC", name="Same")
+    make.officer("DODOMA-CC", active=False)
+    for line, fate, problems, note in LINES:
+        with transaction(admin):
+            (found,) = sheets.try_out("officer", HEADER + line)
+        assert (found.fate, found.problems, found.note) == (fate, problems, note), line
+    with transaction(admin):
+        twice = sheets.try_out("officer", HEADER + f"{LINES[0][0]}\n{LINES[0][0]}\n")
+    assert [fate.problems for fate in twice] == [{}, {"": "twice"}]
+
+
+def test_a_file_is_done_once_as_shown_and_by_who_saw_it(
+    make: Make, admin: Principal, second: Principal, superuser: Behind
+) -> None:
+    text = HEADER + "new.one,Mpya,DODOMA-CC,WORKS,handler,en\nofficer3,Jina Jipya,DODOMA-CC,,,\n"
+    make.officer("DODOMA-CC", name="Jina la Zamani")
+    with transaction(admin):
+        token = sheets.seal("officer", text, sheets.try_out("officer", text))
+    for who, other in ((second, text), (admin, text.replace("Mpya", "Mwingine"))):
+        with pytest.raises(Refused, match="altered"), transaction(who):
+            sheets.apply("officer", other, token, MONDAY)
+    with transaction(admin):
+        done = sheets.apply("officer", text, token, MONDAY)
+    assert [(outcome.fate.fate, outcome.waits) for outcome in done] == [
+        ("created", True),
+        ("changed", True),
+    ]
+    with pytest.raises(Refused, match="altered"), transaction(admin):
+        sheets.apply("officer", text, token, MONDAY)
+    (change,) = kit.rows(superuser, "SELECT id, state FROM reference_change")
+    assert change["state"] == "asked"
+    agree(second, change["id"])
+    assert apply(MONDAY) == ["done"]
+    names = kit.rows(
+        superuser, "SELECT name FROM officer WHERE username IN ('officer3', 'new.one')"
+    )
+    assert {row["name"] for row in names} == {"Jina Jipya", "Mpya"}
+
+
+def test_units_come_by_file_too(admin: Principal, second: Principal, superuser: Behind) -> None:
+    text = (
+        "institution;code;name_sw;name_en\nDODOMA-CC;PARKS;Bustani;Parks\n"
+        "DODOMA-CC;WORKS;;Roads and more\nDODOMA-CC;REGISTRY;;\n"
+    )
+    with transaction(admin):
+        fates = sheets.try_out("unit", text)
+        assert [fate.fate for fate in fates] == ["created", "changed", "unchanged"]
+        sheets.apply("unit", text, sheets.seal("unit", text, fates), MONDAY)
+    assert apply(MONDAY) == ["done", "done"]
+    (post,) = kit.rows(
+        superuser,
+        "SELECT p.kind FROM post p JOIN unit u ON u.id = p.unit_id WHERE u.code = 'PARKS'",
+    )
+    assert post["kind"] == "unit_head"

@@ -13,7 +13,8 @@ from flask import Flask
 from feedback.services import reference_import
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
-from feedback.services.reference_import import SHIPPED, import_reference
+from feedback.services.reference_files import SHIPPED
+from feedback.services.reference_import import import_reference
 from feedback.transaction import Principal, transaction
 from tests.conftest import REFERENCE
 from tests.factories import OWNER, Make

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from feedback import models as m
 from feedback import transaction
@@ -23,8 +23,9 @@ from feedback.services.changes import closing, subjects
 from feedback.services.changes.subjects import Row, Values
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
-from feedback.services.reference_import import shipped_posts, shipped_units
+from feedback.services.reference_files import shipped_posts, shipped_units
 
+CHANGE_LOCK = 7_301_025  # any fixed number: the worker that applies changes holds it
 WRITE = text("SELECT guard.write_reference(:change, :table, :id, :row)")
 TABLES = {
     "institution": "institution",
@@ -40,12 +41,15 @@ def apply_next(now: datetime) -> str:
     """Apply the next change that is due (worker, one transaction); answers its state, "" where
     nothing is due. One that does not fit any more fails, and who asked for it is told."""
     change = m.ReferenceChange
+    # One after the other, in the order of days: a second worker leaves them to the first.
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(CHANGE_LOCK))):
+        return ""
     due = db.session.scalars(
         select(change)
         .where(change.state == "planned", change.from_day <= local_day(now))
         .order_by(change.from_day, change.at, change.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update()
     ).first()
     if due is None:
         return ""
@@ -54,7 +58,7 @@ def apply_next(now: datetime) -> str:
             before = _Applying(due, directory(), now).run()
     except Refused as refused:
         return _settle(due, "failed", now, refused.code)
-    except DBAPIError:
+    except (DataError, IntegrityError, ProgrammingError):
         # A row that a rule of the database refuses; the message may hold values.
         return _settle(due, "failed", now, "refused-by-database")
     due.before = before

@@ -24,7 +24,7 @@ from feedback.services import audit, marks
 from feedback.services.changes import closing, subjects
 from feedback.services.changes.subjects import Values
 from feedback.services.errors import Refused
-from feedback.services.reference import Directory, directory
+from feedback.services.reference import Directory
 
 PAGE = 30
 OPEN = ("asked", "planned")
@@ -102,7 +102,9 @@ def plan(subject: str, key: str | None, wanted: Values, d: Directory) -> Plan:
         raise Refused("unchanged")
     act = "change" if present else "add"
     old = {name: before[name] for name in said} if present else {}
-    return Plan(subject, own, act, said, old, rules.needs_second(subject, act, before, said))
+    closed = None if present else subjects.load(subject, own, d)
+    second = rules.needs_second(subject, act, closed.values if closed else before, said)
+    return Plan(subject, own, act, said, old, second)
 
 
 def plan_close(subject: str, key: str, successor: str, d: Directory) -> Plan:
@@ -266,11 +268,3 @@ def _change(row: Found[Any]) -> Change:
         row.officer,
         row.other,
     )
-
-
-def held(subject: str, key: str) -> subjects.Row:
-    """A row as it stands, closed ones too; Refused: not-found."""
-    found = subjects.load(subject, key, directory())
-    if found is None:
-        raise Refused("not-found")
-    return found

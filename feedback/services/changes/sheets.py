@@ -64,7 +64,8 @@ def try_out(subject: str, text: str) -> list[Fate]:
         fate = _fate(subject, line, d)
         if fate.key in seen and fate.fate != "refused":
             fate = Fate(line.number, fate.key, "refused", problems={"": "twice"})
-        seen.add(fate.key)
+        if fate.fate != "refused":
+            seen.add(fate.key)
         found.append(fate)
     return found
 
@@ -87,7 +88,9 @@ def _key(subject: str, line: Line) -> str:
     if subject == "officer":
         return line.values.get("username", "").lower()
     code = line.values.get("code", "").upper()
-    return code if subject == "institution" else f"{line.values['institution'].upper()}/{code}"
+    return (
+        code if subject == "institution" else f"{line.values.get('institution', '').upper()}/{code}"
+    )
 
 
 def _named(typed: str, d: Directory) -> InstitutionInfo | None:
@@ -103,6 +106,8 @@ def _place(subject: str, line: Line, key: str, d: Directory) -> Fate:
     for name in ("code", "parent", "institution"):
         if name in given:
             given[name] = given[name].upper()
+    for name in {"kind", "ladder"} & given.keys():
+        given[name] = given[name].lower()
     if "aliases" in given:
         given["aliases"] = [w.strip() for w in given["aliases"].split(";") if w.strip()]
     present = subjects.load(subject, key, d)
