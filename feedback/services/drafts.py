@@ -6,6 +6,7 @@ session of its officer has ended is put beside it, and waits for that officer's 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -126,13 +127,18 @@ def _forget(case_id: UUID, verb: str | None, *, kept_alone: bool) -> None:
     )
 
 
+def session_mark(session_id: UUID) -> str:
+    """By what a page names its session without telling its number."""
+    return hashlib.sha256(str(session_id).encode()).hexdigest()
+
+
 def keep(
-    officer_id: int, session_id: UUID, reference: str, verb: str, fields: Fields, now: datetime
+    officer_id: int, session: str, reference: str, verb: str, fields: Fields, now: datetime
 ) -> bool:
     """Put aside what was typed into a page of a session that has ended (principal: login).
 
-    Answers whether it is kept: the session must have been the officer's and the case one that the
-    officer still sees. Refused: too-long.
+    session: its mark. Answers whether it is kept: the session must have been the officer's and the
+    case one that the officer still sees. Refused: too-long.
     """
     draft_id = uuid4()
     return bool(
@@ -143,7 +149,7 @@ def keep(
             {
                 "id": draft_id,
                 "officer": officer_id,
-                "session": session_id,
+                "session": session,
                 "reference": reference,
                 "verb": verb,
                 "sealed": _sealed(fields, draft_id),
