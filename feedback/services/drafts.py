@@ -23,8 +23,8 @@ from feedback.services.errors import Refused
 
 KEEP = timedelta(days=30)
 """How long a draft waits after it was last saved."""
-LONGEST = 12_000
-"""Characters of all fields of a form together: the words at their longest, and choices."""
+LARGEST = 48_000
+"""Bytes of all fields of a form together: the words at their longest, and choices."""
 
 Fields = Mapping[str, str]
 
@@ -57,9 +57,10 @@ def _place(draft_id: UUID) -> str:
 
 
 def _sealed(fields: Fields, draft_id: UUID) -> bytes:
-    if sum(len(name) + len(value) for name, value in fields.items()) > LONGEST:
+    written = json.dumps(dict(fields), ensure_ascii=False)
+    if len(written.encode()) > LARGEST:
         raise Refused("too-long")
-    return identity.seal(json.dumps(dict(fields), ensure_ascii=False), _place(draft_id))
+    return identity.seal(written, _place(draft_id))
 
 
 def _fields(row: m.Draft) -> Fields:

@@ -31,7 +31,7 @@ def _unit(viewer: Viewer) -> ColumnElement[bool]:
     return m.Case.unit_id.in_(sorted(viewer.units))
 
 
-# As the lists of services/queues.py pick theirs.
+# As the lists of services/queues.py pick theirs; a test walks both.
 SCOPES: dict[str, Callable[[Viewer], list[ColumnElement[bool]]]] = {
     "mine": lambda viewer: [m.Case.handler_id == viewer.officer],
     "unit": lambda viewer: [_unit(viewer)],

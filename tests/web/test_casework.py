@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -119,7 +120,7 @@ def test_two_windows_overwrite_nothing_of_each_other(
     tab.post(url, data=second | {"draft": "1"})
     assert drafts(superuser)[0][3] == 2
     # Bounded, and nothing is kept of what is too much.
-    much = tab.post(url, data=second | {"draft": "2", "body": "x" * 12_000}, headers=SCRIPT)
+    much = tab.post(url, data=second | {"draft": "2", "body": "x" * 50_000}, headers=SCRIPT)
     assert much.status_code == 422
     assert drafts(superuser)[0][3] == 2
 
@@ -310,6 +311,18 @@ def test_the_neighbours_in_the_list_are_one_link_away(
     # Answered, it is in the list no more, and still knows its place in it.
     assert f'/desk/case/{last}?from=mine"' in tab.get(done.location).text
     assert 'rel="next"' not in tab.get(f"/desk/case/{last}?from=nonsense").text
+    # Each list leads from its first case to its last as it shows them.
+    leader = at_desk(app, make.officer("DODOMA-CC", "coordinator"))
+    for office, name in ((tab, "mine"), (tab, "unit"), (leader, "unit")):
+        shown = references(office.get("/desk" if name == "mine" else f"/desk/{name}").text)
+        walked = shown[:1]
+        while len(walked) < 9:
+            page = office.get(f"/desk/case/{walked[-1]}?from={name}").text
+            step = re.search(r'rel="next" href="/desk/case/([^?"]+)\?from=', page)
+            if step is None:
+                break
+            walked.append(step[1])
+        assert walked == shown
     with query_count() as short:
         tab.get(f"/desk/case/{first}")
     for _ in range(5):
