@@ -6,6 +6,7 @@ session of its officer has ended is put beside it, and waits for that officer's 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ from feedback.services.errors import Refused
 
 KEEP = timedelta(days=30)
 """How long a draft waits after it was last saved."""
-LONGEST = 12_000
-"""Characters of all fields of a form together: the words at their longest, and choices."""
+LARGEST = 48_000
+"""Bytes of all fields of a form together: the words at their longest, and choices."""
 
 Fields = Mapping[str, str]
 
@@ -56,9 +57,10 @@ def _place(draft_id: UUID) -> str:
 
 
 def _sealed(fields: Fields, draft_id: UUID) -> bytes:
-    if sum(len(name) + len(value) for name, value in fields.items()) > LONGEST:
+    written = json.dumps(dict(fields), ensure_ascii=False)
+    if len(written.encode()) > LARGEST:
         raise Refused("too-long")
-    return identity.seal(json.dumps(dict(fields), ensure_ascii=False), _place(draft_id))
+    return identity.seal(written, _place(draft_id))
 
 
 def _fields(row: m.Draft) -> Fields:
@@ -126,13 +128,18 @@ def _forget(case_id: UUID, verb: str | None, *, kept_alone: bool) -> None:
     )
 
 
+def session_mark(session_id: UUID) -> str:
+    """By what a page names its session without telling its number."""
+    return hashlib.sha256(str(session_id).encode()).hexdigest()
+
+
 def keep(
-    officer_id: int, session_id: UUID, reference: str, verb: str, fields: Fields, now: datetime
+    officer_id: int, session: str, reference: str, verb: str, fields: Fields, now: datetime
 ) -> bool:
     """Put aside what was typed into a page of a session that has ended (principal: login).
 
-    Answers whether it is kept: the session must have been the officer's and the case one that the
-    officer still sees. Refused: too-long.
+    session: its mark. Answers whether it is kept: the session must have been the officer's and the
+    case one that the officer still sees. Refused: too-long.
     """
     draft_id = uuid4()
     return bool(
@@ -143,7 +150,7 @@ def keep(
             {
                 "id": draft_id,
                 "officer": officer_id,
-                "session": session_id,
+                "session": session,
                 "reference": reference,
                 "verb": verb,
                 "sealed": _sealed(fields, draft_id),

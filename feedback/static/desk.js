@@ -106,7 +106,8 @@ function show(page, address, verb) {
 
 // To what went wrong, beside its field if it has one, else to what was done.
 function look(within) {
-  const found = one("[aria-invalid=true], .notice.error, .notice.warning, .notice.success", within);
+  const said = all("[aria-invalid=true], .notice.error, .notice.warning, .notice.success", within);
+  const found = said.find((each) => !one("form", each)); // a directive with its form is no answer
   if (!found) return false;
   if (!found.matches("textarea, input, select")) found.tabIndex = -1;
   found.focus();
@@ -202,7 +203,9 @@ async function ask() {
   if (!line || document.visibilityState === "hidden") return;
   try {
     const answer = await send(line.dataset.here, told(new FormData(), line), SCRIPT);
-    const said = await answer.json();
+    const said = await answer.json(), words = said.others + said.changed;
+    if (line.dataset.words === words) return; // told once is enough, to who listens as well
+    line.dataset.words = words;
     line.textContent = said.others;
     if (said.changed) {
       line.append(" ", said.changed, " ", made("a", { href: location.href, textContent: texts.fresh }));

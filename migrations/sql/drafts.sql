@@ -22,8 +22,9 @@ $$;
 
 -- What was typed into a page whose session has ended, for the officer to whom that page was given.
 -- It is added and nothing is read. The session is named by the page itself, under a signature: it
--- must have been that officer's, proven, and not have begun long ago. Answers whether it is kept.
-CREATE FUNCTION guard.keep_words(p_id uuid, p_officer integer, p_session uuid, p_reference text,
+-- must have been that officer's, proven, and not have begun long ago. The page holds a hash of its
+-- number, since whoever reads a page must not learn the number. Answers whether it is kept.
+CREATE FUNCTION guard.keep_words(p_id uuid, p_officer integer, p_session text, p_reference text,
                                  p_verb text, p_sealed bytea, p_now timestamptz) RETURNS boolean
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -31,7 +32,8 @@ DECLARE
   v_case uuid;
 BEGIN
   IF guard.kind() <> 'login' OR NOT EXISTS (
-      SELECT FROM staff_session s WHERE s.id = p_session AND s.officer_id = p_officer
+      SELECT FROM staff_session s WHERE s.officer_id = p_officer
+         AND encode(sha256(convert_to(s.id::text, 'UTF8')), 'hex') = p_session
          AND s.proven_at IS NOT NULL AND s.started_at > p_now - interval '3 days') THEN
     RETURN false;
   END IF;
@@ -76,8 +78,8 @@ END
 $$;
 
 REVOKE EXECUTE ON FUNCTION guard.forget_drafts(uuid, text, boolean),
-  guard.keep_words(uuid, integer, uuid, text, text, bytea, timestamptz),
+  guard.keep_words(uuid, integer, text, text, text, bytea, timestamptz),
   guard.forget_unseen_drafts() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION guard.forget_drafts(uuid, text, boolean),
-  guard.keep_words(uuid, integer, uuid, text, text, bytea, timestamptz) TO mrejesho_web;
+  guard.keep_words(uuid, integer, text, text, text, bytea, timestamptz) TO mrejesho_web;
 GRANT EXECUTE ON FUNCTION guard.forget_unseen_drafts() TO mrejesho_worker;

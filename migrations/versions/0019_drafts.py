@@ -46,5 +46,5 @@ def downgrade() -> None:
     run = op.get_bind().exec_driver_sql
     op.drop_table("draft")
     run("DROP FUNCTION guard.forget_unseen_drafts()")
-    run("DROP FUNCTION guard.keep_words(uuid, integer, uuid, text, text, bytea, timestamptz)")
+    run("DROP FUNCTION guard.keep_words(uuid, integer, text, text, text, bytea, timestamptz)")
     run("DROP FUNCTION guard.forget_drafts(uuid, text, boolean)")

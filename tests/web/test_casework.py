@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,9 +11,10 @@ import psycopg
 import pytest
 import time_machine
 from flask import Flask
+from redis import Redis
 
 from feedback import jobs
-from feedback.services import citizen
+from feedback.services import citizen, presence
 from feedback.services.cases import Receipt
 from feedback.transaction import Principal, transaction
 from tests.factories import PASSWORD, Make
@@ -117,6 +119,10 @@ def test_two_windows_overwrite_nothing_of_each_other(
     assert 'name="draft" value="1"' in both.text
     tab.post(url, data=second | {"draft": "1"})
     assert drafts(superuser)[0][3] == 2
+    # Bounded, and nothing is kept of what is too much.
+    much = tab.post(url, data=second | {"draft": "2", "body": "x" * 50_000}, headers=SCRIPT)
+    assert much.status_code == 422
+    assert drafts(superuser)[0][3] == 2
 
 
 def test_a_draft_goes_with_the_sight_of_the_case_and_after_a_month(
@@ -185,7 +191,8 @@ def test_a_forged_page_keeps_nothing(
     # A session that is not the officer's own keeps nothing either.
     with transaction(Principal("login")) as session:
         kept = session.connection().exec_driver_sql(
-            "SELECT guard.keep_words(gen_random_uuid(), %s, s.id, %s, 'note', ''::bytea, now())"
+            "SELECT guard.keep_words(gen_random_uuid(), %s, encode(sha256("
+            "convert_to(s.id::text, 'UTF8')), 'hex'), %s, 'note', ''::bytea, now())"
             " FROM staff_session s WHERE s.officer_id = %s",
             (colleague, case.reference, handler),
         )
@@ -224,7 +231,12 @@ def test_a_form_whose_token_is_too_old_comes_back_with_its_words(
 
 
 def test_two_officers_on_one_case_are_told_of_each_other(
-    app: Flask, tab: Browser, colleague: int, case: Receipt, clock: Any
+    app: Flask,
+    tab: Browser,
+    colleague: int,
+    case: Receipt,
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url, other = page_of(case), at_desk(app, colleague)
     page = tab.get(url).text
@@ -237,6 +249,10 @@ def test_two_officers_on_one_case_are_told_of_each_other(
     told = tab.post(f"{url}/here", data=frame).json
     assert told
     assert "has changed" in told["changed"]
+    # Without the server in which that stands, nobody is told and everything else works.
+    with monkeypatch.context() as broken:
+        broken.setattr(presence, "redis_client", lambda: Redis(port=1))
+        assert other.get(url).status_code == 200
     # A page that calls by itself keeps no session alive, and whoever left is not there.
     left = {"csrf_token": token_of(other), "left": "1"}
     assert other.post(f"{url}/here", data=left).status_code == 204
@@ -295,6 +311,18 @@ def test_the_neighbours_in_the_list_are_one_link_away(
     # Answered, it is in the list no more, and still knows its place in it.
     assert f'/desk/case/{last}?from=mine"' in tab.get(done.location).text
     assert 'rel="next"' not in tab.get(f"/desk/case/{last}?from=nonsense").text
+    # Each list leads from its first case to its last as it shows them.
+    leader = at_desk(app, make.officer("DODOMA-CC", "coordinator"))
+    for office, name in ((tab, "mine"), (tab, "unit"), (leader, "unit")):
+        shown = references(office.get("/desk" if name == "mine" else f"/desk/{name}").text)
+        walked = shown[:1]
+        while len(walked) < 9:
+            page = office.get(f"/desk/case/{walked[-1]}?from={name}").text
+            step = re.search(r'rel="next" href="/desk/case/([^?"]+)\?from=', page)
+            if step is None:
+                break
+            walked.append(step[1])
+        assert walked == shown
     with query_count() as short:
         tab.get(f"/desk/case/{first}")
     for _ in range(5):
@@ -317,6 +345,9 @@ def test_a_case_at_a_glance(tab: Browser, case: Receipt, clock: Any) -> None:
         "Not climbed",
     ):
         assert words in glance, words
+    # A way to each form that needs no script.
+    assert f'href="{page_of(case)}?open=note#note"' in glance
+    assert '<details id="note" open>' in tab.get(f"{page_of(case)}?open=note").text
     story = page[page.index('id="story"') :]
     assert "Ni mtaa gani?" in story
     assert "Given to an officer" not in story

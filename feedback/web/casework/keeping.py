@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from flask import abort, current_app, flash, g, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
@@ -33,19 +32,20 @@ FRAME = frozenset({"csrf_token", "seen", "writer", "draft", "from", "keep", "fin
 
 def writer() -> str:
     """For a form: the present officer and session, under a signature."""
-    return str(_serializer().dumps([current_user.officer_id, current_user.session_id.hex]))
+    mark = drafts.session_mark(current_user.session_id)
+    return str(_serializer().dumps([current_user.officer_id, mark]))
 
 
 def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="writer")
 
 
-def _writer() -> tuple[int, UUID] | None:
+def _writer() -> tuple[int, str] | None:
     try:
-        officer_id, session_id = _serializer().loads(request.form.get("writer", ""))
+        officer_id, session = _serializer().loads(request.form.get("writer", ""))
     except BadSignature:
         return None
-    return int(officer_id), UUID(session_id)
+    return int(officer_id), str(session)
 
 
 def is_ours() -> bool:
