@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,11 @@ def day_start(moment: datetime) -> datetime:
     citizen did something who must stay unknown."""
     day = local(moment).replace(hour=0, minute=0, second=0, microsecond=0)
     return day.astimezone(UTC)
+
+
+def begin(day: date) -> datetime:
+    """The beginning of a day in Dar es Salaam, in UTC."""
+    return datetime.combine(day, time(), DAR_ES_SALAAM).astimezone(UTC)
 
 
 def is_day(moment: datetime) -> bool:

@@ -79,18 +79,19 @@ class Receipt:
 
 
 def lodge(
-    case_id: UUID, lodging: Lodging, now: datetime, *, received: datetime | None = None
+    case_id: UUID, lodging: Lodging, now: datetime, *, received_on: date | None = None
 ) -> Receipt:
     """Make the case, or show the first receipt when this submission made one already.
 
-    received: when the office got it, where that is not now; the clocks run from there.
+    received_on: the day on which the office got it, where it is entered by an officer; the clocks
+    run from there.
     Principal: lodging for `case_id`, or the worker's job.
     """
     # A text column cannot hold the character 0, which a phone or a script may send.
     lodging = replace(lodging, body=lodging.body.replace("\x00", ""))
     if lodging.anonymous and lodging.channel in ("web", "paper"):
         lodging = replace(lodging, name=None, phone=None, email=None)
-    content = _content_hash(lodging, received)
+    content = _content_hash(lodging, received_on)
     first = _repeated(lodging.submission_id, content, now)
     if first is not None:
         return first
@@ -98,7 +99,9 @@ def lodge(
         # Nobody is to find out who it was by when it came. The day of receipt is day 0 whatever
         # the hour, so the clocks are the same.
         now = clock.day_start(now)
-    received = min(received or now, now)
+    # Of an earlier day the hour is not known.
+    earlier = received_on is not None and received_on < clock.local_day(now)
+    received = clock.begin(received_on) if received_on and earlier else now
     d = directory()
     where = place(lodging, d)
     restricted = where.confidentiality == access.Level.RESTRICTED
@@ -227,11 +230,11 @@ def pick_handler(where: Placing, excluded: list[int], now: datetime) -> int | No
     return handler_id
 
 
-def _content_hash(lodging: Lodging, received: datetime | None) -> bytes:
+def _content_hash(lodging: Lodging, received_on: date | None) -> bytes:
     """Keyed, so that the stored hash tells nothing about short contents."""
     said = {k: v for k, v in asdict(lodging).items() if k not in NOT_SAID}
-    if received is not None:
-        said["received"] = str(clock.local_day(received))
+    if received_on is not None:
+        said["received_on"] = str(received_on)
     content = json.dumps(said, sort_keys=True).encode()
     return hmac.digest(current_app.config["RECEIPT_KEY"], content, hashlib.sha256)
 

@@ -144,10 +144,10 @@ def change(improvement_id: UUID, owner_id: int | None, due_on: date | None, now:
     if not leads() or action.state not in LIVE:
         raise Refused("not-allowed")
     owner = _owner(owner_id, action.institution_id)
-    if due_on != action.due_on:
+    accepted = action.state == State.PROPOSED
+    if accepted or due_on != action.due_on:
         action.due_on, action.late_told = _due(due_on, now), False
     former, action.owner_id = action.owner_id, owner
-    accepted = action.state == State.PROPOSED
     action.state = State.OPEN.value
     db.session.flush()
     if owner != former:

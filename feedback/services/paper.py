@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from feedback import clock, transaction
@@ -89,8 +89,7 @@ def enter(case_id: UUID, lodging: Lodging, entry: Entry, now: datetime) -> Recei
     if number is None:
         raise Refused("bad-number")
     lodging = replace(lodging, channel=CHANNEL)
-    received = None if entry.received_on == today else _begin(entry.received_on)
-    receipt = cases.lodge(case_id, lodging, now, received=received)
+    receipt = cases.lodge(case_id, lodging, now, received_on=entry.received_on)
     if receipt.repeated:
         return receipt
     at = clock.day_start(now) if lodging.anonymous else now
@@ -108,17 +107,16 @@ def enter(case_id: UUID, lodging: Lodging, entry: Entry, now: datetime) -> Recei
     if number:
         db.session.execute(
             insert(m.OfficeFile).values(
-                case_id=case_id, number=number, officer_id=officer_id, at=at
+                case_id=case_id,
+                number=number,
+                folded=number.lower(),
+                officer_id=officer_id,
+                at=at,
             )
         )
     days = (today - entry.received_on).days
     audit.record("entered_for_citizen", case_id, now=at, how=entry.how, days=days)
     return receipt
-
-
-def _begin(day: date) -> datetime:
-    """The beginning of a day in Dar es Salaam: of an earlier day the hour is not known."""
-    return clock.day_start(datetime.combine(day, time(12), clock.DAR_ES_SALAAM))
 
 
 def concerns_me(lodging: Lodging, d: Directory) -> bool:
@@ -139,7 +137,8 @@ def own_entries(after: str | None, number: str = "") -> tuple[list[OwnEntry], st
     """What the present officer entered, the latest first, and where the next page begins; with a
     file number, those under it."""
     at, case_id = decode(after) or (None, None)
-    values: dict[str, Any] = {"number": rules.file_number(number) or None, "limit": PAGE + 1}
+    wanted = (rules.file_number(number) or "").lower() or None
+    values: dict[str, Any] = {"number": wanted, "limit": PAGE + 1}
     rows = db.session.execute(OWN, values | {"at": at, "case": case_id}).all()
     more = encode(rows[PAGE - 1].at, rows[PAGE - 1].case_id) if len(rows) > PAGE else None
     return [OwnEntry(r.reference, r.how, r.received_on, r.number, r.at) for r in rows[:PAGE]], more
@@ -153,7 +152,7 @@ def find(number: str) -> Sequence[str]:
     return db.session.scalars(
         select(m.Case.reference)
         .join(m.OfficeFile, m.OfficeFile.case_id == m.Case.id)
-        .where(func.lower(m.OfficeFile.number) == wanted.lower())
+        .where(m.OfficeFile.folded == wanted.lower())
         .order_by(m.Case.received_at.desc(), m.Case.id)
         .limit(MOST_FOUND)
     ).all()
@@ -194,7 +193,12 @@ def set_number(case_id: UUID, typed: str, now: datetime) -> None:
     number = rules.file_number(typed)
     if number is None:
         raise Refused("bad-number")
-    values = {"number": number, "officer_id": acts.officer(), "at": now}
+    values = {
+        "number": number,
+        "folded": number.lower(),
+        "officer_id": acts.officer(),
+        "at": now,
+    }
     db.session.execute(
         upsert(m.OfficeFile)
         .values(case_id=case.id, **values)

@@ -13,7 +13,7 @@ CREATE POLICY job_reads ON paper_record FOR SELECT TO mrejesho_worker
 
 -- The office's own file number: written with the entry, or later by who works on the case.
 {secure:office_file}
-GRANT SELECT, INSERT, UPDATE (number, officer_id, at) ON office_file TO mrejesho_web;
+GRANT SELECT, INSERT, UPDATE (number, folded, officer_id, at) ON office_file TO mrejesho_web;
 CREATE POLICY office_file_read ON office_file FOR SELECT TO mrejesho_web USING (
   (SELECT guard.kind()) = 'officer' AND EXISTS (SELECT FROM "case" c WHERE c.id = case_id));
 CREATE POLICY office_file_write ON office_file FOR INSERT TO mrejesho_web WITH CHECK (
@@ -36,7 +36,7 @@ AS $$
     LEFT JOIN office_file f ON f.case_id = p.case_id
    WHERE guard.kind() = 'officer' AND p.officer_id = guard.officer()
      AND c.confidentiality = 'open' AND c.id <> ALL (guard.conflicts())
-     AND (p_number IS NULL OR lower(f.number) = lower(p_number))
+     AND (p_number IS NULL OR f.folded = p_number)
      AND (p_at IS NULL OR (p.at, p.case_id) < (p_at, p_case))
    ORDER BY p.at DESC, p.case_id DESC LIMIT p_limit
 $$;

@@ -18,7 +18,7 @@ AMENDED = {
     "guard.become(text,integer,uuid)": (
         "set_config('app.case', coalesce(p_case::text, ''), true);\n    RETURN v_version;",
         """set_config('app.case', coalesce(p_case::text, ''), true);
-    IF p_kind = 'lodging' THEN
+    IF p_kind = 'lodging' AND p_officer IS NOT NULL THEN
       PERFORM set_config('app.officer', f.id::text, true)
          FROM officer f WHERE f.id = p_officer AND f.active
           AND f.roles && ARRAY['registry', 'handler', 'coordinator', 'head']::text[];
@@ -72,6 +72,7 @@ def upgrade() -> None:
         "office_file",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
+        sa.Column("folded", sa.String(), nullable=False),
         sa.Column("officer_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_office_file_case_id")),
@@ -80,7 +81,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_office_file")),
     )
-    op.create_index("ix_office_file_number", "office_file", [sa.text("lower(number)")])
+    op.create_index(op.f("ix_office_file_folded"), "office_file", ["folded"])
     _improvements()
     connection = op.get_bind()
     connection.exec_driver_sql(fill("paper.sql"))
