@@ -99,6 +99,7 @@ class Case(Base):
             "ix_case_idle",
             "institution_id",
             text("coalesce(idle_from, received_at)"),
+            "id",
             postgresql_where=OPEN_CASE,
         ),
         # What retention looks through, the oldest first.

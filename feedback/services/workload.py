@@ -63,9 +63,11 @@ class Board:
 
 def of_scope(own: Scope) -> ColumnElement[bool]:
     """The cases of a scope, as a condition on `case`."""
-    if own.whole:
-        return m.Case.institution_id.in_(sorted(own.institutions))
-    return m.Case.unit_id.in_(sorted(own.units))
+    if not own.whole:
+        return m.Case.unit_id.in_(sorted(own.units))
+    if len(own.institutions) == 1:  # an index then has them in order
+        return m.Case.institution_id == next(iter(own.institutions))
+    return m.Case.institution_id.in_(sorted(own.institutions))
 
 
 def is_what(what: str, now: datetime) -> list[ColumnElement[bool]]:
@@ -190,29 +192,31 @@ def _totals(own: Scope, now: datetime) -> dict[str, int]:
 
 
 def cases(officer_id: int | None, what: str, after: str | None, now: datetime) -> Page:
-    """Open cases of the scope by due time, of one officer or of all, to be ticked: one query.
+    """Open cases of the scope by due time, of one officer or of all, to be ticked: one query. Idle
+    ones stand by how long they lie, as their index has them.
 
     what: one of WHAT; "away" is what falls due before an officer is back, "all" everything.
     """
     own = roster.scope()
+    by: Any = IDLE_FROM if what == "idle" else m.Case.due_at
     where = [of_scope(own), IS_OPEN, *is_what(what, now)]
     if officer_id is not None:
         where.append(m.Case.handler_id == officer_id)
         if what == "away":
             where.append(m.Case.due_at < away_until(officer_id, now))
     query = (
-        select(*COLUMNS)
+        select(*COLUMNS, by.label("key"))
         .outerjoin(m.Officer, m.Officer.id == m.Case.handler_id)
         .where(*where)
-        .order_by(m.Case.due_at, m.Case.id)
+        .order_by(by, m.Case.id)
         .limit(CASES + 1)
     )
     start = decode(after)
     if start is not None:
-        query = query.where(tuple_(m.Case.due_at, m.Case.id) > start)
-    rows = [queue_row(row, now) for row in db.session.execute(query)]
-    more = encode(rows[CASES - 1].due_at, rows[CASES - 1].case_id) if len(rows) > CASES else None
-    return Page(rows[:CASES], more)
+        query = query.where(tuple_(by, m.Case.id) > start)
+    rows = db.session.execute(query).all()
+    more = encode(rows[CASES - 1].key, rows[CASES - 1].id) if len(rows) > CASES else None
+    return Page([queue_row(row, now) for row in rows[:CASES]], more)
 
 
 def away_until(officer_id: int, now: datetime) -> datetime:

@@ -116,18 +116,18 @@ def upgrade() -> None:
     # Open cases that stand already: the last act that the record knows, or the end of the pause
     # that runs. What has ended needs none; a case that comes back gets it with its new cycle.
     op.execute(
-        f"""UPDATE "case" c SET idle_from = greatest(
+        """UPDATE "case" c SET idle_from = greatest(
               (SELECT max(a.at) FROM audit_entry a WHERE a.case_id = c.id
                   AND a.actor_kind = 'officer' AND a.act !~ 'looked'
                   AND a.act NOT IN ('file_read', 'hold_set', 'hold_ended')),
               (SELECT max(p.runs_out_at) FROM pause p
                 WHERE p.case_id = c.id AND p.ends_at IS NULL))
-            WHERE c.{OPEN_CASE}"""  # noqa: S608  (a constant)
+            WHERE c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')"""
     )
     op.create_index(
         "ix_case_idle",
         "case",
-        ["institution_id", sa.text("coalesce(idle_from, received_at)")],
+        ["institution_id", sa.text("coalesce(idle_from, received_at)"), "id"],
         postgresql_where=OPEN_CASE,
     )
     op.get_bind().exec_driver_sql(fill("teams.sql"))

@@ -24,7 +24,7 @@ COLUMNS = {
         "id reference kind status channel language institution_id unit_id category_id place"
         " confidentiality anonymous reachable triage handler_id received_at first_response_at"
         " answered_at closed_at window_ends_at cycle appeals due_at standard max_rung highest_rung"
-        " first_rung unread rating transfers paused_until"
+        " first_rung unread rating transfers paused_until idle_from"
     ),
     "submission": "id case_id content_hash at",
     "message": "id case_id seq cycle kind officer_id internal body sealed at",
@@ -54,6 +54,13 @@ HEAD_OVER = 86_400  # a letter is handed over a day after it was due
 
 _DAYS: dict[int, str] = {}
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def _idle_from(course: Course) -> int | None:
+    """The last word of an officer, or the end of a pause that runs; none: nobody did anything."""
+    said = [at for at, _kind, by_officer, _cycle in course.messages if by_officer]
+    waiting = [runs_out for _start, runs_out, ended in course.pauses if ended is None]
+    return max(said + waiting, default=None)
 
 
 def stamp(moment: int | None) -> str:
@@ -166,6 +173,7 @@ class Writer:
             course.first_rung, _flag(course.unread and is_open), _text(course.rating),
             int(course.transferred is not None),
             stamp(course.pauses[-1][1] if course.status == "waiting_citizen" else None),
+            stamp(_idle_from(course)),
         )  # fmt: skip
         self._line("submission", new_id(), case, _bytes(os.urandom(32)), stamp(a.at))
         if reachable:
