@@ -247,7 +247,7 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
     waiting = own.open_pause
     pauses = [PauseView(p.starts_at, p.runs_out_at, p.ends_at) for p in own.pauses]
     is_open = Status(case.status) in OPEN
-    acknowledge = own.acknowledge
+    acknowledge, messages = own.acknowledge, _messages(case.id)
     return {
         "id": case.id,
         "reference": case.reference,
@@ -276,10 +276,12 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
         "appeals_left": MAX_APPEALS - case.appeals,
         "rating": case.rating,
         "cycle": case.cycle,
-        "messages": _messages(case.id),
+        "messages": messages,
         "rungs": rungs(d, m.Escalation.case_id == case.id),
         "pauses": pauses,
-        "outcomes": outcomes.of_case(case.id),
+        "outcomes": outcomes.of_case(case.id)
+        if any(line.kind == "answer" for line in messages)
+        else {},
     }
 
 

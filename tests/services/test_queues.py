@@ -156,7 +156,8 @@ def test_each_queue_holds_what_it_is_for(
         }
         assert [r.case_id for r in queues.unowned(None, monday).rows] == [unowned.case_id]
         assert queues.restricted(None, monday).rows == []
-        assert queues.counts(monday) == {"mine": 1, "late": 0, "unread": 1, "unowned": 1}
+        counted = {"mine": 1, "late": 0, "unread": 1, "unowned": 1, "opinions": 0}
+        assert queues.counts(monday) == counted
         late = queues.counts(mine.answer_due + timedelta(seconds=1))
         assert (late["mine"], late["late"]) == (1, 1)
     with as_officer(coordinator):
