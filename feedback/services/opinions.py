@@ -217,7 +217,7 @@ def waiting(after: str | None, now: datetime, limit: int = queues.PAGE) -> queue
     """Opinions asked of the present officer or of the own unit, what falls due first on top."""
     query = (
         _query()
-        .where(*queues.opinions_waiting(viewers.present()))
+        .where(*queues.opinions_waiting(viewers.present(), now))
         .order_by(m.Opinion.due_at, m.Opinion.id)
         .limit(limit + 1)
     )
@@ -274,7 +274,7 @@ def _own(opinion_id: UUID, now: datetime) -> tuple[m.Opinion, Waiting]:
     """An opinion that waits for the present officer; Refused("not-found")."""
     viewer = viewers.present()
     found = db.session.execute(
-        _query().where(m.Opinion.id == opinion_id, *queues.opinions_waiting(viewer))
+        _query().where(m.Opinion.id == opinion_id, *queues.opinions_waiting(viewer, now))
     ).all()
     rows = _rows(found, now)
     if not rows:

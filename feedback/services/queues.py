@@ -198,9 +198,9 @@ def extensions_waiting(viewer: Viewer) -> list[Any]:
     ]
 
 
-def opinions_waiting(viewer: Viewer) -> list[Any]:
-    """Which opinions are asked of this officer, of the own units or in the own institution."""
-    wide = sorted(viewer.heads | viewer.coordinates)
+def opinions_waiting(viewer: Viewer, now: datetime) -> list[Any]:
+    """Which opinions are asked of this officer or the own units; a coordinator has those of the
+    institution, its head those that are overdue."""
     return [
         m.Opinion.answered_at.is_(None),
         or_(
@@ -209,7 +209,11 @@ def opinions_waiting(viewer: Viewer) -> list[Any]:
                 m.Opinion.officer_id.is_(None),
                 or_(
                     m.Opinion.unit_id.in_(sorted(viewer.units)),
-                    m.Opinion.institution_id.in_(wide),
+                    m.Opinion.institution_id.in_(sorted(viewer.coordinates)),
+                    and_(
+                        m.Opinion.institution_id.in_(sorted(viewer.heads)),
+                        m.Opinion.due_at < now,
+                    ),
                 ),
             ),
         ),
@@ -224,7 +228,7 @@ def counts(now: datetime) -> dict[str, int]:
     asked of the officer, tasks, and requests for more time to decide."""
     viewer = present()
     others: dict[str, Select[Any]] = {
-        "opinions": select(m.Opinion.id).where(*opinions_waiting(viewer)),
+        "opinions": select(m.Opinion.id).where(*opinions_waiting(viewer, now)),
         "tasks": task_lists.waiting(),
     }
     if viewer.heads or "ethics_senior" in viewer.roles:

@@ -239,7 +239,7 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
     waiting = own.open_pause
     pauses = [PauseView(p.starts_at, p.runs_out_at, p.ends_at) for p in own.pauses]
     is_open = Status(case.status) in OPEN
-    acknowledge = own.acknowledge
+    acknowledge, messages = own.acknowledge, lines.of(case)
     return {
         "id": case.id,
         "reference": case.reference,
@@ -268,11 +268,13 @@ def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
         "appeals_left": MAX_APPEALS - case.appeals,
         "rating": case.rating,
         "cycle": case.cycle,
-        "messages": lines.of(case),
+        "messages": messages,
         "joined": groups.follows(case),
         "rungs": rungs(d, m.Escalation.case_id == case.id),
         "pauses": pauses,
-        "outcomes": outcomes.of_case(case.id),
+        "outcomes": outcomes.of_case(case.id)
+        if any(line.kind == "answer" for line in messages)
+        else {},
     }
 
 

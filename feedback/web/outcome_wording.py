@@ -7,27 +7,19 @@ from flask_babel import gettext as _
 from feedback.services.outcomes import Stated
 
 
-def choices() -> list[tuple[str, str, str]]:
-    """Outcomes to choose from: code, name and what each means."""
+def choices() -> list[tuple[str, str]]:
+    """Outcomes to choose from: code and name."""
     return [
-        ("solved", _("Solved"), _("What was asked for is done.")),
-        ("explained", _("Explained"), _("The question is answered, or the matter cleared up.")),
-        (
-            "not_possible",
-            _("Not possible"),
-            _("A rule does not allow it: name the rule below."),
-        ),
-        (
-            "court",
-            _("Belongs to a court"),
-            _("Only a court can decide it: name the court or the step below."),
-        ),
+        ("solved", _("Solved")),
+        ("explained", _("Explained")),
+        ("not_possible", _("Not possible: a rule does not allow it")),
+        ("court", _("Belongs to a court")),
     ]
 
 
 def name(kind: str) -> str:
     """An outcome in a word or two."""
-    return {code: label for code, label, _hint in choices()}[kind]
+    return {**dict(choices()), "not_possible": _("Not possible")}[kind]
 
 
 def titled(title: str, stated: Stated | None) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from feedback.rules import deadlines
 from feedback.rules.deadlines import MAX_PAUSE_DAYS, MAX_PAUSES, Pause
-from feedback.services import citizen, desk
+from feedback.services import citizen, desk, extensions, opinions, reopening
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import JOB, Principal, transaction
@@ -209,6 +209,12 @@ def _act(rng: Random, case_id: UUID, officers: list[int], now: datetime) -> None
         lambda: desk.transfer(case_id, target, None, "Si yetu.", now),
         lambda: desk.classify(case_id, "ROADS", "confidential", now),
         lambda: desk.answer(case_id, "Imekamilika.", now),
+        lambda: desk.answer_partly(case_id, "Tunaendelea.", now),
+        lambda: extensions.ask(case_id, rng.choice([2, 4]), "Vipuri.", now),
+        lambda: extensions.grant(case_id, "Vipuri.", now),
+        lambda: extensions.refuse(case_id, "Hapana.", now),
+        lambda: reopening.reopen(case_id, "Tulikosea.", now),
+        lambda: opinions.ask(case_id, "Mnasemaje?", 3, now, unit=("DODOMA-CC", "WATER")),
     ]
     act = rng.choice(by_citizen + by_officer + by_officer)
     principal = Principal.of_case(case_id) if act in by_citizen else Principal.of_officer(handler)
@@ -227,6 +233,10 @@ def test_the_due_time_always_follows_from_the_recorded_facts(
     officers = [
         make.officer(code, "handler", "head") for code in ("DODOMA-CC", "KONDOA-DC", "TANESCO")
     ]
+    head = make.officer("DODOMA-CC", "head")
+    make.hold(head, "DODOMA-CC", "institution_head")
+    make.officer("DODOMA-CC", "handler", unit="WATER")
+    officers.append(head)
     case_id = make.case(monday).case_id
     now = monday
     for _ in range(30):
@@ -250,7 +260,12 @@ def test_the_due_time_always_follows_from_the_recorded_facts(
                 waited,
                 row["extension_days"],
             )
-            assert (row["extension_days"], row["starts_at"] <= now) == (0, True)
+            granted = sum(
+                e["days"]
+                for e in kit.of_case(superuser, "extension", case_id)
+                if e["granted"] and (e["cycle"], "answer") == (row["cycle"], row["clock"])
+            )
+            assert (row["extension_days"], row["starts_at"] <= now) == (granted, True)
         case = kit.case_row(superuser, case_id)
         running = kit.clock(superuser, case_id, "answer", case["cycle"])
         assert case["due_at"] == running["due_at"]

@@ -162,6 +162,7 @@ def test_each_queue_holds_what_it_is_for(
             "unread": 1,
             "unowned": 1,
             "tasks": 0,
+            "opinions": 0,
         }
         late = queues.counts(mine.answer_due + timedelta(seconds=1))
         assert (late["mine"], late["late"]) == (1, 1)
