@@ -63,6 +63,21 @@ def page_of(case: m.Case) -> UUID:
     return case.merged_into if follows(case) and case.merged_into else case.id
 
 
+def leading_of(case: m.Case) -> m.Case:
+    """The case that leads this one, locked with it by `acts.locked`; else the case itself."""
+    if not follows(case) or case.merged_into is None:
+        return case
+    return db.session.get_one(m.Case, case.merged_into, populate_existing=True)
+
+
+def stranded(cases: Collection[m.Case]) -> list[m.Case]:
+    """Those of joined cases whose leading one has ended or been answered without them (worker)."""
+    leading = {case.merged_into for case in cases}
+    lives = select(m.Case.id).where(m.Case.id.in_(leading), m.Case.status.in_(OPEN_STATUSES))
+    living = set(db.session.scalars(lives))
+    return [case for case in cases if case.merged_into not in living]
+
+
 def joined_due(case_ids: Collection[UUID]) -> dict[UUID, dict[str, datetime]]:
     """Of cases that lead: when the earliest clock of those joined to them falls due, by clock."""
     found: dict[UUID, dict[str, datetime]] = {}
