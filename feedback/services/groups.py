@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 
 from feedback import models as m
 from feedback import transaction
@@ -49,13 +49,10 @@ def told_with(case: m.Case) -> Sequence[m.Case]:
     return followers(case) if transaction.current().officer is not None else ()
 
 
-def members(case: m.Case) -> list[UUID]:
+def members(case: m.Case) -> Select[tuple[UUID]]:
     """The ids of a case and of all that belong to its group, ended ones among them."""
     leading = case.merged_into or case.id
-    others = select(m.Case.id).where(
-        or_(m.Case.merged_into == leading, m.Case.id == leading), m.Case.id != case.id
-    )
-    return [case.id, *db.session.scalars(others)]
+    return select(m.Case.id).where(or_(m.Case.merged_into == leading, m.Case.id == leading))
 
 
 def page_of(case: m.Case) -> UUID:
