@@ -49,7 +49,7 @@ def told_with(case: m.Case) -> Sequence[m.Case]:
     return followers(case) if transaction.current().officer is not None else ()
 
 
-def members(case: m.Case) -> Select[tuple[UUID]]:
+def members(case: m.Case) -> Select[UUID]:
     """The ids of a case and of all that belong to its group, ended ones among them."""
     leading = case.merged_into or case.id
     return select(m.Case.id).where(or_(m.Case.merged_into == leading, m.Case.id == leading))

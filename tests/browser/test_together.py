@@ -1,4 +1,4 @@
-"""Two citizens about one matter: joined at a narrow desk, answered once, each told on the own page."""
+"""Two citizens, one matter: joined at a narrow desk, answered once, each told on the own page."""
 
 from __future__ import annotations
 
