@@ -325,8 +325,9 @@ def recuse(case_id: UUID, now: datetime) -> None:
 def _exclude(case: m.Case, officer_id: int, reason: str, now: datetime) -> None:
     conflicts.mark(case.id, [officer_id], reason, now)
     audit.record("excluded", case.id, now=now, officer=officer_id, reason=reason)
-    if case.handler_id == officer_id:
-        owners.pass_on(case, now)
+    held = groups.leading_of(case)  # nobody has one case of a group and is kept away from another
+    if held.handler_id == officer_id:
+        owners.pass_on(held, now)
 
 
 def give_delay_reason(case_id: UUID, body: str, now: datetime) -> None:

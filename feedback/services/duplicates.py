@@ -110,7 +110,7 @@ def _may_join(case: m.Case, leading: m.Case) -> None:
         case.confidentiality != leading.confidentiality
     ):
         raise Refused("other-level")
-    if len(groups.members(case)) > 1:
+    if len(db.session.scalars(groups.members(case)).all()) > 1:
         raise Refused("leads")
     if leading.handler_id is None:
         raise Refused("no-owner")

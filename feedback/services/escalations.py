@@ -21,7 +21,17 @@ from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import access, deadlines, workflow
 from feedback.rules.workflow import Status, Verb
-from feedback.services import acts, audit, citizen, climbing, clocks, groups, marks, viewers
+from feedback.services import (
+    acts,
+    audit,
+    citizen,
+    climbing,
+    clocks,
+    duplicates,
+    groups,
+    marks,
+    viewers,
+)
 from feedback.services.batch import Batch
 from feedback.services.clocks import CaseClocks
 from feedback.services.errors import Refused
@@ -111,9 +121,9 @@ def _handle_each(due: Due, d: Directory, now: datetime) -> SweepCounts:
 def _handle(due: Due, d: Directory, now: datetime) -> SweepCounts:
     counts, batch = SweepCounts(), Batch(now)
     resting = [(purpose, case) for purpose, case in due if groups.follows(case)]
-    for purpose, case in resting:
-        batch.timers[case.id, purpose] = None  # the case that leads it climbs and reminds for it
-    due = [each for each in due if each not in resting] if resting else due
+    if resting:
+        _rest(resting, batch)
+        due = [each for each in due if each not in resting]
     cases = {case.id: case for _, case in due}
     chosen = {
         purpose: [case for timer, case in due if timer == purpose] for purpose in clocks.PURPOSES
@@ -135,6 +145,18 @@ def _handle(due: Due, d: Directory, now: datetime) -> SweepCounts:
     batch.write()
     counts.escalations, counts.alarms = len(batch.escalations), batch.raised
     return counts
+
+
+def _rest(resting: Due, batch: Batch) -> None:
+    """A joined case neither climbs nor reminds: the one that leads it does. Where that one lives no
+    more, it goes on by itself, from the next sweep on."""
+    stranded = groups.stranded({case.id: case for _, case in resting}.values())
+    for case in stranded:
+        duplicates.part(case, batch.now)
+    left = {case.id for case in stranded}
+    for purpose, case in resting:
+        if case.id not in left:
+            batch.timers[case.id, purpose] = None
 
 
 def _derive_groups(cases: Sequence[m.Case], d: Directory) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 
 from feedback import models as m
 from feedback import transaction
@@ -49,18 +49,30 @@ def told_with(case: m.Case) -> Sequence[m.Case]:
     return followers(case) if transaction.current().officer is not None else ()
 
 
-def members(case: m.Case) -> list[UUID]:
+def members(case: m.Case) -> Select[UUID]:
     """The ids of a case and of all that belong to its group, ended ones among them."""
     leading = case.merged_into or case.id
-    others = select(m.Case.id).where(
-        or_(m.Case.merged_into == leading, m.Case.id == leading), m.Case.id != case.id
-    )
-    return [case.id, *db.session.scalars(others)]
+    return select(m.Case.id).where(or_(m.Case.merged_into == leading, m.Case.id == leading))
 
 
 def page_of(case: m.Case) -> UUID:
     """The case on whose page officers act for this one."""
     return case.merged_into if follows(case) and case.merged_into else case.id
+
+
+def leading_of(case: m.Case) -> m.Case:
+    """The case that leads this one, locked with it by `acts.locked`; else the case itself."""
+    if not follows(case) or case.merged_into is None:
+        return case
+    return db.session.get_one(m.Case, case.merged_into, populate_existing=True)
+
+
+def stranded(cases: Collection[m.Case]) -> list[m.Case]:
+    """Those of joined cases whose leading one has ended or been answered without them (worker)."""
+    leading = {case.merged_into for case in cases}
+    lives = select(m.Case.id).where(m.Case.id.in_(leading), m.Case.status.in_(OPEN_STATUSES))
+    living = set(db.session.scalars(lives))
+    return [case for case in cases if case.merged_into not in living]
 
 
 def joined_due(case_ids: Collection[UUID]) -> dict[UUID, dict[str, datetime]]:

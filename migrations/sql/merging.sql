@@ -104,13 +104,22 @@ BEGIN
            status = CASE WHEN NEW.status <> OLD.status AND NEW.status = ANY (v_open)
                          THEN NEW.status ELSE f.status END
      WHERE f.merged_into = NEW.id AND f.status = ANY (v_open);
+    IF NEW.status <> ALL (v_open) THEN
+      -- Whoever answers it answers those too; what was left over is found by the next sweep.
+      INSERT INTO timer (case_id, purpose, due_at, done)
+      SELECT f.id, 'ladder', f.received_at, false FROM "case" f
+       WHERE f.merged_into = NEW.id AND f.status = ANY (v_open)
+      ON CONFLICT (case_id, purpose) DO UPDATE SET due_at = excluded.due_at, done = false;
+    END IF;
   ELSIF NEW.status = ANY (v_open) AND OLD.merged_into = NEW.merged_into THEN
     UPDATE "case" l
-       SET unread = l.unread OR NEW.unread, due_at = least(l.due_at, NEW.due_at),
+       SET unread = l.unread OR NEW.unread,
+           due_at = CASE WHEN NEW.due_at < OLD.due_at THEN least(l.due_at, NEW.due_at)
+                         ELSE l.due_at END,
            status = CASE WHEN l.status = 'waiting_citizen' AND NEW.unread AND NOT OLD.unread
                          THEN 'in_progress' ELSE l.status END
      WHERE l.id = NEW.merged_into AND l.status = ANY (v_open)
-       AND (NEW.unread AND NOT l.unread OR NEW.due_at < l.due_at);
+       AND (NEW.unread AND NOT OLD.unread OR NEW.due_at < OLD.due_at);
     IF NEW.due_at <> OLD.due_at THEN
       INSERT INTO timer (case_id, purpose, due_at, done)
       VALUES (NEW.merged_into, 'ladder', NEW.received_at, false)

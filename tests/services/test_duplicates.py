@@ -348,3 +348,28 @@ def test_the_sweep_lets_a_joined_case_rest(
         escalations.sweep_batch(monday + timedelta(days=40))
     assert not kit.timers(superuser, older.case_id)
     assert not kit.rungs(superuser, older.case_id)
+
+
+def test_a_case_whose_leading_one_ended_without_it_goes_on_by_itself(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    """Whatever act forgot it: no clock stops for being joined."""
+    handler = make.officer("DODOMA-CC", "handler")
+    leading, older = joined(make, as_officer, monday, handler)
+    superuser.execute("UPDATE \"case\" SET status = 'answered' WHERE id = %s", (leading.case_id,))
+    late = monday + timedelta(days=25)
+    kit.sweep(late)
+    assert kit.case_row(superuser, older.case_id)["merged_into"] is None
+    assert kit.rungs(superuser, older.case_id)
+
+
+def test_the_owner_who_steps_back_from_one_loses_all_of_the_group(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler")
+    leading, older = joined(make, as_officer, monday, handler)
+    colleague = make.officer("DODOMA-CC", "handler")
+    with as_officer(handler):
+        desk.recuse(older.case_id, monday + timedelta(days=3))
+    for each in (leading, older):
+        assert kit.case_row(superuser, each.case_id)["handler_id"] == colleague
