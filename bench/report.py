@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-PLANS = "## Plans beside a million cases"
+PLANS = "## Plans of the hottest queries"
 """The heading from which on the note is written by `bench.plans`."""
 QUIET = 0.3  # load for each core up to which the machine counts as ours
 PEERS = ("django-helpdesk 2.6", "Signalen API 2.50", "RT 5.0.3")

@@ -65,17 +65,15 @@ def page(question: Question, after: str | None, now: datetime, limit: int = PAGE
     """Open cases: those whose clock runs by due time, then those that wait. An edited key begins
     at the beginning."""
     where = _where(question, rules.edges(now))
-    waits = after is not None and after.startswith(WAITING)
-    start = decode(after.removeprefix(WAITING) if after else None)
-    # What has a new message stands by due time whether its clock runs or not.
     running, waiting = _running(question), _waiting(question)
+    marked = (after or "").startswith(WAITING)
+    start = decode((after or "").removeprefix(WAITING))
+    among_waiting = start if marked and waiting is not None else None
     parts = []
-    if running is not None and not (waits and start):
-        parts.append(_part(0, m.Case.due_at, [*where, *running], start, limit))
+    if running is not None and among_waiting is None:
+        parts.append(_part(0, m.Case.due_at, [*where, *running], None if marked else start, limit))
     if waiting is not None:
-        parts.append(
-            _part(1, m.Case.paused_until, [*where, *waiting], start if waits else None, limit)
-        )
+        parts.append(_part(1, m.Case.paused_until, [*where, *waiting], among_waiting, limit))
     keys = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery()
     query = (
         select(*COLUMNS, keys.c.part, keys.c.place_in_list)
@@ -127,13 +125,7 @@ def count(
     return dict(db.session.execute(select(*columns)).mappings().one())
 
 
-def _part(
-    number: int,
-    order: Any,
-    where: list[Any],
-    start: Any,
-    limit: int,
-) -> Select[Any]:
+def _part(number: int, order: Any, where: list[Any], start: Any, limit: int) -> Select[Any]:
     """The keys of one part of a list, from its index."""
     query = (
         select(m.Case.id, literal(number).label("part"), order.label("place_in_list"))
@@ -145,7 +137,8 @@ def _part(
 
 
 def _running(question: Question) -> list[Any] | None:
-    """What sets the first part of a list apart; None: the question leaves it out."""
+    """What sets the first part of a list apart; None: the question leaves it out. What has a new
+    message stands by due time whether its clock runs or not."""
     if question.due == rules.UNREAD:
         return [m.Case.unread]
     return None if question.due == "waiting" else [m.Case.paused_until.is_(None)]

@@ -279,11 +279,11 @@ def due(days_left: int, *, late: bool) -> str:
 def due_group(group: str) -> str:
     """The name of a group of the inbox."""
     return {
-        "late": _("Late"),
+        "late": _("Late cases"),
         "today": _("Due today"),
         "week": _("Due this week"),
         "later": _("Due later"),
-        "waiting": _("Waiting for the citizen"),
+        "waiting": _("Waiting for a reply"),
         "unread": _("New messages"),
     }[group]
 

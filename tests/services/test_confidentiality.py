@@ -92,6 +92,27 @@ def _is_outside_ethics(person: Person, item: Item) -> bool:
     )
 
 
+def test_the_search_finds_to_each_officer_what_the_rules_say(world: World, web: Connection) -> None:
+    """By its reference what may be seen; by words of it open cases among that alone."""
+    query = 'SELECT id, reference FROM "case"'
+    references = dict(world.connection.execute(query).fetchall())
+    search = "SELECT case_id, body FROM guard.search(%s, %s, %s, NULL, NULL, 50)"
+    worded = set()
+    for name, principal in world.principals().items():
+        person = world.people.get(name) if name != "inactive handler" else None
+        with standing(web, principal):
+            told = dict(web.execute(search, (None, *["taa:*"] * 2)).fetchall())
+            for title, item in world.items.items():
+                sees = person is not None and access.may_see_case(person.viewer, item.facts)
+                found = web.execute(search, (references[item.id], None, None)).fetchall()
+                assert found == ([(item.id, None)] if sees else []), (name, title)
+                may = sees and item.facts.level is access.Level.OPEN
+                assert may or item.id not in told, (name, title)
+        worded |= set(told)
+        assert None not in told.values(), name
+    assert worded
+
+
 def _knows_of_openings(world: World, person: Person, item: Item) -> bool:
     """Who may ask, or decide about what the handler asked."""
     asker = world.people["handler"].number

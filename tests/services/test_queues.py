@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import event
 
 from feedback.extensions import db
-from feedback.services import desk, notices, oversight, queues
+from feedback.services import desk, inbox, notices, oversight, queues
 from feedback.services.errors import Refused
+from feedback.services.inbox import Question
 from feedback.services.queues import Page
 from feedback.transaction import Principal, transaction
 from tests.factories import Make
@@ -278,11 +279,12 @@ def test_a_longer_queue_costs_no_more_statements(
 
 
 @pytest.mark.parametrize(
-    ("queue", "index"),
+    ("scope", "due", "index"),
     [
-        ("my_cases", "ix_case_handler_queue"),
-        ("unit_cases", "ix_case_unit_queue"),
-        ("unowned", "ix_case_unowned"),
+        ("mine", None, "ix_case_handler_queue"),
+        ("unit", None, "ix_case_unit_queue"),
+        ("unowned", None, "ix_case_unowned"),
+        ("mine", "waiting", "ix_case_handler_waiting"),
     ],
 )
 @pytest.mark.parametrize("plan", ["force_custom_plan", "force_generic_plan"])
@@ -291,7 +293,8 @@ def test_a_long_queue_is_read_from_its_own_index(
     monday: datetime,
     superuser: Behind,
     as_officer: AsOfficer,
-    queue: str,
+    scope: str,
+    due: str | None,
     index: str,
     plan: str,
 ) -> None:
@@ -306,6 +309,9 @@ def test_a_long_queue_is_read_from_its_own_index(
     superuser.execute(
         "UPDATE \"case\" SET status = 'closed' WHERE reference LIKE 'TO%' AND reference LIKE '%7'"
     )
+    superuser.execute(
+        'UPDATE "case" SET paused_until = %s WHERE reference LIKE %s', [monday, "TM%7"]
+    )
     superuser.execute("ANALYZE")
     sent: list[tuple[str, Any]] = []
 
@@ -317,7 +323,7 @@ def test_a_long_queue_is_read_from_its_own_index(
     event.listen(engine, "before_cursor_execute", note)
     try:
         with as_officer(handler):
-            getattr(queues, queue)(None, monday)
+            inbox.page(Question(scope, due=due), None, monday)
     finally:
         event.remove(engine, "before_cursor_execute", note)
     ((statement, values),) = sent

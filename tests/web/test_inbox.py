@@ -78,7 +78,7 @@ def test_groups_stand_under_headings_and_each_opens_alone(
     clock.move_to(week.answer_due - timedelta(hours=5))
     tab = at_desk(app, handler)
     page = tab.get("/desk").text
-    assert headings(page) == ["Late", "Due today", "Due later", "Waiting for the citizen"]
+    assert headings(page) == ["Late cases", "Due today", "Due later", "Waiting for a reply"]
     order = [late, week, later, asked]
     assert references(page) == [case.reference for case in order]
     assert re.findall(r'data-reference="([^"]+)"', page) == references(page)
@@ -87,18 +87,18 @@ def test_groups_stand_under_headings_and_each_opens_alone(
     links = due_links(page)
     assert {name: count for name, (_, count) in links.items()} == {
         "All open cases": "",
-        "Late": "1",
+        "Late cases": "1",
         "Due today": "1",
         "Due this week": "0",
         "Due later": "1",
-        "Waiting for the citizen": "1",
+        "Waiting for a reply": "1",
         "New messages": "3",
     }
     for name, expected in (
-        ("Late", [late]),
+        ("Late cases", [late]),
         ("Due today", [week]),
         ("Due later", [later]),
-        ("Waiting for the citizen", [asked]),
+        ("Waiting for a reply", [asked]),
         ("New messages", [late, week, later]),
     ):
         alone = tab.get(links[name][0]).text
@@ -124,7 +124,7 @@ def test_filters_stay_in_the_address_through_groups_and_pages(
     assert (len(shown), len(set(shown))) == (30, 30)
     assert other.reference not in first + second
     assert due_links(first)["Due later"][1] == "30"
-    assert due_links(first)["Late"][0] == f"/desk?{asked.replace('due=later', 'due=late')}"
+    assert due_links(first)["Late cases"][0] == f"/desk?{asked.replace('due=later', 'due=late')}"
     assert 'value="hindini &amp; z"' in first
     assert '<input type="hidden" name="due" value="later">' in first
     # What no filter knows is left out.
