@@ -14,12 +14,14 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.exc import DBAPIError
 
 from feedback import models as m
+from feedback.rules.sheets import MOST_LINES
 from feedback.services import ladders
 from feedback.services.changes import applying, closing, planning, sheets
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.services.reference_import import import_reference
 from feedback.transaction import JOB, Principal, transaction
+from tests.conftest import LONG
 from tests.factories import OWNER, Make
 from tests.services import kit
 from tests.services.kit import Behind, at
@@ -439,3 +441,18 @@ def test_units_come_by_file_too(admin: Principal, second: Principal, superuser: 
         "SELECT p.kind FROM post p JOIN unit u ON u.id = p.unit_id WHERE u.code = 'PARKS'",
     )
     assert post["kind"] == "unit_head"
+
+
+def test_as_many_lines_as_are_taken_are_done_together(
+    make: Make, admin: Principal, second: Principal, superuser: Behind
+) -> None:
+    count = MOST_LINES if LONG else 40
+    text = HEADER + "".join(
+        f"afisa.{n},Afisa Namba {n},DODOMA-CC,,handler,\n" for n in range(count)
+    )
+    with transaction(admin):
+        token = sheets.seal("officer", text, sheets.try_out("officer", text))
+    with transaction(admin):
+        assert len(sheets.apply("officer", text, token, MONDAY)) == count
+    (made,) = kit.rows(superuser, "SELECT count(*) AS n FROM grant_request WHERE state = 'pending'")
+    assert made["n"] == count
