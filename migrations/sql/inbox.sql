@@ -92,16 +92,18 @@ BEGIN
      WHERE {officer_sees:c}
      ORDER BY w.received_at DESC, w.case_id DESC LIMIT p_limit
   ), climbed AS (
-    SELECT c.id, c.received_at
-      FROM (SELECT DISTINCT e.case_id FROM escalation e
-             WHERE e.way <> 'skipped' AND e.from_institution_id <> ALL (v_here)
-               AND (e.post_id = ANY (v_posts) OR e.copy_post_id = ANY (v_posts)
-                    OR e.way = 'deputy' AND e.officer_id = v_officer)) e
-      JOIN case_words w ON w.case_id = e.case_id AND w.words @@ v_all
-      JOIN "case" c ON c.id = e.case_id
+    SELECT c.id, w.received_at
+      FROM (SELECT x.case_id, x.received_at
+              FROM (SELECT DISTINCT e.case_id FROM escalation e
+                     WHERE e.way <> 'skipped' AND e.from_institution_id <> ALL (v_here)
+                       AND (e.post_id = ANY (v_posts) OR e.copy_post_id = ANY (v_posts)
+                            OR e.way = 'deputy' AND e.officer_id = v_officer)) e
+              JOIN case_words x ON x.case_id = e.case_id AND x.words @@ v_all
+             WHERE p_after IS NULL OR (x.received_at, x.case_id) < (p_at, p_after)
+             ORDER BY x.received_at DESC, x.case_id DESC OFFSET 0) w
+      JOIN "case" c ON c.id = w.case_id
      WHERE {officer_sees:c}
-       AND (p_after IS NULL OR (w.received_at, w.case_id) < (p_at, p_after))
-     ORDER BY c.received_at DESC, c.id DESC LIMIT p_limit
+     ORDER BY w.received_at DESC, w.case_id DESC LIMIT p_limit
   ), named AS (
     SELECT c.id, c.received_at FROM "case" c
      WHERE c.reference = p_reference AND {officer_sees:c}
