@@ -17,7 +17,7 @@ from feedback.extensions import db
 from feedback.rules import access, workflow
 from feedback.rules.access import Level
 from feedback.rules.workflow import APPEAL_ANSWER_DAYS, Appeal, Status, Verb
-from feedback.services import acts, audit, clocks, desk, duplicates, groups, ladders, marks, owners
+from feedback.services import acts, audit, clocks, desk, groups, ladders, marks, owners
 from feedback.services.conflicts import Said
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
@@ -69,7 +69,7 @@ def withdraw(case_id: UUID, now: datetime) -> None:
     case = acts.locked(case_id)
     status = acts.status_after(case, Verb.WITHDRAW)
     at = acts.stamp(case, now)
-    duplicates.part(case, at)  # what was joined to it goes on by itself
+    groups.part(case, at)  # what was joined to it goes on by itself
     case.status = status
     own = clocks.of(case)
     clocks.resume(case, own, _resumed(case, now))
@@ -132,7 +132,7 @@ def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
         _final_letter(case, at)
         return appeal
     if case.merged_into is not None:
-        duplicates.part(case, at)  # the others may be content: this one goes on by itself
+        groups.part(case, at)  # the others may be content: this one goes on by itself
     case.status = status if case.handler_id else Status.NEW.value
     case.cycle, case.appeals = appeal.cycle, case.appeals + 1
     case.first_rung, case.reopened, case.unread = appeal.rung, False, True

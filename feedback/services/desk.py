@@ -237,7 +237,7 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
         raise_level(case, wanted, status, now)
         return
     if wanted != level:
-        duplicates.part(case, now)  # a group has one level
+        groups.part(case, now)  # a group has one level
     if wanted != Level.OPEN:
         acts.seal_words(case.id)
     unit_id = d.unit_for(case.institution_id, category)
@@ -254,7 +254,7 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
 def raise_level(case: m.Case, level: Level, status: str, now: datetime) -> None:
     """Make a case stricter. Restricted: an ethics officer outside owns it from now on, the
     earlier handler's access ends, and the restricted ladder takes the place of the ordinary."""
-    duplicates.part(case, now)  # a group has one level
+    groups.part(case, now)  # a group has one level
     acts.seal_words(case.id)
     if level != Level.RESTRICTED:
         acts.move(case, handler_id=case.handler_id, confidentiality=level.value)
@@ -393,7 +393,8 @@ def reroute(
     where = Placing(
         institution_id, unit_id, case.category_id, confidentiality, case.standard, False
     )
-    owners.compare(case, now, at=(institution_id, unit_id), level=confidentiality)
+    for each in (case, *groups.followers(case)):  # they go along
+        owners.compare(each, now, at=(institution_id, unit_id), level=confidentiality)
     handler_id = pick_handler(where, acts.excluded(case.id), now)
     if handler_id is None and needs_owner:
         raise Refused("nobody-there")

@@ -13,20 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, or_, select
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status, Verb
-from feedback.services import acts, audit, clocks, groups, ladders, marks, viewers
+from feedback.services import acts, audit, clocks, groups, ladders, marks, owners, viewers
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
 JOINED, APART = "joined", "apart"
 """What the message of a joined case, which its citizen reads, tells: codes that the page words."""
-PART = text("SELECT * FROM guard.part(:case, :at)")
 RESTING = ("ladder", "reminder", "pause")
 
 
@@ -56,7 +55,7 @@ def merge(case_id: UUID, leading_reference: str, now: datetime) -> None:
         raise Refused("same-case")
     locked = {each: acts.locked(each) for each in sorted((case_id, leading_id))}
     case, leading = locked[case_id], locked[leading_id]
-    _may_join(case, leading)
+    _may_join(case, leading, now)
     status = acts.status_after(case, Verb.MERGE)
     own = clocks.of(case)
     if leading.first_response_at is not None:
@@ -97,7 +96,7 @@ def _case_of(reference: str) -> UUID:
     return found
 
 
-def _may_join(case: m.Case, leading: m.Case) -> None:
+def _may_join(case: m.Case, leading: m.Case, now: datetime) -> None:
     for each in (case, leading):
         if not _may(each, Verb.MERGE):
             raise Refused("not-allowed")
@@ -114,6 +113,9 @@ def _may_join(case: m.Case, leading: m.Case) -> None:
         raise Refused("leads")
     if leading.handler_id is None:
         raise Refused("no-owner")
+    if case.unit_id != leading.unit_id:
+        # Other officers come to see it there; the words were never compared with their posts.
+        owners.compare(case, now, at=(case.institution_id, leading.unit_id))
     if leading.handler_id in acts.excluded(case.id) or (
         case.handler_id is not None and case.handler_id in acts.excluded(leading.id)
     ):
@@ -134,7 +136,7 @@ def take_apart(case_id: UUID, now: datetime) -> None:
         select(m.CaseMerge).where(m.CaseMerge.case_id == case.id, m.CaseMerge.ended_at.is_(None))
     ).one()
     leading = acts.locked(joining.leading_id)
-    part(case, now)
+    groups.part(case, now)
     acts.write(case, "merge", APART, now, alone=True)
     ladders.arm(case, directory())
     own = clocks.of(case)
@@ -185,15 +187,6 @@ def _derive(leading: m.Case, now: datetime) -> None:
     clocks.recompute(leading, own, d)
     ladders.arm(leading, d)
     clocks.set_timer(leading.id, "reminder", clocks.next_reminder(own.answer, now, d))
-
-
-def part(case: m.Case, at: datetime) -> None:
-    """Take a locked case out of its group, or all out of the group that it leads; each goes on by
-    itself under its present owner. Anyone who may act on the case, its citizen too."""
-    db.session.flush()
-    for parted in db.session.scalars(PART, {"case": case.id, "at": at}).all():
-        audit.record("taken_apart", parted, now=at)
-    db.session.expire(case, ["merged_into"])
 
 
 def answered(case: m.Case, now: datetime) -> None:

@@ -27,7 +27,6 @@ from feedback.services import (
     citizen,
     climbing,
     clocks,
-    duplicates,
     groups,
     marks,
     viewers,
@@ -152,7 +151,7 @@ def _rest(resting: Due, batch: Batch) -> None:
     more, it goes on by itself, from the next sweep on."""
     stranded = groups.stranded({case.id: case for _, case in resting}.values())
     for case in stranded:
-        duplicates.part(case, batch.now)
+        groups.part(case, batch.now)
     left = {case.id for case in stranded}
     for purpose, case in resting:
         if case.id not in left:

@@ -1,4 +1,4 @@
-"""Cases about one matter: a leading one and those joined to it. Who belongs to whom, and no more.
+"""Cases about one matter: a leading one and those joined to it. Who belongs to whom, and leaving.
 
 What an officer writes to the citizen of a leading case goes to the citizens of all (`acts.write`,
 `acts.owe`); its due times are the earliest of all (`clocks`); its ladder stands where the highest
@@ -18,8 +18,10 @@ from feedback import models as m
 from feedback import transaction
 from feedback.extensions import db
 from feedback.rules.workflow import OPEN, Status
+from feedback.services import audit
 
 OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
+PART = text("SELECT * FROM guard.part(:case, :at)")
 JOINED_DUE = text("SELECT case_id, clock, due_at FROM guard.joined_due(:cases)")
 
 # A case that is in nobody's queue, since another one leads it.
@@ -73,6 +75,15 @@ def stranded(cases: Collection[m.Case]) -> list[m.Case]:
     lives = select(m.Case.id).where(m.Case.id.in_(leading), m.Case.status.in_(OPEN_STATUSES))
     living = set(db.session.scalars(lives))
     return [case for case in cases if case.merged_into not in living]
+
+
+def part(case: m.Case, at: datetime) -> None:
+    """Take a locked case out of its group, or all out of the group that it leads; each goes on by
+    itself under its present owner. Anyone who may act on the case, its citizen too."""
+    db.session.flush()
+    for parted in db.session.scalars(PART, {"case": case.id, "at": at}).all():
+        audit.record("taken_apart", parted, now=at)
+    db.session.expire(case, ["merged_into"])
 
 
 def joined_due(case_ids: Collection[UUID]) -> dict[UUID, dict[str, datetime]]:

@@ -17,7 +17,7 @@ from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status, Verb
-from feedback.services import acts, audit, clocks, duplicates, marks, owners, viewers
+from feedback.services import acts, audit, clocks, groups, marks, owners, viewers
 from feedback.services.cases import pick_handler
 from feedback.services.errors import Refused
 from feedback.services.placing import Placing
@@ -103,7 +103,7 @@ def answer(case_id: UUID, *, yes: bool, now: datetime) -> None:
         marks.notices([asked.officer_id], "lowering_refused", case.id, now)
         return
     case.cautious = False
-    duplicates.part(case, now)  # a group has one level
+    groups.part(case, now)  # a group has one level
     marks.notices([asked.officer_id], "lowering_granted", case.id, now)
     if asked.from_level == Level.RESTRICTED:
         _back_to_the_institution(case, asked, now)

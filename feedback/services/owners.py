@@ -15,7 +15,7 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules.access import Level
 from feedback.rules.workflow import Status
-from feedback.services import acts, audit, clocks, conflicts, duplicates, groups, marks
+from feedback.services import acts, audit, clocks, conflicts, groups, marks
 from feedback.services.cases import pick_handler
 from feedback.services.conflicts import Place, Said
 from feedback.services.placing import Placing
@@ -94,7 +94,7 @@ def compare_and_pass_on(case: m.Case, now: datetime, said: Said | None = None) -
     if new:
         case = acts.locked(case.id)  # whom somebody may have given the case to meanwhile
     if case.handler_id in new and groups.follows(case):
-        duplicates.part(case, now)  # its owner has the leading case, which does not name him
+        groups.part(case, now)  # its owner has the leading case, which does not name him
     if case.handler_id in new and Status(case.status) not in ENDED:
         pass_on(case, now)
     return new
