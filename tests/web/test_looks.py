@@ -21,6 +21,8 @@ GETS = {
     "desk.case",
     "oversight.case",
     "ethics.case",
+    "desk.case_print",
+    "ethics.case_print",
     "desk.letter_page",
     "ethics.letter_page",
 }
@@ -133,6 +135,7 @@ def test_pages_letters_and_refused_acts(
     superuser.execute('UPDATE "case" SET handler_id = %s', (handler,))
     own = Office(app, superuser, handler, case)
     own.leaves_one(f"{base}/case/{case.reference}")
+    own.leaves_one(f"{base}/case/{case.reference}/print")
     own.leaves_one(f"{base}/case/{case.reference}/note", 409, seen="old", body="x")
     own.leaves_one(f"{base}/case/{case.reference}/transfer", find="1", institution_query="x")
     above = Office(app, superuser, head, case)
