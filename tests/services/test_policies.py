@@ -116,6 +116,7 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 DEFINERS = {
     "alone": "nobody: guard.decide asks it",
     "leads": "everybody: whether the asker answers for an officer",
+    "sends_away": "everybody: whether the asker enters an officer's leave",
     "open_cases_of": "an administrator, those who answer for the officer: a number",
     "worked_on": "trigger",
     "cases_touched": "an auditor, of cases that are not hidden from the asker; the worker",
