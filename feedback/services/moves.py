@@ -80,7 +80,7 @@ def ticked(move_id: UUID, case_ids: Collection[UUID], now: datetime) -> int:
 
     One that somebody works on at this moment, that has ended or may not be seen stays."""
     chosen = sorted(set(case_ids))[:BATCH]
-    taken = _locked([m.Case.id.in_(chosen)])
+    taken = _locked([m.Case.id.in_(chosen), workload.of_scope(roster.scope())])
     moved = _move(move_id, taken, now)
     missed = set(chosen) - {case.id for case in taken}
     rows = db.session.scalars(select(m.Case).where(m.Case.id.in_(sorted(missed)))).all()
@@ -164,7 +164,7 @@ def _taker(
 ) -> tuple[int | None, str]:
     """Who gets a case, and "moved" or what stands against it."""
     viewer, facts = viewers.present(), _facts(case, excluded)
-    if not access.may_act(viewer, facts, Verb.ASSIGN):
+    if facts.level is Level.RESTRICTED or not access.may_act(viewer, facts, Verb.ASSIGN):
         return None, "not-allowed"
     # Who shares out what may not be read does not give it to himself to read it.
     blind = not access.may_read_words(viewer, facts)
@@ -173,12 +173,23 @@ def _taker(
         if blind:
             passed.add(viewer.officer)
         picked = pick_handler(owners.placing(case), sorted(passed), now)
-        return picked, MOVED if picked else "nobody-there"
+        if picked is None or not _within(roster.scope(), picked, case.unit_id):
+            return None, "nobody-there"
+        return picked, MOVED
     if move.to_officer_id == case.handler_id:
         return None, "same"
     if move.to_officer_id in excluded or (blind and move.to_officer_id == viewer.officer):
         return None, "excluded"
     return move.to_officer_id, MOVED
+
+
+def _within(own: teams.Scope, officer_id: int, unit_id: int) -> bool:
+    """Whether the head of a unit gives the case to somebody who works there or is on its roster;
+    whoever answers for the institution gives it to anybody in it."""
+    found = db.session.get(m.Officer, officer_id)
+    return found is not None and (
+        own.holds(found.institution_id, found.unit_id) or unit_id in _units_listed(officer_id)
+    )
 
 
 def _facts(case: m.Case, excluded: Collection[int]) -> CaseFacts:

@@ -168,12 +168,28 @@ def _kept(officer_id: int) -> m.Officer:
     return found
 
 
+def _no_gift_to_oneself(officer_id: int | None) -> None:
+    viewer = viewers.present()
+    if officer_id == viewer.officer and not viewer.heads and "admin" not in viewer.roles:
+        raise Refused("not-yourself")
+
+
+def _may_send_away(officer_id: int) -> None:
+    viewer = viewers.present()
+    if officer_id == viewer.officer or "admin" in viewer.roles:
+        return
+    if not db.session.scalar(select(func.guard.sends_away(officer_id))):
+        raise Refused("holds-post")
+
+
 def put(officer_id: int, unit_id: int, category_id: int | None, share: int, now: datetime) -> None:
     """Put an officer on the roster of a unit of the own institution, or set another share.
 
-    Refused: not-found, bad-target (unit, subject or share is none; nobody who can own cases).
+    Refused: not-found, bad-target (unit, subject or share is none; nobody who can own cases),
+    not-yourself (confidential cases would come: somebody else has to put one there).
     """
     found = _kept(officer_id)
+    _no_gift_to_oneself(officer_id)
     d = directory()
     unit = d.units.get(unit_id)
     if (
@@ -231,12 +247,13 @@ def set_duty(
     for new cases.
 
     Refused: not-found, bad-weekdays, bad-target (deputy not of the institution, or cannot own
-    cases), same-person.
+    cases), same-person, not-yourself.
     """
     found = _kept(officer_id)
     whole, half = sorted(set(days)), sorted(set(half_days))
     if not whole or not set(whole) <= set(WEEK) or not set(half) <= set(whole):
         raise Refused("bad-weekdays")
+    _no_gift_to_oneself(deputy_id)
     if deputy_id is not None:
         deputy = db.session.get(m.Officer, deputy_id)
         if deputy_id == officer_id:
@@ -262,14 +279,17 @@ def set_duty(
 
 
 def add_leave(officer_id: int, first_day: date, last_day: date, now: datetime) -> None:
-    """Days away of somebody whom the officer answers for; Refused: not-found, bad-days."""
+    """Days away of somebody whom the officer answers for. Refused: not-found, bad-days, holds-post
+    (leave hands a post to its deputy: the holder or the institution's head enters it)."""
     _kept(officer_id)
+    _may_send_away(officer_id)
     staffing.add_leave(officer_id, first_day, last_day, now)
 
 
 def end_leave(officer_id: int, leave_id: int, now: datetime) -> None:
-    """Back from today on; Refused: not-found."""
+    """Back from today on; Refused: not-found, holds-post."""
     _kept(officer_id)
+    _may_send_away(officer_id)
     _end(officer_id, leave_id, now)
 
 

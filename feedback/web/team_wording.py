@@ -91,5 +91,10 @@ def refusal(code: str) -> str:
         "bad-weekdays": _("Choose at least one day; a half day is one of the days."),
         "bad-target": _("Choose an officer, unit, subject or share of the list."),
         "away": _("This officer is on leave today. Choose another."),
+        "not-yourself": _("Your head or the administrator sets this for you."),
+        "holds-post": _(
+            "This officer holds a post, which the deputy would get: the officer or the head of "
+            "the institution enters the leave."
+        ),
         "same-person": _("Somebody else must stand in."),
     }.get(code) or wording.refusal(code)

@@ -14,6 +14,19 @@ AS $$
                           AND p.kind = 'unit_head' AND p.unit_id = o.unit_id)))
 $$;
 
+-- Whether the asker enters an officer's leave. Of one who holds a post only the institution's head
+-- does: leave hands the post to its deputy, who may be the coordinator.
+CREATE FUNCTION guard.sends_away(p_officer integer) RETURNS boolean
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+  SELECT guard.leads(p_officer) AND (
+    EXISTS (SELECT FROM officer o WHERE o.id = p_officer
+               AND o.institution_id = ANY (guard.ids('heads')))
+    OR NOT EXISTS (SELECT FROM post_holding h WHERE h.officer_id = p_officer
+                      AND h.capacity = 'holder'
+                      AND (h.until_day IS NULL OR h.until_day >= current_date)))
+$$;
+
 -- How many open cases an officer owns, at most 999: a number for the administrator, who opens no
 -- case, and for those who answer for the officer. Of an ethics officer it tells administrators
 -- nothing about any institution.
@@ -31,8 +44,11 @@ $$;
 GRANT SELECT, INSERT, UPDATE (share, ended_at) ON roster TO mrejesho_web;
 GRANT SELECT, UPDATE (ended_at) ON roster TO mrejesho_worker;
 CREATE POLICY everyone_reads ON roster FOR SELECT TO mrejesho_web, mrejesho_worker USING (true);
+-- Who shares out what may not be read puts nobody's name on it but others': a roster and a deputy
+-- bring confidential cases. The institution's head reads them anyway.
 CREATE POLICY leader_adds ON roster FOR INSERT TO mrejesho_web
-  WITH CHECK ((SELECT guard.has('admin')) OR guard.leads(officer_id));
+  WITH CHECK ((SELECT guard.has('admin')) OR guard.leads(officer_id)
+    AND (officer_id <> (SELECT guard.officer()) OR (SELECT guard.ids('heads')) <> '{}'));
 CREATE POLICY leader_changes ON roster FOR UPDATE TO mrejesho_web
   USING ((SELECT guard.has('admin')) OR guard.leads(officer_id));
 CREATE POLICY job_ends ON roster FOR UPDATE TO mrejesho_worker
@@ -43,17 +59,21 @@ GRANT SELECT, INSERT, UPDATE (days, half_days, deputy_id) ON duty TO mrejesho_we
 GRANT SELECT, UPDATE (deputy_id) ON duty TO mrejesho_worker;
 CREATE POLICY everyone_reads ON duty FOR SELECT TO mrejesho_web, mrejesho_worker USING (true);
 CREATE POLICY leader_adds ON duty FOR INSERT TO mrejesho_web
-  WITH CHECK ((SELECT guard.has('admin')) OR guard.leads(officer_id));
+  WITH CHECK ((SELECT guard.has('admin')) OR guard.leads(officer_id)
+    AND (deputy_id IS DISTINCT FROM (SELECT guard.officer())
+         OR (SELECT guard.ids('heads')) <> '{}'));
 CREATE POLICY leader_changes ON duty FOR UPDATE TO mrejesho_web
-  USING ((SELECT guard.has('admin')) OR guard.leads(officer_id));
+  USING ((SELECT guard.has('admin')) OR guard.leads(officer_id)
+    AND (deputy_id IS DISTINCT FROM (SELECT guard.officer())
+         OR (SELECT guard.ids('heads')) <> '{}'));
 CREATE POLICY job_ends ON duty FOR UPDATE TO mrejesho_worker
   USING ((SELECT guard.kind()) = 'job');
 
 -- Leave: the officer's own, and what those who answer for the officer enter.
 CREATE POLICY team_adds ON leave FOR INSERT TO mrejesho_web
-  WITH CHECK (officer_id = (SELECT guard.officer()) OR guard.leads(officer_id));
+  WITH CHECK (officer_id = (SELECT guard.officer()) OR guard.sends_away(officer_id));
 CREATE POLICY team_changes ON leave FOR UPDATE TO mrejesho_web
-  USING (officer_id = (SELECT guard.officer()) OR guard.leads(officer_id));
+  USING (officer_id = (SELECT guard.officer()) OR guard.sends_away(officer_id));
 -- Of officers who left: nothing stays.
 GRANT UPDATE (last_day) ON leave TO mrejesho_worker;
 CREATE POLICY job_ends ON leave FOR UPDATE TO mrejesho_worker
@@ -185,8 +205,10 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION guard.leads(integer), guard.open_cases_of(integer), guard.worked_on(),
+REVOKE EXECUTE ON FUNCTION guard.leads(integer), guard.sends_away(integer),
+  guard.open_cases_of(integer), guard.worked_on(),
   guard.pick_handler(integer, integer, integer, integer[], timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION guard.leads(integer), guard.open_cases_of(integer) TO mrejesho_web;
+GRANT EXECUTE ON FUNCTION guard.leads(integer), guard.sends_away(integer),
+  guard.open_cases_of(integer) TO mrejesho_web;
 GRANT EXECUTE ON FUNCTION guard.pick_handler(integer, integer, integer, integer[], timestamptz)
   TO mrejesho_web, mrejesho_worker;

@@ -147,6 +147,7 @@ def downgrade() -> None:
     op.drop_index("ix_officer_institution_active", table_name="officer")
     for table in ("bulk_move_item", "bulk_move", "duty", "roster"):
         op.drop_table(table)
+    run("DROP FUNCTION guard.sends_away(integer)")
     run("DROP FUNCTION guard.leads(integer)")
     run("DROP FUNCTION guard.open_cases_of(integer)")
     run(fill("teams_before.sql"))

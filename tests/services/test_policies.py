@@ -147,6 +147,7 @@ DEFINERS = {
     "uncover": "an ethics officer outside, not concerned",
     "alone": "nobody: guard.decide asks it",
     "leads": "everybody: whether the asker answers for an officer",
+    "sends_away": "everybody: whether the asker enters an officer's leave",
     "open_cases_of": "an administrator, those who answer for the officer: a number",
     "worked_on": "trigger",
     "cases_touched": "an auditor, of cases that are not hidden from the asker; the worker",

@@ -522,6 +522,42 @@ def test_the_database_lets_nobody_else_keep_the_roster(
         roster.enter_own_leave(day, day, monday)
 
 
+def test_nobody_gives_himself_what_he_may_not_read(
+    make: Make, works: list[int], monday: datetime, superuser: Behind
+) -> None:
+    """By a roster, as a deputy, or by sending the holder of a post away."""
+    coordinator = make.officer("DODOMA-CC", "coordinator")
+    head = make.officer("DODOMA-CC", "head")
+    make.hold(head, "DODOMA-CC", "institution_head")
+    make.hold(coordinator, "DODOMA-CC", "institution_head", capacity="deputy")
+    place, day = unit(superuser, "WORKS"), date(2026, 1, 5)
+    changes: tuple[tuple[str, Callable[[], Any]], ...] = (
+        ("not-yourself", lambda: roster.put(coordinator, place, None, 100, monday)),
+        ("not-yourself", lambda: roster.set_duty(works[0], [1], [], coordinator, monday)),
+        ("holds-post", lambda: roster.add_leave(head, day, day, monday)),
+    )
+    for code, change in changes:
+        with pytest.raises(Refused, match=code), transaction(Principal.of_officer(coordinator)):
+            change()
+    for statement in (
+        "INSERT INTO roster (officer_id, unit_id, share, since_day)"
+        " VALUES (:me, :unit, 100, '2025-01-01')",
+        "INSERT INTO duty VALUES (:other, '{1}', '{}', :me)",
+        "INSERT INTO leave (officer_id, first_day, last_day)"
+        " VALUES (:head, '2026-01-05', '2026-01-05')",
+    ):
+        values = {"me": coordinator, "unit": place, "other": works[0], "head": head}
+        with (
+            pytest.raises(SQLAlchemyError, match="row-level security"),
+            transaction(Principal.of_officer(coordinator)) as session,
+        ):
+            session.execute(db.text(statement), values)
+    with transaction(Principal.of_officer(head)):
+        roster.put(coordinator, place, None, 100, monday)
+        roster.set_duty(works[0], [1], [], coordinator, monday)
+        roster.add_leave(coordinator, day, day, monday)
+
+
 def test_nothing_stays_with_someone_who_left(
     make: Make, works: list[int], monday: datetime, superuser: Behind
 ) -> None:
