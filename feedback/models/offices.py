@@ -46,9 +46,13 @@ class Extension(Base):
             name="decided",
         ),
         Index(None, "case_id"),
-        # One request of a case waits at a time; and what a head has to decide.
+        # One request of a cycle waits at a time; and what a head has to decide.
         Index(
-            "ix_extension_waiting", "case_id", unique=True, postgresql_where="decided_at IS NULL"
+            "ix_extension_waiting",
+            "case_id",
+            "cycle",
+            unique=True,
+            postgresql_where="decided_at IS NULL",
         ),
     )
     id: Mapped[RandomKey]

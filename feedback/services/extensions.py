@@ -65,14 +65,16 @@ def of_case(case_id: UUID, now: datetime, facts: access.CaseFacts | None = None)
     """How it stands with more time for a case (principal: an officer who sees it). facts: what
     access to it depends on, where that was looked up already."""
     case = db.session.get_one(m.Case, case_id)
-    rows = db.session.execute(
+    asked = db.session.execute(
         select(m.Extension, m.Message, m.Officer.name)
         # Who may not read the words of the case sees that and for how long, and no reason.
         .outerjoin(m.Message, m.Message.id == m.Extension.message_id)
         .join(m.Officer, m.Officer.id == m.Extension.asked_by)
         .where(m.Extension.case_id == case_id)
         .order_by(m.Extension.asked_at)
-    ).all()
+    )
+    # One that nobody decided before the answer has lapsed with its cycle.
+    rows = [each for each in asked if each[0].decided_at or each[0].cycle == case.cycle]
     found = [
         Request(row.id, row.days, acts.read(said) if said else "", name, row.asked_at, row.granted)
         for row, said, name in rows
@@ -112,7 +114,7 @@ def ask(case_id: UUID, days: int, reason: str, now: datetime) -> None:
     reason = acts.words(reason)
     acts.status_after(case, Verb.EXTEND)
     rows = _rows(case.id)
-    if any(row.decided_at is None for row in rows):
+    if any(row.decided_at is None and row.cycle == case.cycle for row in rows):
         raise Refused("not-allowed")
     if not extensions.in_time(now, case.due_at):
         raise Refused("too-late")
@@ -183,10 +185,14 @@ def _to_decide(case_id: UUID) -> tuple[m.Case, m.Extension]:
     case = acts.locked(case_id)
     row = db.session.scalars(
         select(m.Extension)
-        .where(m.Extension.case_id == case_id, m.Extension.decided_at.is_(None))
+        .where(
+            m.Extension.case_id == case_id,
+            m.Extension.cycle == case.cycle,
+            m.Extension.decided_at.is_(None),
+        )
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if row is None or Status(case.status) not in OPEN or row.cycle != case.cycle:
+    if row is None or Status(case.status) not in OPEN:
         raise Refused("not-allowed")
     if not access.may_decide_extension(viewers.present(), viewers.facts(case), row.asked_by):
         raise Refused("not-allowed")

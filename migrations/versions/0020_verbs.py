@@ -159,7 +159,7 @@ def _extension() -> None:
     op.create_index(
         "ix_extension_waiting",
         "extension",
-        ["case_id"],
+        ["case_id", "cycle"],
         unique=True,
         postgresql_where="decided_at IS NULL",
     )

@@ -253,11 +253,11 @@ def test_standards_are_the_promised_ones() -> None:
     assert repeated((row["code"], row["kind"]) for row in FILES["standards"]) == []
     shipped = {tuple(list(row.values())[:-1]) for row in FILES["standards"]}
     assert shipped == {
-        ("STANDARD", "complaint", "2", "14", ""),
-        ("STANDARD", "enquiry", "2", "5", ""),
-        ("STANDARD", "suggestion", "2", "14", "3"),
-        ("STANDARD", "compliment", "2", "14", "3"),
-        ("INTEGRITY", "*", "7", "30", ""),
+        ("STANDARD", "complaint", "2", "14", "", "10"),
+        ("STANDARD", "enquiry", "2", "5", "", "5"),
+        ("STANDARD", "suggestion", "2", "14", "3", "10"),
+        ("STANDARD", "compliment", "2", "14", "3", "10"),
+        ("INTEGRITY", "*", "7", "30", "", "100"),
     }
 
 

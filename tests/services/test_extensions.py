@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from feedback.services import desk, extensions, queues, views
+from feedback.services import citizen, desk, extensions, queues, views
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
@@ -172,3 +172,22 @@ def test_of_a_restricted_case_the_senior_ethics_officer_decides(
     assert kit.owed(superuser, case.case_id)[-1] == "extended_waits"  # no word of it by SMS
     (row,) = kit.of_case(superuser, "extension", case.case_id)
     assert (row["granted"], row["decided_by"]) == (True, senior)
+
+
+def test_what_nobody_decided_lapses_with_its_cycle(
+    case: Receipt, handler: int, head: int, monday: datetime, as_officer: AsOfficer
+) -> None:
+    ask(handler, case, 5, monday)
+    with as_officer(handler):
+        desk.answer(case.case_id, "Imekamilika.", monday)
+    with as_officer(head):
+        assert extensions.to_decide(None, monday).rows == []
+    with transaction(Principal.of_case(case.case_id)):
+        citizen.not_fixed(case.case_id, "Bado.", monday + HOUR)
+    with pytest.raises(Refused, match="not-allowed"):
+        grant(head, case, monday + HOUR)
+    ask(handler, case, 5, monday + HOUR)
+    grant(head, case, monday + HOUR)
+    with as_officer(handler):
+        standing = extensions.of_case(case.case_id, monday + HOUR)
+    assert [each.granted for each in standing.requests] == [True]

@@ -106,11 +106,11 @@ TEMPLATES: dict[str, dict[str, Template]] = {
     },
     "extended": {
         "sw": _T(
-            ("{reference}: ofisi imeongezewa muda.", "Jibu kufikia {due}.", "Sababu:"),
+            ("{reference}: muda zaidi.", "Jibu kufikia {due}."),
             pointer="Soma lote: {url}",
         ),
         "en": _T(
-            ("{reference}: the office was given more time.", "Answer by {due}.", "Why:"),
+            ("{reference}: more time.", "Answer by {due}."),
             pointer="Read it all: {url}",
         ),
     },
