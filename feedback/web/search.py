@@ -1,4 +1,4 @@
-"""The search of the desk: references, places and the words of open cases."""
+"""The search of the desk: references, file numbers, places and the words of open cases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from feedback.rules import searching as rules
-from feedback.services import notices, searching
+from feedback.services import notices, paper, searching
 from feedback.services.listing import Page
 from feedback.transaction import transaction
 from feedback.web import lettering
@@ -30,15 +30,19 @@ def mount(blueprint: Blueprint, tabs: Callable[[], lettering.Tabs]) -> None:
         after = request.args.get("after")
         with transaction():
             page = searching.search(sought, after, g.now) if sought else Page([], None)
+            filed = paper.find(typed) if typed and not after else []
             listed = tabs()
             g.unread = notices.unread()
-        problem = "" if sought or not typed else _("Write at least three letters of a word.")
+        problem = (
+            "" if sought or filed or not typed else _("Write at least three letters of a word.")
+        )
         return render_template(
             "desk/search.html",
             tabs_list=listed,
             typed=typed,
             most=rules.MOST_LETTERS,
             page=page,
+            filed=filed,
             asked=sought is not None,
             problem=problem,
             first=address(HERE, q=typed) if after else "",
