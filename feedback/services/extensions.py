@@ -17,7 +17,18 @@ from feedback.extensions import db
 from feedback.rules import access, extensions, ladder
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status, Verb
-from feedback.services import acts, audit, clocks, desk, ladders, marks, posts, queues, viewers
+from feedback.services import (
+    acts,
+    audit,
+    clocks,
+    desk,
+    groups,
+    ladders,
+    marks,
+    posts,
+    queues,
+    viewers,
+)
 from feedback.services.errors import Refused
 from feedback.services.posts import Address
 from feedback.services.reference import directory
@@ -157,7 +168,15 @@ def grant(case_id: UUID, told: str, now: datetime) -> None:
     told = acts.words(told)
     if row.days > _left(case, _rows(case.id)):
         raise Refused("bad-days-more")
-    own, d = clocks.of(case), directory()
+    d = directory()
+    # Those joined to the case are answered with it: each gets the same days, else the earliest of
+    # them would keep the group due when it was.
+    for other in groups.followers(case):
+        theirs = clocks.of(other)
+        theirs.answer.extension_days += row.days
+        clocks.recompute(other, theirs, d)
+    db.session.flush()
+    own = clocks.of(case)
     own.answer.extension_days += row.days
     clocks.recompute(case, own, d)
     clocks.set_timer(case.id, "reminder", clocks.next_reminder(own.answer, now, d))

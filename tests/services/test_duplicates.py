@@ -12,7 +12,16 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback.services import citizen, desk, duplicates, escalations, queues, views
+from feedback.services import (
+    citizen,
+    desk,
+    duplicates,
+    escalations,
+    extensions,
+    outcomes,
+    queues,
+    views,
+)
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -373,3 +382,26 @@ def test_the_owner_who_steps_back_from_one_loses_all_of_the_group(
         desk.recuse(older.case_id, monday + timedelta(days=3))
     for each in (leading, older):
         assert kit.case_row(superuser, each.case_id)["handler_id"] == colleague
+
+
+def test_more_time_and_the_outcome_are_those_of_the_whole_group(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    head = make.officer("DODOMA-CC", "head")
+    make.hold(head, "DODOMA-CC", "institution_head")
+    leading, older = joined(make, as_officer, monday, handler, category="ROADS")
+    before = {c: kit.case_row(superuser, c.case_id)["due_at"] for c in (leading, older)}
+    assert before[leading] == before[older]  # the earliest rules
+    now = monday + timedelta(days=3)
+    with as_officer(handler):
+        extensions.ask(leading.case_id, 5, "Vipuri vinatoka nje.", now)
+    with as_officer(head):
+        extensions.grant(leading.case_id, "Vipuri vinatoka nje.", now)
+    after = {c: kit.case_row(superuser, c.case_id)["due_at"] for c in (leading, older)}
+    assert after[leading] == after[older] == before[older] + timedelta(days=7)
+    with as_officer(handler):
+        desk.answer(leading.case_id, "Kisima kimechimbwa upya.", now, outcome="solved")
+    for case in (leading, older):
+        with transaction(Principal.of_case(case.case_id)):
+            assert [each.kind for each in outcomes.of_case(case.case_id).values()] == ["solved"]

@@ -37,6 +37,12 @@ def case(make: Make, handler: int, head: int, monday: datetime) -> Receipt:
     return make.case(monday, phone="+255712000001", category="ROADS")
 
 
+def _clock(behind: Behind, case: Receipt) -> tuple[Any, Any]:
+    """Timers and row of a case, but for when an officer last did something."""
+    row = kit.case_row(behind, case.case_id)
+    return kit.timers(behind, case.case_id), {**row, "idle_from": None}
+
+
 def ask(officer: int, case: Receipt, days: int, now: datetime) -> None:
     with transaction(Principal.of_officer(officer)):
         extensions.ask(case.case_id, days, "Vipuri vinatoka nje.", now)
@@ -86,10 +92,10 @@ def test_a_refusal_changes_no_clock_and_tells_the_citizen_nothing(
     as_officer: AsOfficer,
 ) -> None:  # fmt: skip
     ask(handler, case, 5, monday)
-    before = kit.timers(superuser, case.case_id), kit.case_row(superuser, case.case_id)
+    before = _clock(superuser, case)
     with as_officer(head):
         extensions.refuse(case.case_id, "Anza sasa.", monday + HOUR)
-    assert (kit.timers(superuser, case.case_id), kit.case_row(superuser, case.case_id)) == before
+    assert _clock(superuser, case) == before
     assert kit.owed(superuser, case.case_id) == ["received"]
     with transaction(Principal.of_case(case.case_id)):
         assert [line.kind for line in views.for_citizen(case.case_id, monday).messages] == [
