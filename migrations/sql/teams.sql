@@ -115,7 +115,7 @@ END
 $$;
 CREATE TRIGGER worked_on AFTER INSERT ON audit_entry FOR EACH ROW
   WHEN (NEW.actor_kind = 'officer' AND NEW.case_id IS NOT NULL AND NEW.act !~ 'looked'
-        AND NEW.act NOT IN ('file_read', 'hold_set', 'hold_ended'))
+        AND NEW.act NOT IN ('file_read', 'file_printed', 'found_by_words', 'hold_set', 'hold_ended'))
   EXECUTE FUNCTION guard.worked_on();
 
 -- Who gets a case: the first of these groups in which somebody is there, and in it whoever has the
