@@ -21,7 +21,6 @@ from feedback.services import (
     groups,
     ladders,
     lines,
-    other_ways,
     outcomes,
     unreached,
     viewers,
@@ -168,6 +167,8 @@ def _case(case_id: UUID) -> m.Case:
     case = db.session.get(m.Case, case_id)
     if case is None:
         raise Refused("not-found")
+    # Held as long as the session, whose own memory is weak: the page's parts get it from there.
+    db.session().info["shown"] = case
     return case
 
 
@@ -227,7 +228,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         directives=_directives(case.id, d) if reads else [],
         held=_held(case.id, d),
         problems=unreached.of_case(case.id),
-        may_reach=other_ways.may_settle(case),
+        may_reach=access.may_act(viewer, facts, Verb.NOTE),
         facts=facts,
         version=state,
     )
