@@ -78,6 +78,9 @@ def refusal(code: str) -> str:
         "yourself": _("You cannot do this to your own account."),
         "same-person": _("Holder and deputy must be two persons."),
         "too-late": _("It is too late for this."),
+        "too-often": _(
+            "The office took its answer back twice already. Once more only its head may do it."
+        ),
         "bad-way": _("Choose how the citizen was told: by telephone or by letter."),
         "not-warned": _("An earlier try may have arrived. Say that you send it all the same."),
         "settled": _("Somebody chose another way for this message already."),
