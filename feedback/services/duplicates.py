@@ -113,9 +113,12 @@ def _may_join(case: m.Case, leading: m.Case, now: datetime) -> None:
         raise Refused("leads")
     if leading.handler_id is None:
         raise Refused("no-owner")
-    if case.unit_id != leading.unit_id:
-        # Other officers come to see it there; the words were never compared with their posts.
-        owners.compare(case, now, at=(case.institution_id, leading.unit_id))
+    # Officers of the other's unit and on the other's rungs come to see each: words that were never
+    # compared with them, or with who came there since, are now.
+    owners.compare(case, now, at=(case.institution_id, leading.unit_id))
+    owners.compare(leading, now)
+    if acts.officer() in {*acts.excluded(case.id), *acts.excluded(leading.id)}:
+        raise Refused("kept-away")
     if leading.handler_id in acts.excluded(case.id) or (
         case.handler_id is not None and case.handler_id in acts.excluded(leading.id)
     ):

@@ -90,6 +90,15 @@ AS $$
                    OR o.institution_id = ANY (guard.ids('heads') || guard.ids('coordinates'))))
       AND guard.may_opine(o.case_id, o.officer_id))
 $$;
+-- Where opinions on a case are waited for: officers there read what its citizen writes from now on,
+-- and are compared with it first.
+CREATE FUNCTION guard.opinion_places(p_case uuid)
+  RETURNS TABLE (institution_id integer, unit_id integer)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+  SELECT DISTINCT o.institution_id, o.unit_id FROM opinion o
+   WHERE o.case_id = p_case AND o.answered_at IS NULL AND guard.may_compare(p_case)
+$$;
 -- What a case is about, for those whose opinion on it is asked; of a confidential one its level.
 CREATE FUNCTION guard.opinion_cases(p_opinions uuid[])
   RETURNS TABLE (opinion_id uuid, confidentiality text, reference text, kind text,
@@ -198,10 +207,11 @@ CREATE POLICY alarm_passed_on ON alarm FOR SELECT TO mrejesho_web USING (
 REVOKE EXECUTE ON FUNCTION guard.leads_ethics(), guard.may_opine(uuid, integer),
   guard.is_asked(uuid), guard.opinion_cases(uuid[]), guard.opinion_said(uuid),
   guard.give_opinion(uuid, uuid, text, bytea, boolean, timestamptz), guard.reads(uuid, integer),
-  guard.second_transfer(uuid, integer, timestamptz), guard.passed_on(uuid, integer) FROM PUBLIC;
+  guard.second_transfer(uuid, integer, timestamptz), guard.passed_on(uuid, integer),
+  guard.opinion_places(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION guard.leads_ethics(), guard.may_opine(uuid, integer),
   guard.opinion_cases(uuid[]), guard.opinion_said(uuid),
   guard.give_opinion(uuid, uuid, text, bytea, boolean, timestamptz), guard.reads(uuid, integer),
   guard.passed_on(uuid, integer) TO mrejesho_web;
-GRANT EXECUTE ON FUNCTION guard.second_transfer(uuid, integer, timestamptz)
-  TO mrejesho_web, mrejesho_worker;
+GRANT EXECUTE ON FUNCTION guard.second_transfer(uuid, integer, timestamptz),
+  guard.opinion_places(uuid) TO mrejesho_web, mrejesho_worker;
