@@ -219,3 +219,20 @@ def test_whom_later_words_concern_reads_no_further(
         assert opinions.waiting(None, monday).rows == []
         with pytest.raises(Refused, match="not-found"):
             opinions.read(opinion_id, monday + HOUR)
+
+
+def test_what_is_asked_stays_closed_when_the_case_comes_back(
+    handler: int, adviser: int, case: Receipt, monday: datetime, as_officer: AsOfficer
+) -> None:
+    opinion_id = ask(handler, case, monday)
+    with as_officer(handler):
+        desk.answer(case.case_id, "Zitawaka Ijumaa.", monday)
+    with transaction(Principal.of_case(case.case_id)):
+        citizen.not_fixed(case.case_id, "Hazijawaka.", monday + DAY)
+    with as_officer(adviser):
+        assert queues.counts(monday)["opinions"] == 0
+        with pytest.raises(Refused, match="not-found"):
+            opinions.read(opinion_id, monday + DAY)
+    again = ask(handler, case, monday + DAY)
+    with as_officer(adviser):
+        assert opinions.read(again, monday + DAY).question
