@@ -469,3 +469,32 @@ def test_words_are_compared_anew_before_cases_are_joined(
     for case in (older, leading):
         with as_officer(named), pytest.raises(Refused, match="not-found"):
             views.case_id_of(case.reference)
+
+
+def test_a_case_is_not_joined_to_one_that_climbs_less_high(
+    make: Make, monday: datetime, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler")
+    complaint, suggestion = make.case(monday), make.case(monday, kind="suggestion")
+    with pytest.raises(Refused, match="ends-lower"), as_officer(handler):
+        duplicates.merge(complaint.case_id, suggestion.reference, monday)
+    with as_officer(handler):
+        duplicates.merge(suggestion.case_id, complaint.reference, monday)
+
+
+def test_joining_and_taking_apart_acknowledges_nothing(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler")
+    case, leading = make.case(monday), make.case(monday)
+    with as_officer(handler):
+        desk.acknowledge(leading.case_id, monday)
+        duplicates.merge(case.case_id, leading.reference, monday)
+    assert kit.clock(superuser, case.case_id, "acknowledge")["met_at"] == monday
+    with as_officer(handler):
+        duplicates.take_apart(case.case_id, monday + timedelta(hours=1))
+    clock = kit.clock(superuser, case.case_id, "acknowledge")
+    assert (clock["met_at"], clock["minutes"]) == (None, None)
+    assert kit.case_row(superuser, case.case_id)["first_response_at"] is None
+    kit.sweep(monday + timedelta(days=4))
+    assert [row["clock"] for row in kit.rungs(superuser, case.case_id)] == ["acknowledge"]
