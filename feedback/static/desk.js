@@ -107,7 +107,8 @@ function show(page, address, verb) {
 // To what went wrong, beside its field if it has one, else to what was done.
 function look(within) {
   const said = all("[aria-invalid=true], .notice.error, .notice.warning, .notice.success", within);
-  const found = said.find((each) => !one("form", each)); // a directive with its form is no answer
+  // What the server wants looked at first; else what was said, a directive with its form aside.
+  const found = one("[autofocus]", within) || said.find((each) => !one("form", each));
   if (!found) return false;
   if (!found.matches("textarea, input, select")) found.tabIndex = -1;
   found.focus();
@@ -233,7 +234,8 @@ function open(verb) {
   const box = document.getElementById(verb);
   if (!box) return false;
   box.open = true;
-  (one("textarea, select, input:not([type=hidden])", box) || one("summary", box)).focus();
+  const field = one("textarea", box) || one("select, input:not([type=hidden])", box);
+  (field || one("summary", box)).focus();
   return true;
 }
 

@@ -40,7 +40,7 @@ def test_nothing_typed_is_lost(
     wide.goto(f"{site.url}/desk")
     links, row = wide.locator("[data-answer]"), wide.locator(".answering")
     links.first.click()
-    expect(row.locator("textarea")).to_be_focused()
+    expect(row.locator("textarea").first).to_be_focused()
     expect(row).to_contain_text("Taa za barabarani")
     wide.keyboard.type("Taa zimetengenezwa na fundi.")
     row.locator("[name=outcome][value=solved]").check()
@@ -50,7 +50,7 @@ def test_nothing_typed_is_lost(
     # By keys on a screen as small as a phone's.
     wide.set_viewport_size(NARROW)
     wide.keyboard.press("a")
-    expect(row.locator("textarea")).to_be_focused()
+    expect(row.locator("textarea").first).to_be_focused()
     row.locator("[name=outcome][value=solved]").check()
     row.locator("textarea").first.focus()
     wide.keyboard.type("Taa za barabarani zinawaka leo.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from feedback import clock
-from tests.browser.conftest import NARROW, WIDE, Site, check, log_in, press
+from tests.browser.conftest import NARROW, WIDE, Site, check, log_in
 from tests.factories import Make
 
 pytestmark = pytest.mark.browser
@@ -26,7 +28,8 @@ def test_an_odd_answer_goes_by_the_second_press(site: Site, make: Make, wide: Pa
     wide.select_option("#f-task-kind", "inspect")
     wide.fill("#f-task", "Kagua nguzo ya 14.")
     wide.select_option("#f-task-officer", label="Neema Mushi")
-    press(wide, "Toa kazi hii")
+    wide.get_by_role("button", name="Toa kazi hii").click()
+    expect(wide.locator(".notice.success")).to_be_visible()
     wide.goto(f"{site.url}/desk/tasks")
     expect(wide.get_by_role("link", name=case.reference)).to_be_visible()
     check(wide)
@@ -34,10 +37,11 @@ def test_an_odd_answer_goes_by_the_second_press(site: Site, make: Make, wide: Pa
     # A template, then words of one's own that promise something and name no day.
     wide.goto(page)
     wide.select_option("#f-template", "road")
-    press(wide, "Weka")
-    assert "{jina la barabara}" in wide.input_value("#f-answer")
+    wide.get_by_role("button", name="Weka", exact=True).click()
+    expect(wide.locator("#f-answer")).to_have_value(re.compile("{jina la barabara}"))
     wide.fill("#f-answer", ODD)
-    press(wide, "Tuma jibu")
+    wide.locator("[name=outcome][value=explained]").check()
+    wide.get_by_role("button", name="Tuma jibu").click()
     remarks = wide.locator("#remarks-answer")
     expect(remarks).to_contain_text("bila kutaja siku")
     expect(remarks).to_be_focused()
@@ -45,7 +49,7 @@ def test_an_odd_answer_goes_by_the_second_press(site: Site, make: Make, wide: Pa
     wide.set_viewport_size(NARROW)
     check(wide)
     wide.set_viewport_size(WIDE)
-    press(wide, "Tuma lilivyo")
+    wide.get_by_role("button", name="Tuma lilivyo").click()
     expect(wide.locator("main")).to_contain_text("Umejibiwa")
     wide.goto(f"{site.url}/desk/answers/road")
     check(wide)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from feedback import clock
-from tests.browser.conftest import Site, check, log_in, press
+from tests.browser.conftest import Site, check, log_in
 from tests.factories import Make
 
 pytestmark = pytest.mark.browser
@@ -20,14 +20,17 @@ def test_joined_and_answered_once(site: Site, make: Make, narrow: Page) -> None:
     narrow.goto(f"{site.url}/desk/case/{second.reference}")
     narrow.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     check(narrow)
-    press(narrow, f"Unganisha na hilo: {first.reference}")
+    narrow.get_by_role("button", name=f"Unganisha na hilo: {first.reference}").click()
+    expect(narrow.locator(".notice.success")).to_be_visible()
     narrow.get_by_role("link", name=first.reference).first.click()
     check(narrow)
-    narrow.locator("#f-answer").fill("Zimewashwa leo.")
-    press(narrow, "Tuma jibu")
+    narrow.locator("#f-answer").fill("Taa za barabara zimewashwa leo.")
+    narrow.locator("[name=outcome][value=solved]").check()
+    narrow.get_by_role("button", name="Tuma jibu").click()
+    expect(narrow.locator(".notice.success")).to_be_visible()
     narrow.goto(f"{site.url}/track")
     narrow.fill("[name=reference]", second.reference)
     narrow.fill("[name=receipt_code]", second.receipt_code)
     narrow.click("main button[type=submit]")
-    expect(narrow.locator("#solved")).to_contain_text("Zimewashwa leo.")
+    expect(narrow.locator("#solved")).to_contain_text("zimewashwa leo.")
     check(narrow)

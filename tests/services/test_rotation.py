@@ -107,7 +107,6 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
     receipt = make.case(now, name="Neema", phone="+255712345678", persons="Bw. Fulani")
     make.case(now, confidentiality="confidential")
     with transaction(Principal.of_officer(handler)):
-        desk.answer(receipt.case_id, "Tayari.", now)
         drafts.save(receipt.case_id, "note", {"body": "Rasimu."}, 0, now)
         desk.answer(receipt.case_id, "Tayari.", now, outcome="court", ground="Mahakama ya Mwanzo")
         vault.ask(receipt.case_id, ["name"], "Sababu.", now)

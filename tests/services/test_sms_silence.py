@@ -23,7 +23,7 @@ Behind = psycopg.Connection[Any]
 NUMBER = "+255712345678"
 CANARY = "KITUMBUA"
 # What a text may be filled with: nothing of these tells what a case is about.
-NEUTRAL = {"references", "statuses", "reference", "due", "status", "code", "dial", "url"}
+NEUTRAL = {"references", "statuses", "reference", "other", "due", "status", "code", "dial", "url"}
 HOUR = timedelta(hours=1)
 NEVER_MADE = make_reference(bytes(8))
 
@@ -39,7 +39,7 @@ def test_no_text_has_room_for_anything_but_neutral_values() -> None:
 def test_every_text_that_carries_words_has_one_that_carries_none() -> None:
     to_citizens = {name: TEMPLATES[name] for name in TEMPLATES.keys() - officers.TEMPLATES.keys()}
     carrying = {name for name, each in to_citizens.items() if each["sw"].pointer}
-    assert carrying == {"answer", "question"}
+    assert carrying == {"answer", "partial_answer", "question", "extended"}
     assert all(f"{name}_waits" in TEMPLATES for name in carrying)
 
 

@@ -129,7 +129,8 @@ def test_of_an_open_case_words_stand_among_the_messages_only(
     run(make, staff, "open", monday)
     assert not places(superuser, *PERSON)
     found = places(superuser, *WORDS.values())
-    assert {table for table, _ in found} == {"public.message"}
+    # And in what the desk searches, which goes when the level is raised.
+    assert {table for table, _ in found} == {"public.message", "public.case_words"}
     # What officers say among themselves is sealed whatever the level.
     internal = {WORDS[act] for act in ("noted", "transferred", "late", "ordered")}
     assert not internal & {marker for _, marker in found}

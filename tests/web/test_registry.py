@@ -164,9 +164,9 @@ def test_who_may_not_read_the_words_prints_nothing(app: Flask, make: Make, handl
 
 
 def test_the_poster_is_in_swahili_whatever_the_officer_reads(
-    app: Flask, make: Make, clock: Any
+    app: Flask, make: Make, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.config.update(AT_SHORTCODE="15054", USSD_CODE="*152*00#")
+    monkeypatch.setitem(app.config, "AT_SHORTCODE", "15054")
     head = at_desk(app, make.officer("DODOMA-CC", "head"))
     for url in ("/desk/poster", "/desk/poster?sheet=cards&language=nonsense"):
         page = head.get(url).text

@@ -37,7 +37,7 @@ def test_joined_from_a_suggestion_answered_and_taken_apart(
     shown = tab.get(page).text
     assert "Possibly the same" in shown
     assert "same subject, similar words" in shown
-    assert third.reference not in shown
+    assert third.reference not in shown.split("</nav>")[-1]  # but as a neighbour in the list
     # What is wrong stands in the form, with what was typed.
     refused = act(tab, page, "merge", reference="ABCD-1234")
     assert refused.status_code == 422
@@ -47,7 +47,7 @@ def test_joined_from_a_suggestion_answered_and_taken_apart(
     assert second.reference not in tab.get("/desk").text
     shown = tab.get(page).text
     assert f'href="{leading}"' in shown
-    assert "Answer the citizen" not in shown
+    assert 'id="answer"' not in shown
     shown = tab.get(leading).text
     assert "Joined cases" in shown
     assert f"Citizen of {second.reference}" in shown
