@@ -152,7 +152,13 @@ def _columns(subject: str, header: list[str]) -> list[str]:
 def _line(number: int, row: list[str], columns: list[str]) -> Line:
     cells = [" ".join(cell.split()) for cell in row]
     values = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
-    if any(row[n].startswith(FORMULA) for n, name in enumerate(columns) if name and n < len(row)):
+    if any(
+        # As it was typed, and as it is kept: blanks before the sign fall away.
+        each.startswith(FORMULA)
+        for typed, cell, name in zip(row, cells, columns, strict=False)
+        if name
+        for each in (typed, cell)
+    ):
         return Line(number, values, "formula")
     missing = {name for name in columns if name} - values.keys()
     return Line(number, values, "short" if missing else "")

@@ -20,6 +20,8 @@ APPEAL_ANSWER_DAYS = 7
 """Working days for the answer in a cycle that an appeal opened."""
 REOPEN_DAYS = 90
 """Calendar days after its end in which the office itself may open a case again."""
+MAX_REOPENINGS = 2
+"""How often the office takes its own answer back before its head alone may do it once more."""
 REOPEN_ANSWER_DAYS = APPEAL_ANSWER_DAYS
 """Working days for the answer in a cycle that the office opened."""
 
@@ -209,6 +211,11 @@ def reopens_until(closed_at: datetime) -> date:
 def may_reopen(closed_at: datetime | None, now: datetime) -> bool:
     """Whether the office may still open a case again: one that has not closed yet, always."""
     return closed_at is None or local_day(now) <= reopens_until(closed_at)
+
+
+def reopenings(cycle: int, appeals: int) -> int:
+    """How often the office opened a case again: cycles after the first that no appeal opened."""
+    return cycle - 1 - appeals
 
 
 def reopened_rung(highest_rung: int, first_rung: int, top_rung: int) -> int:

@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from feedback import clock, transaction
+from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import access, contact, deadlines
 from feedback.rules.reference import make_reference
@@ -110,7 +111,7 @@ def lodge(
         conflicts.Place(where.institution_id, where.unit_id, restricted),
         d,
     )
-    handler_id = pick_handler(where, list(excluded), now)
+    handler_id = _owner(where, list(excluded), now)
     standard = d.standard(where.standard, lodging.kind, where.institution_id)
     calendar_id = d.institutions[where.institution_id].calendar_id
     calendar = d.calendar(calendar_id)
@@ -211,6 +212,18 @@ def receipt_for(submission_id: UUID, visit: str, now: datetime) -> Receipt | Non
 def _reachable(lodging: Lodging) -> bool:
     """Whether the citizen gets SMS; a number of another country is kept as a contact only."""
     return lodging.phone is not None and identity.is_served(lodging.phone)
+
+
+def _owner(where: Placing, excluded: list[int], now: datetime) -> int | None:
+    """The first owner. Who enters it for the citizen has seen the receipt code, and could accept
+    the own answer with it: a colleague of the unit owns the case, where there is one."""
+    entered_by = transaction.current().officer
+    if entered_by is not None:
+        other = pick_handler(where, [*excluded, entered_by], now)
+        of_unit = select(m.Officer.unit_id).where(m.Officer.id == other)
+        if other is not None and db.session.scalar(of_unit) == where.unit_id:
+            return other
+    return pick_handler(where, excluded, now)
 
 
 def pick_handler(where: Placing, excluded: list[int], now: datetime) -> int | None:

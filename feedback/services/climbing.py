@@ -94,6 +94,10 @@ class _Newcomers:
         }
         if not met:
             return
+        # The rung opens the whole group.
+        joined = db.session.scalars(select(m.Case).where(m.Case.merged_into.in_(met))).all()
+        leads = {case.id: case.merged_into or case.id for case in joined}
+        met |= {case.id: (case, met[leads[case.id]][1]) for case in joined}
         said = conflicts.said_in_all(list(met))
         places = {case.id: owners.place_of(case) for case, _later in met.values()}
         later = {number for _case, numbers in met.values() for number in numbers}
@@ -103,7 +107,8 @@ class _Newcomers:
             new = owners.exclude(
                 case, {n: why for n, why in named.items() if n in numbers}, batch.now
             )
-            excluded[case_id] = excluded.get(case_id, NOBODY) | new
+            above = leads.get(case_id, case_id)
+            excluded[above] = excluded.get(above, NOBODY) | new
 
     def _learn(self, people: set[int]) -> None:
         unknown = people - self._since.keys()

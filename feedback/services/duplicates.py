@@ -47,8 +47,8 @@ def merge(case_id: UUID, leading_reference: str, now: datetime) -> None:
 
     Refused: no-such-case (or not to be seen), same-case, not-allowed, other-institution,
     other-level (nor is a restricted case ever joined), leads (others are joined to this one),
-    follows (that one is joined to another), no-owner (nobody has the leading one), kept-away (its
-    officer may not see this one).
+    follows (that one is joined to another), ends-lower (that one climbs less high), no-owner
+    (nobody has the leading one), kept-away (its officer may not see this one).
     """
     leading_id = _case_of(leading_reference)
     if leading_id == case_id:
@@ -111,11 +111,20 @@ def _may_join(case: m.Case, leading: m.Case, now: datetime) -> None:
         raise Refused("other-level")
     if len(db.session.scalars(groups.members(case)).all()) > 1:
         raise Refused("leads")
+    if ladders.top(leading, directory()) < ladders.top(case, directory()):
+        raise Refused("ends-lower")  # a suggestion that leads would keep a complaint down
     if leading.handler_id is None:
         raise Refused("no-owner")
-    if case.unit_id != leading.unit_id:
-        # Other officers come to see it there; the words were never compared with their posts.
-        owners.compare(case, now, at=(case.institution_id, leading.unit_id))
+    _keep_off(case, leading, now)
+
+
+def _keep_off(case: m.Case, leading: m.Case, now: datetime) -> None:
+    # Officers of the other's unit and on the other's rungs come to see each: words that were never
+    # compared with them, or with who came there since, are now.
+    owners.compare(case, now, at=(case.institution_id, leading.unit_id))
+    owners.compare(leading, now)
+    if acts.officer() in {*acts.excluded(case.id), *acts.excluded(leading.id)}:
+        raise Refused("kept-away")
     if leading.handler_id in acts.excluded(case.id) or (
         case.handler_id is not None and case.handler_id in acts.excluded(leading.id)
     ):
@@ -137,9 +146,15 @@ def take_apart(case_id: UUID, now: datetime) -> None:
     ).one()
     leading = acts.locked(joining.leading_id)
     groups.part(case, now)
+    own = clocks.of(case)
+    if case.first_response_at == joining.at and not _was_written_to(case):
+        # Joining alone acknowledged it, and no word of an officer came of that.
+        case.first_response_at = None
+        if own.acknowledge is not None:
+            own.acknowledge.met_at = own.acknowledge.minutes = None
+            clocks.recompute(case, own, directory())
     acts.write(case, "merge", APART, now, alone=True)
     ladders.arm(case, directory())
-    own = clocks.of(case)
     waiting = own.open_pause
     clocks.set_timers(
         {
@@ -157,6 +172,17 @@ def take_apart(case_id: UUID, now: datetime) -> None:
         acts.start_assignment(case.id, case.institution_id, unit_id, handler_id, now)
         marks.notices([handler_id], "assigned", case.id, now)
         acts.move(case, unit_id=unit_id, handler_id=handler_id)
+
+
+def _was_written_to(case: m.Case) -> bool:
+    """Whether an officer said something to the citizen, other than that the case was joined."""
+    said = select(m.Message.id).where(
+        m.Message.case_id == case.id,
+        m.Message.officer_id.is_not(None),
+        m.Message.internal.is_(False),
+        m.Message.kind != "merge",
+    )
+    return db.session.scalars(said.limit(1)).first() is not None
 
 
 def _owner_before(case: m.Case, joining: m.CaseMerge) -> tuple[int, int | None]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import func, insert, select, tuple_
 
 from feedback import models as m
 from feedback.clock import local_day
@@ -109,8 +109,13 @@ def of_case(case_id: UUID, now: datetime, facts: access.CaseFacts | None = None)
 
 
 def _left(case: m.Case, rows: Sequence[m.Extension]) -> int:
+    """What may still be granted: by the days that its clocks got so far, also with a group that
+    it was in or from the case that it was divided from."""
     limit = directory().standard(case.standard, case.kind).extension_days_max
-    return extensions.days_left(limit, [row.days for row in rows if row.granted])
+    given = db.session.scalar(
+        select(func.sum(m.Deadline.extension_days)).where(m.Deadline.case_id == case.id)
+    )
+    return extensions.days_left(limit, int(given or 0), sum(bool(row.granted) for row in rows))
 
 
 def _rows(case_id: UUID) -> Sequence[m.Extension]:
@@ -170,10 +175,10 @@ def grant(case_id: UUID, told: str, now: datetime) -> None:
         raise Refused("bad-days-more")
     d = directory()
     # Those joined to the case are answered with it: each gets the same days, else the earliest of
-    # them would keep the group due when it was.
+    # them would keep the group due when it was. None gets more than its own standard allows.
     for other in groups.followers(case):
         theirs = clocks.of(other)
-        theirs.answer.extension_days += row.days
+        theirs.answer.extension_days += min(row.days, _left(other, _rows(other.id)))
         clocks.recompute(other, theirs, d)
     db.session.flush()
     own = clocks.of(case)

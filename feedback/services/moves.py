@@ -330,8 +330,11 @@ def _stands_against(
     excluded = kept_away[case.id]
     if item.from_officer_id in excluded:
         return "excluded"
-    may = access.may_act(viewers.present(), _facts(case, excluded), Verb.ASSIGN)
-    return BACK if may else "not-allowed"
+    viewer, facts = viewers.present(), _facts(case, excluded)
+    # Nor does it come back to who gave it away and may not read it any more, by the own hand.
+    blind = item.from_officer_id == viewer.officer and not access.may_read_words(viewer, facts)
+    may = access.may_act(viewer, facts, Verb.ASSIGN)
+    return BACK if may and not blind else "not-allowed"
 
 
 def move_row(move_id: UUID) -> m.BulkMove:

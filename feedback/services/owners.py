@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
@@ -23,6 +23,7 @@ from feedback.services.reference import directory
 
 ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN})
 """What needs no owner any more."""
+ASKED = text("SELECT institution_id, unit_id FROM guard.opinion_places(:case)")
 
 
 def pass_on(case: m.Case, now: datetime) -> int | None:
@@ -79,12 +80,18 @@ def compare(
     """Exclude whom the citizen's words concern, before somebody is chosen; answers who is new.
 
     said: new words alone, else all. at: institution and unit to which the case is about to go.
-    level: the one it is about to have.
+    level: the one it is about to have. Without `at` also where an opinion on it is waited for,
+    since officers there read on.
     """
-    institution_id, unit_id = at or (case.institution_id, case.unit_id)
     restricted = (level or case.confidentiality) == Level.RESTRICTED
-    place = Place(institution_id, unit_id, restricted)
-    found = conflicts.concerned(said or conflicts.said_in(case.id), place, directory())
+    places = [Place(*(at or (case.institution_id, case.unit_id)), restricted)]
+    if at is None and not restricted:
+        asked = db.session.execute(ASKED, {"case": case.id})
+        places += [Place(row.institution_id, row.unit_id, False) for row in asked]
+    said = said or conflicts.said_in(case.id)
+    found: dict[int, str] = {}
+    for place in places:
+        found |= conflicts.concerned(said, place, directory())
     return exclude(case, found, now)
 
 
@@ -175,7 +182,8 @@ def _may_reach(institution_id: int, officers: Collection[int]) -> ColumnElement[
         m.PostHolding.officer_id.in_(officers), m.PostHolding.until_day.is_(None)
     )
     reached = exists().where(
-        m.Escalation.case_id == m.Case.id,
+        # A rung of the case that leads it opens it too.
+        m.Escalation.case_id.in_([m.Case.id, m.Case.merged_into]),
         or_(m.Escalation.post_id.in_(theirs), m.Escalation.copy_post_id.in_(theirs)),
     )
     # The worker may read these two columns and no other.

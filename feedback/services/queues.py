@@ -219,7 +219,7 @@ def opinions_waiting(viewer: Viewer, now: datetime) -> list[Any]:
         ),
         m.Opinion.by_officer_id != viewer.officer,
         # Not of a case that has ended meanwhile, which the head of its institution still sees.
-        func.guard.may_opine(m.Opinion.case_id, m.Opinion.officer_id),
+        func.guard.may_opine(m.Opinion.case_id, m.Opinion.officer_id, m.Opinion.asked_at),
     ]
 
 

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from feedback import models as m
 from feedback.rules import workflow
+from feedback.rules.access import Level
 from feedback.rules.workflow import REOPEN_ANSWER_DAYS, Status, Verb
-from feedback.services import acts, audit, clocks, desk, ladders, marks
+from feedback.services import acts, audit, clocks, desk, groups, ladders, marks, viewers
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
@@ -29,7 +30,8 @@ def may_reopen(status: str, answered: bool, closed_at: datetime | None, now: dat
 
 def reopen(case_id: UUID, reason: str, now: datetime) -> None:
     """Open a case again, with a reason that the citizen reads. Refused: not-allowed, too-late (90
-    days after the close), empty, too-long."""
+    days after the close), too-often (an answer taken back again and again would be a clock without
+    an end), empty, too-long."""
     case = acts.locked(case_id)
     desk.may(case, Verb.REOPEN)
     reason = acts.words(reason)
@@ -38,6 +40,12 @@ def reopen(case_id: UUID, reason: str, now: datetime) -> None:
         raise Refused("too-late")
     if case.answered_at is None:
         raise Refused("not-allowed")
+    if workflow.reopenings(case.cycle, case.appeals) >= workflow.MAX_REOPENINGS and not _leads(
+        case
+    ):
+        raise Refused("too-often")
+    if case.merged_into is not None:
+        groups.part(case, now)  # those that were answered with it stay answered
     d = directory()
     _begin_cycle(case, status, workflow.reopened_rung(
         ladders.highest(case), case.first_rung, ladders.top(case, d)
@@ -51,6 +59,14 @@ def reopen(case_id: UUID, reason: str, now: datetime) -> None:
         marks.notices([case.handler_id], "reopened_by_office", case.id, now)
     marks.figures(case.received_at, case.institution_id)
     audit.record("reopened_by_office", case.id, now=now, cycle=case.cycle)
+
+
+def _leads(case: m.Case) -> bool:
+    """Whether the present officer answers for whoever took an answer back twice already."""
+    viewer = viewers.present()
+    if case.confidentiality == Level.RESTRICTED:
+        return "ethics_senior" in viewer.roles
+    return case.institution_id in viewer.heads
 
 
 def _begin_cycle(case: m.Case, status: str, first_rung: int) -> None:

@@ -29,6 +29,7 @@ from feedback.services import (
     audit,
     clocks,
     conflicts,
+    groups,
     identity,
     ladders,
     marks,
@@ -42,6 +43,11 @@ from feedback.services.placing import Placing
 from feedback.services.reference import CategoryInfo, Directory, directory
 from feedback.transaction import wake
 
+OF_OFFICE = {
+    "sw": "[Maneno ya ofisi, si ya mwananchi]",
+    "en": "[In the words of the office, not of the citizen]",
+}
+"""What stands above words that the citizen did not write."""
 DIVIDED = text("SELECT reference, submission_id FROM guard.divided()")
 
 
@@ -64,7 +70,7 @@ def ask(
 
     category_code: '' keeps the subject. target: codes of institution and unit ('' for the one that
     deals with the subject); None keeps the institution. Refused: not-allowed, empty, too-long,
-    bad-target.
+    others-words (a joined case's citizen wrote them), bad-target.
     """
     case = acts.locked(case_id)
     viewer, facts = viewers.present(), viewers.facts(case)
@@ -72,6 +78,8 @@ def ask(
         raise Refused("not-allowed")
     acts.status_after(case, Verb.SPLIT)
     words = acts.words(words)
+    if _stands_in(words, _of_joined(case)):
+        raise Refused("others-words")  # the second case is this citizen's, who would read them
     d = directory()
     category = d.categories_by_code.get(category_code)
     if category_code and category is None:
@@ -93,6 +101,23 @@ def ask(
     )
     audit.record("split", case.id, now=now, category=category.code if category else "")
     wake("divide")
+
+
+def _of_joined(case: m.Case) -> list[str]:
+    """What the citizens of cases wrote that this one leads."""
+    joined = [each.id for each in groups.followers(case)]
+    found = select(m.Message).where(m.Message.case_id.in_(joined), m.Message.kind == "citizen")
+    return [acts.read(each) for each in db.session.scalars(found)] if joined else []
+
+
+def _stands_in(words: str, said: Sequence[str]) -> bool:
+    """Whether these words stand in one of the texts, blanks and capitals aside."""
+    wanted = _plain(words)
+    return any(wanted in _plain(each) for each in said)
+
+
+def _plain(said: str) -> str:
+    return " ".join(said.split()).casefold()
 
 
 def _place(
@@ -168,6 +193,8 @@ def _make(asked: m.CaseSplit, source: m.Case, now: datetime) -> m.Case:
     )
     standard = d.standard(category.standard if category else source.standard, source.kind)
     vault = _identity(source.id)
+    if not _stands_in(words, conflicts.said_in_all([source.id])[source.id].texts):
+        words = f"{OF_OFFICE[source.language]}\n{words}"
     restricted = level == Level.RESTRICTED
     named = conflicts.concerned(
         conflicts.Said([words], vault.get("persons", "")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from feedback import models as m
 from feedback.clock import local_day
@@ -26,10 +27,13 @@ def fall_back(now: datetime, limit: int = BATCH) -> int:
 
     Found by state, so that a lost wake-up is made up by the next run.
     """
+    # Who is kept away from one case of a group is kept away from all of it.
+    other = aliased(m.Case)
     excluded = exists().where(
-        m.Conflict.case_id == m.Case.id,
         m.Conflict.officer_id == m.Officer.id,
         m.Conflict.state != "lifted",
+        other.id == m.Conflict.case_id,
+        func.coalesce(other.merged_into, other.id) == func.coalesce(m.Case.merged_into, m.Case.id),
     )
     is_open = m.Case.confidentiality == Level.OPEN.value
     # A handler who falls away takes along no task: the case gets another, and then the task does.

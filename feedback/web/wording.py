@@ -60,6 +60,13 @@ def refusal(code: str) -> str:
             "Others are joined to this case. Join that case to this one instead, from its page."
         ),
         "follows": _("That case is joined to another one. Give the reference of the leading one."),
+        "ends-lower": _(
+            "That case may climb less high than this one. Join that case to this one instead, from "
+            "its page."
+        ),
+        "others-words": _(
+            "These are the words of the citizen of a joined case. Divide that case, from its page."
+        ),
         "no-owner": _("Nobody has that case. Name an owner for it first."),
         "kept-away": _(
             "The officer of one of the cases is kept away from the other: they cannot be joined."
@@ -78,6 +85,9 @@ def refusal(code: str) -> str:
         "yourself": _("You cannot do this to your own account."),
         "same-person": _("Holder and deputy must be two persons."),
         "too-late": _("It is too late for this."),
+        "too-often": _(
+            "The office took its answer back twice already. Once more only its head may do it."
+        ),
         "bad-way": _("Choose how the citizen was told: by telephone or by letter."),
         "not-warned": _("An earlier try may have arrived. Say that you send it all the same."),
         "settled": _("Somebody chose another way for this message already."),

@@ -45,12 +45,15 @@ GRANT SELECT, INSERT, UPDATE (share, ended_at) ON roster TO mrejesho_web;
 GRANT SELECT, UPDATE (ended_at) ON roster TO mrejesho_worker;
 CREATE POLICY everyone_reads ON roster FOR SELECT TO mrejesho_web, mrejesho_worker USING (true);
 -- Who shares out what may not be read puts nobody's name on it but others': a roster and a deputy
--- bring confidential cases. The institution's head reads them anyway.
+-- bring confidential cases. Administrators neither. The institution's head reads them anyway.
 CREATE POLICY leader_adds ON roster FOR INSERT TO mrejesho_web
-  WITH CHECK ((SELECT guard.has('admin')) OR guard.leads(officer_id)
+  WITH CHECK (((SELECT guard.has('admin')) OR guard.leads(officer_id))
     AND (officer_id <> (SELECT guard.officer()) OR (SELECT guard.ids('heads')) <> '{}'));
 CREATE POLICY leader_changes ON roster FOR UPDATE TO mrejesho_web
-  USING ((SELECT guard.has('admin')) OR guard.leads(officer_id));
+  USING ((SELECT guard.has('admin')) OR guard.leads(officer_id))
+  WITH CHECK (((SELECT guard.has('admin')) OR guard.leads(officer_id))
+    AND (ended_at IS NOT NULL OR officer_id <> (SELECT guard.officer())
+         OR (SELECT guard.ids('heads')) <> '{}'));
 CREATE POLICY job_ends ON roster FOR UPDATE TO mrejesho_worker
   USING ((SELECT guard.kind()) = 'job');
 
@@ -59,11 +62,12 @@ GRANT SELECT, INSERT, UPDATE (days, half_days, deputy_id) ON duty TO mrejesho_we
 GRANT SELECT, UPDATE (deputy_id) ON duty TO mrejesho_worker;
 CREATE POLICY everyone_reads ON duty FOR SELECT TO mrejesho_web, mrejesho_worker USING (true);
 CREATE POLICY leader_adds ON duty FOR INSERT TO mrejesho_web
-  WITH CHECK ((SELECT guard.has('admin')) OR guard.leads(officer_id)
+  WITH CHECK (((SELECT guard.has('admin')) OR guard.leads(officer_id))
     AND (deputy_id IS DISTINCT FROM (SELECT guard.officer())
          OR (SELECT guard.ids('heads')) <> '{}'));
 CREATE POLICY leader_changes ON duty FOR UPDATE TO mrejesho_web
-  USING ((SELECT guard.has('admin')) OR guard.leads(officer_id)
+  USING ((SELECT guard.has('admin')) OR guard.leads(officer_id))
+  WITH CHECK (((SELECT guard.has('admin')) OR guard.leads(officer_id))
     AND (deputy_id IS DISTINCT FROM (SELECT guard.officer())
          OR (SELECT guard.ids('heads')) <> '{}'));
 CREATE POLICY job_ends ON duty FOR UPDATE TO mrejesho_worker

@@ -45,14 +45,18 @@ CREATE POLICY extension_decide ON extension FOR UPDATE TO mrejesho_web USING (
 
 -- An opinion: of an open case whoever works in the unit asked reads what citizen and office wrote to
 -- each other, and no note; of a confidential one the officer asked reads the question. Both until it
--- is given. The case itself they do not see: its policies stay as they are.
-CREATE FUNCTION guard.may_opine(p_case uuid, p_officer integer) RETURNS boolean
+-- is given, or the case answered: one that comes back has another cycle, and asks anew. The case
+-- itself they do not see: its policies stay as they are.
+CREATE FUNCTION guard.may_opine(p_case uuid, p_officer integer, p_asked_at timestamptz)
+  RETURNS boolean
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
   SELECT p_case <> ALL (guard.conflicts()) AND EXISTS (SELECT FROM "case" c WHERE c.id = p_case
      AND c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')
      AND (c.confidentiality = 'open'
-          OR c.confidentiality = 'confidential' AND p_officer = guard.officer()))
+          OR c.confidentiality = 'confidential' AND p_officer = guard.officer())
+     AND (c.cycle = 1 OR p_asked_at >= (SELECT d.starts_at FROM deadline d
+            WHERE d.case_id = c.id AND d.cycle = c.cycle AND d.clock = 'answer')))
 $$;
 {secure:opinion}
 GRANT SELECT, INSERT ON opinion TO mrejesho_web;
@@ -66,7 +70,7 @@ CREATE POLICY opinion_asked ON opinion FOR SELECT TO mrejesho_web USING (
           AND (unit_id = ANY ((SELECT guard.ids('units'))::integer[])
                OR institution_id = ANY ((SELECT guard.ids('heads'))::integer[])
                OR institution_id = ANY ((SELECT guard.ids('coordinates'))::integer[])))
-  AND guard.may_opine(case_id, officer_id));
+  AND guard.may_opine(case_id, officer_id, asked_at));
 CREATE POLICY opinion_ask ON opinion FOR INSERT TO mrejesho_web WITH CHECK (
   by_officer_id = (SELECT guard.officer()) AND answered_at IS NULL
   AND EXISTS (SELECT FROM "case" c WHERE c.id = case_id
@@ -88,7 +92,16 @@ AS $$
            OR o.officer_id IS NULL
               AND (o.unit_id = ANY (guard.ids('units'))
                    OR o.institution_id = ANY (guard.ids('heads') || guard.ids('coordinates'))))
-      AND guard.may_opine(o.case_id, o.officer_id))
+      AND guard.may_opine(o.case_id, o.officer_id, o.asked_at))
+$$;
+-- Where opinions on a case are waited for: officers there read what its citizen writes from now on,
+-- and are compared with it first.
+CREATE FUNCTION guard.opinion_places(p_case uuid)
+  RETURNS TABLE (institution_id integer, unit_id integer)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+  SELECT DISTINCT o.institution_id, o.unit_id FROM opinion o
+   WHERE o.case_id = p_case AND o.answered_at IS NULL AND guard.may_compare(p_case)
 $$;
 -- What a case is about, for those whose opinion on it is asked; of a confidential one its level.
 CREATE FUNCTION guard.opinion_cases(p_opinions uuid[])
@@ -195,13 +208,14 @@ CREATE POLICY alarm_passed_on ON alarm FOR SELECT TO mrejesho_web USING (
        OR institution_id = ANY ((SELECT guard.ids('coordinates'))::integer[]))
   AND guard.passed_on(case_id, institution_id) IS NOT NULL);
 
-REVOKE EXECUTE ON FUNCTION guard.leads_ethics(), guard.may_opine(uuid, integer),
+REVOKE EXECUTE ON FUNCTION guard.leads_ethics(), guard.may_opine(uuid, integer, timestamptz),
   guard.is_asked(uuid), guard.opinion_cases(uuid[]), guard.opinion_said(uuid),
   guard.give_opinion(uuid, uuid, text, bytea, boolean, timestamptz), guard.reads(uuid, integer),
-  guard.second_transfer(uuid, integer, timestamptz), guard.passed_on(uuid, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION guard.leads_ethics(), guard.may_opine(uuid, integer),
+  guard.second_transfer(uuid, integer, timestamptz), guard.passed_on(uuid, integer),
+  guard.opinion_places(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION guard.leads_ethics(), guard.may_opine(uuid, integer, timestamptz),
   guard.opinion_cases(uuid[]), guard.opinion_said(uuid),
   guard.give_opinion(uuid, uuid, text, bytea, boolean, timestamptz), guard.reads(uuid, integer),
   guard.passed_on(uuid, integer) TO mrejesho_web;
-GRANT EXECUTE ON FUNCTION guard.second_transfer(uuid, integer, timestamptz)
-  TO mrejesho_web, mrejesho_worker;
+GRANT EXECUTE ON FUNCTION guard.second_transfer(uuid, integer, timestamptz),
+  guard.opinion_places(uuid) TO mrejesho_web, mrejesho_worker;

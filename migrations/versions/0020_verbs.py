@@ -35,9 +35,9 @@ DELETE FROM alarm WHERE kind = 'second_transfer';
 DROP FUNCTION guard.passed_on(uuid, integer), guard.second_transfer(uuid, integer, timestamptz),
   guard.reads(uuid, integer),
   guard.give_opinion(uuid, uuid, text, bytea, boolean, timestamptz), guard.opinion_said(uuid),
-  guard.opinion_cases(uuid[]);
+  guard.opinion_cases(uuid[]), guard.opinion_places(uuid);
 DROP TABLE opinion, extension, outcome;
-DROP FUNCTION guard.is_asked(uuid), guard.may_opine(uuid, integer), guard.leads_ethics();
+DROP FUNCTION guard.is_asked(uuid), guard.may_opine(uuid, integer, timestamptz), guard.leads_ethics();
 UPDATE message SET kind = 'note', internal = true WHERE kind = 'reopening';
 """
 

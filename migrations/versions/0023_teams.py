@@ -119,7 +119,8 @@ def upgrade() -> None:
         """UPDATE "case" c SET idle_from = greatest(
               (SELECT max(a.at) FROM audit_entry a WHERE a.case_id = c.id
                   AND a.actor_kind = 'officer' AND a.act !~ 'looked'
-                  AND a.act NOT IN ('file_read', 'file_printed', 'found_by_words', 'hold_set', 'hold_ended')),
+                  AND a.act NOT IN ('file_read', 'file_printed', 'found_by_words', 'hold_set',
+                                    'hold_ended')),
               (SELECT max(p.runs_out_at) FROM pause p
                 WHERE p.case_id = c.id AND p.ends_at IS NULL))
             WHERE c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')"""

@@ -31,7 +31,7 @@ MOMENT = timedelta(microseconds=1)
     ],
 )
 def test_at_most_two_and_within_the_limit(limit: int, granted: list[int], left: int) -> None:
-    assert extensions.days_left(limit, granted) == left
+    assert extensions.days_left(limit, sum(granted), len(granted)) == left
 
 
 def test_longer_is_asked_for_in_time_or_not_at_all() -> None:

@@ -33,7 +33,7 @@ def test_a_file_is_decoded_as_excel_writes_it(content: bytes, text: str) -> None
     assert sheets.decoded(content) == text
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t"])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "  =", "\u00a0@"])
 def test_a_cell_that_would_be_computed_is_marked(sign: str) -> None:
     text = f'username,name,institution\nasha,"{sign}1+1",CS\n'
     (line,) = sheets.read("officer", text)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from feedback import models as m
 from feedback.rules.sheets import MOST_LINES
-from feedback.services import ladders
+from feedback.services import duplicates, ladders, views
 from feedback.services.changes import applying, closing, planning, sheets
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
@@ -304,6 +304,33 @@ def test_a_merged_institution_leaves_nobody_and_nothing_behind(
     # Its code, on posters and in links, leads to the successor.
     later = make.case(TUESDAY, institution="CHEMBA-DC")
     assert kit.case_row(superuser, later.case_id)["institution_id"] == heir.id
+
+
+def test_a_group_moves_as_one_and_away_from_whom_one_of_it_names(
+    make: Make, admin: Principal, second: Principal, superuser: Behind
+) -> None:
+    handler = make.officer("CHEMBA-DC", unit="WORKS")
+    named = make.officer("KONDOA-DC", "handler", "coordinator", name="Zawadi Kimambo")
+    joined = make.case(
+        MONDAY, institution="CHEMBA-DC", category="ROADS", body="Zawadi Kimambo aliacha shimo wazi."
+    )
+    leading = make.case(MONDAY, institution="CHEMBA-DC", category="ROADS")
+    with transaction(Principal.of_officer(handler)):
+        duplicates.merge(joined.case_id, leading.reference, MONDAY)
+    superuser.execute("DELETE FROM conflict")  # nobody there was compared with it
+    number, _ = close(admin, "institution", "CHEMBA-DC", "KONDOA-DC")
+    agree(second, number)
+    assert apply(TUESDAY) == ["done"]
+    with transaction(JOB):
+        assert closing.vacate(TUESDAY) == 1
+    rows = [kit.case_row(superuser, each.case_id) for each in (joined, leading)]
+    assert {
+        (row["institution_id"] == rows[0]["institution_id"], row["handler_id"]) for row in rows
+    } == {(True, handler)}
+    with transaction(Principal.of_officer(named)):
+        for each in (joined, leading):
+            with pytest.raises(Refused, match="not-found"):
+                views.case_id_of(each.reference)
 
 
 @pytest.mark.parametrize(

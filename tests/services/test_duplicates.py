@@ -405,3 +405,96 @@ def test_more_time_and_the_outcome_are_those_of_the_whole_group(
     for case in (leading, older):
         with transaction(Principal.of_case(case.case_id)):
             assert [each.kind for each in outcomes.of_case(case.case_id).values()] == ["solved"]
+
+
+def test_a_group_gives_no_case_more_time_than_its_standard(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    head = make.officer("DODOMA-CC", "head")
+    make.hold(head, "DODOMA-CC", "institution_head")
+    first, second, third = (
+        make.case(monday, category="ROADS", body=body)
+        for body in ("Shimo la Nkuhungu.", "Shimo la Ipagala.", "Shimo la Makole.")
+    )
+
+    def longer(case: Receipt) -> None:
+        with as_officer(handler):
+            extensions.ask(case.case_id, 10, "Vipuri vinatoka nje.", monday)
+        with as_officer(head):
+            extensions.grant(case.case_id, "Vipuri vinatoka nje.", monday)
+
+    longer(first)
+    with as_officer(handler):
+        duplicates.merge(first.case_id, second.reference, monday)
+    longer(second)
+    assert kit.clock(superuser, first.case_id, "answer")["extension_days"] == 10
+    with as_officer(handler):
+        duplicates.merge(third.case_id, second.reference, monday)
+        duplicates.take_apart(first.case_id, monday)
+        with pytest.raises(Refused, match="bad-days-more"):
+            extensions.ask(first.case_id, 1, "Bado.", monday)
+
+
+def test_whoever_came_to_a_rung_is_kept_from_a_group_of_which_one_case_names_him(
+    make: Make, monday: datetime, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    older = make.case(
+        monday, category="ROADS", body="Zawadi Kimambo aliacha shimo wazi barabarani."
+    )
+    leading = make.case(monday, category="ROADS")
+    with as_officer(handler):
+        duplicates.merge(older.case_id, leading.reference, monday)
+    late = monday + timedelta(days=40)
+    named = make.officer("DODOMA-CC", "handler", unit="WORKS", name="Zawadi Kimambo")
+    make.hold(named, "DODOMA-CC", "unit_head", unit="WORKS")
+    kit.sweep(late)
+    for case in (older, leading):
+        with as_officer(named), pytest.raises(Refused, match="not-found"):
+            views.case_id_of(case.reference)
+
+
+def test_words_are_compared_anew_before_cases_are_joined(
+    make: Make, monday: datetime, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    older = make.case(monday, category="ROADS")
+    leading = make.case(
+        monday, category="ROADS", body="Zawadi Kimambo aliacha shimo wazi barabarani."
+    )
+    named = make.officer("DODOMA-CC", "handler", unit="WORKS", name="Zawadi Kimambo")
+    with as_officer(handler):
+        duplicates.merge(older.case_id, leading.reference, monday)
+    for case in (older, leading):
+        with as_officer(named), pytest.raises(Refused, match="not-found"):
+            views.case_id_of(case.reference)
+
+
+def test_a_case_is_not_joined_to_one_that_climbs_less_high(
+    make: Make, monday: datetime, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler")
+    complaint, suggestion = make.case(monday), make.case(monday, kind="suggestion")
+    with pytest.raises(Refused, match="ends-lower"), as_officer(handler):
+        duplicates.merge(complaint.case_id, suggestion.reference, monday)
+    with as_officer(handler):
+        duplicates.merge(suggestion.case_id, complaint.reference, monday)
+
+
+def test_joining_and_taking_apart_acknowledges_nothing(
+    make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler")
+    case, leading = make.case(monday), make.case(monday)
+    with as_officer(handler):
+        desk.acknowledge(leading.case_id, monday)
+        duplicates.merge(case.case_id, leading.reference, monday)
+    assert kit.clock(superuser, case.case_id, "acknowledge")["met_at"] == monday
+    with as_officer(handler):
+        duplicates.take_apart(case.case_id, monday + timedelta(hours=1))
+    clock = kit.clock(superuser, case.case_id, "acknowledge")
+    assert (clock["met_at"], clock["minutes"]) == (None, None)
+    assert kit.case_row(superuser, case.case_id)["first_response_at"] is None
+    kit.sweep(monday + timedelta(days=4))
+    assert [row["clock"] for row in kit.rungs(superuser, case.case_id)] == ["acknowledge"]

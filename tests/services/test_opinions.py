@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from feedback.services import desk, notices, opinions, queues, views
+from feedback.services import citizen, desk, notices, opinions, queues, views
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -202,3 +202,37 @@ def test_the_list_asks_as_many_questions_for_ten_as_for_one(
             counted.append(count.number)
     assert len(rows) == 10
     assert counted[0] == counted[1]
+
+
+def test_whom_later_words_concern_reads_no_further(
+    make: Make, handler: int, monday: datetime, as_officer: AsOfficer
+) -> None:
+    """Also at an office that has nothing else to do with the case."""
+    case = make.case(monday, category="ROADS")
+    named = make.officer("KONDOA-DC", "handler", unit="WATER", name="Baraka Mwakyusa")
+    opinion_id = ask(handler, case, monday, unit=("KONDOA-DC", "WATER"))
+    with as_officer(named):
+        assert opinions.read(opinion_id, monday).said
+    with transaction(Principal.of_case(case.case_id)):
+        citizen.add_message(case.case_id, "Baraka Mwakyusa aliomba rushwa.", monday + HOUR)
+    with as_officer(named):
+        assert opinions.waiting(None, monday).rows == []
+        with pytest.raises(Refused, match="not-found"):
+            opinions.read(opinion_id, monday + HOUR)
+
+
+def test_what_is_asked_stays_closed_when_the_case_comes_back(
+    handler: int, adviser: int, case: Receipt, monday: datetime, as_officer: AsOfficer
+) -> None:
+    opinion_id = ask(handler, case, monday)
+    with as_officer(handler):
+        desk.answer(case.case_id, "Zitawaka Ijumaa.", monday)
+    with transaction(Principal.of_case(case.case_id)):
+        citizen.not_fixed(case.case_id, "Hazijawaka.", monday + DAY)
+    with as_officer(adviser):
+        assert queues.counts(monday)["opinions"] == 0
+        with pytest.raises(Refused, match="not-found"):
+            opinions.read(opinion_id, monday + DAY)
+    again = ask(handler, case, monday + DAY)
+    with as_officer(adviser):
+        assert opinions.read(again, monday + DAY).question

@@ -192,3 +192,15 @@ def test_a_file_number_is_set_changed_and_found(
         with pytest.raises(Refused):
             number(officer, typed)
     assert kit.acts(superuser, receipt.case_id).count("file_numbered") == 2
+
+
+def test_who_saw_the_code_does_not_own_the_case_where_a_colleague_can(
+    make: Make, superuser: Behind, handler: int
+) -> None:
+    """Else one could answer, and accept the own answer as the citizen."""
+    alone = enter(handler, lodging())
+    assert kit.case_row(superuser, alone.case_id)["handler_id"] == handler
+    colleague = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    for _ in range(2):
+        receipt = enter(handler, lodging())
+        assert kit.case_row(superuser, receipt.case_id)["handler_id"] == colleague

@@ -231,6 +231,7 @@ DEFINERS = {
     "give_opinion": "officers whose opinion is asked: whether it was taken",
     "is_asked": "no role: the functions of opinions ask it",
     "leads_ethics": "everybody: about the asker's own post",
+    "opinion_places": "who sees the case, its citizen, the worker: which offices are asked",
     "may_opine": "everybody: whether a case lets the asker give an opinion",
     "opinion_cases": "officers whose opinion is asked: what a case is about",
     "opinion_said": "officers whose opinion is asked: the question, words of an open case",

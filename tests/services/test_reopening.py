@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from feedback.services import citizen, desk, figures, reopening, views
+from feedback.services import citizen, desk, duplicates, figures, queues, reopening, views
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -142,3 +142,33 @@ def test_until_when_of_what_and_by_whom(
     reopen(handler, case, closed + 89 * DAY)
     with pytest.raises(Refused, match="not-allowed"):
         reopen(handler, case, closed + 89 * DAY)  # it is open
+
+
+def test_taking_answers_back_is_no_clock_without_an_end(
+    case: Receipt, handler: int, make: Make, monday: datetime, superuser: Behind
+) -> None:
+    head = make.officer("DODOMA-CC", "head")
+    make.hold(head, "DODOMA-CC", "institution_head")
+    for day in (1, 2):
+        reopen(handler, case, monday + day * DAY)
+        answer(handler, case, monday + day * DAY)
+    with pytest.raises(Refused, match="too-often"):
+        reopen(handler, case, monday + 3 * DAY)
+    reopen(head, case, monday + 3 * DAY)
+    assert kit.case_row(superuser, case.case_id)["cycle"] == 4
+
+
+def test_a_joined_case_that_the_office_opens_again_goes_on_by_itself(
+    make: Make, handler: int, monday: datetime, superuser: Behind
+) -> None:
+    other = make.case(monday, body="Shimo barabarani Nkuhungu.", category="ROADS")
+    leading = make.case(monday, category="ROADS")
+    with transaction(Principal.of_officer(handler)):
+        duplicates.merge(other.case_id, leading.reference, monday)
+    answer(handler, leading, monday)
+    reopen(handler, other, monday + DAY)
+    row = kit.case_row(superuser, other.case_id)
+    assert (row["merged_into"], row["status"]) == (None, "in_progress")
+    with transaction(Principal.of_officer(handler)):
+        listed = [each.case_id for each in queues.my_cases(None, monday + DAY).rows]
+    assert listed == [other.case_id]

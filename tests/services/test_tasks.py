@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from feedback.clock import local_day
-from feedback.services import desk, retention, staffing, task_lists, task_upkeep, tasks
+from feedback.services import desk, duplicates, retention, staffing, task_lists, task_upkeep, tasks
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -162,7 +162,7 @@ def test_who_may_not_read_a_case_finds_no_task_of_it(
         tasks.settle(task, "done", "Nimefanya.", monday)
 
 
-@pytest.mark.parametrize("why", ["left", "excluded", "raised"])
+@pytest.mark.parametrize("why", ["left", "excluded", "joined", "raised"])
 def test_a_task_falls_back_to_the_handler(
     make: Make,
     handler: int,
@@ -179,6 +179,13 @@ def test_a_task_falls_back_to_the_handler(
             staffing.deactivate(colleague, monday)
     elif why == "excluded":
         make.exclude(case.case_id, colleague, monday)
+    elif why == "joined":  # and kept away from one of the group
+        other = make.case(monday, category="ROADS", body="Shimo la Nkuhungu.")
+        with officer(colleague):
+            desk.assign(other.case_id, handler, monday)
+        with officer(handler):
+            duplicates.merge(other.case_id, case.reference, monday)
+        make.exclude(other.case_id, colleague, monday)
     else:
         with officer(handler):
             desk.classify(case.case_id, "ROADS", "confidential", monday)

@@ -237,7 +237,7 @@ def test_a_case_is_idle_by_the_last_act_of_an_officer(
     assert kit.case_row(superuser, case)["idle_from"] is None
     later = monday + timedelta(hours=3)
     with transaction(Principal.of_officer(owner)):
-        for look in audit.LOOKS:
+        for look in (*audit.LOOKS, "file_printed"):
             audit.record(look, case, now=later)
     assert kit.case_row(superuser, case)["idle_from"] is None
     with transaction(Principal.of_officer(owner)):
@@ -598,3 +598,43 @@ def test_nothing_stays_with_someone_who_left(
     with transaction(Principal.of_officer(coordinator)):
         rows, _more = staffing.alarms(None)
     assert "post_vacant" in [row.kind for row in rows]
+
+
+def test_an_administrator_gives_himself_no_cases_either(
+    make: Make, works: list[int], monday: datetime, superuser: Behind
+) -> None:
+    both = make.officer("DODOMA-CC", "admin", "handler", unit="WORKS")
+    place = unit(superuser, "WORKS")
+    changes: tuple[Callable[[], Any], ...] = (
+        lambda: roster.put(both, place, None, 100, monday),
+        lambda: roster.set_duty(works[0], [1], [], both, monday),
+    )
+    for change in changes:
+        with pytest.raises(Refused, match="not-yourself"), transaction(Principal.of_officer(both)):
+            change()
+    for statement in (
+        "INSERT INTO roster (officer_id, unit_id, share, since_day)"
+        " VALUES (:me, :unit, 100, '2025-01-01')",
+        "INSERT INTO duty VALUES (:other, '{1}', '{}', :me)",
+    ):
+        with (
+            pytest.raises(SQLAlchemyError, match="row-level security"),
+            transaction(Principal.of_officer(both)) as session,
+        ):
+            session.execute(db.text(statement), {"me": both, "unit": place, "other": works[0]})
+
+
+def test_what_became_confidential_does_not_come_back_by_the_own_hand(
+    make: Make, works: list[int], monday: datetime, superuser: Behind
+) -> None:
+    coordinator = make.officer("DODOMA-CC", "coordinator")
+    case, *_ = roads(make, monday)
+    with transaction(Principal.of_officer(coordinator)):
+        desk.assign(case, coordinator, monday)
+    move_id, _moved = move(coordinator, works[1], monday, [case])
+    with transaction(Principal.of_case(case)):
+        citizen.raise_confidentiality(case, "confidential", monday)
+    with transaction(Principal.of_officer(coordinator)):
+        moves.undo_batch(move_id, monday + timedelta(hours=1))
+    assert handler(superuser, case) == works[1]
+    assert outcomes(superuser, move_id)[case]["undone"] == "not-allowed"

@@ -16,6 +16,7 @@ from feedback.services import (
     citizen,
     conflicts,
     desk,
+    duplicates,
     identity,
     receipts,
     redaction,
@@ -281,3 +282,22 @@ def test_who_may_not_cover(make: Make, monday: datetime, as_officer: AsOfficer) 
         (line,) = views.for_citizen(open_case.case_id, monday).messages
         assert line.body == SAID
         assert COVERED in (line.covered or "")
+
+
+def test_the_words_of_an_office_are_not_the_citizens(
+    make: Make, monday: datetime, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler")
+    case, other = make.case(monday), make.case(monday, body=SAID)
+    with as_officer(handler):
+        duplicates.merge(other.case_id, case.reference, monday)
+        with pytest.raises(Refused, match="others-words"):
+            splitting.ask(case.case_id, "taa ya  barabarani haiwaki.", "", None, monday)
+        splitting.ask(case.case_id, "Mwananchi alisema taa haiwaki.", "", None, monday)
+    with transaction(JOB):
+        assert splitting.make_next(monday)
+    with transaction(Principal.of_case(case.case_id)):
+        (made,) = splitting.of_citizen()
+    with as_officer(handler):
+        (said,) = words_of(views.case_id_of(made.reference), monday)
+    assert said == "[Maneno ya ofisi, si ya mwananchi]\nMwananchi alisema taa haiwaki."

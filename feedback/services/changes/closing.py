@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import changes as rules
 from feedback.rules.access import Level
-from feedback.services import acts, audit, clocks, ladders, marks, owners
+from feedback.services import acts, audit, clocks, groups, ladders, marks, owners
 from feedback.services.changes.subjects import Row, unit_of
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, UnitInfo, directory
@@ -115,7 +115,12 @@ def vacate(now: datetime, limit: int = BATCH) -> int:
         return 0
     cases = db.session.scalars(
         select(m.Case)
-        .where(m.Case.unit_id.in_(left), m.Case.status.not_in([s.value for s in owners.ENDED]))
+        .where(
+            m.Case.unit_id.in_(left),
+            m.Case.status.not_in([s.value for s in owners.ENDED]),
+            # What another case leads goes along with it, and keeps its owner.
+            or_(groups.ALONE, m.Case.status.not_in(groups.OPEN_STATUSES)),
+        )
         .order_by(m.Case.due_at, m.Case.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -133,7 +138,8 @@ def _is_closed(unit: UnitInfo, d: Directory) -> bool:
 def _move(case: m.Case, to: UnitInfo, d: Directory, now: datetime) -> None:
     """One case to its new place: with its owner where that one came along, else to another."""
     former, place = case.handler_id, case.institution_id
-    owners.compare(case, now, at=(to.institution_id, to.id))
+    for each in (case, *groups.followers(case)):
+        owners.compare(each, now, at=(to.institution_id, to.id))
     stays = former is not None and former not in acts.excluded(case.id) and _serves(case, to)
     marks.figures(case.received_at, place, to.institution_id)
     audit.record("moved_with_place", case.id, now=now, institution=to.institution_id, unit=to.id)
