@@ -207,4 +207,4 @@ def test_an_unproven_address_is_forgotten_and_a_reset_takes_it_away(
 
 def test_every_urgent_kind_has_its_words() -> None:
     assert set(officer_letters.URGENT) == rules.URGENT
-    assert not rules.URGENT & rules.OPTIONAL
+    assert len(rules.KINDS) == len(rules.URGENT) + len(rules.OPTIONAL) + len(rules.DUTY)
