@@ -408,6 +408,11 @@ def version(case_id: UUID) -> str:
             func.coalesce(m.Case.category_id, 0),
             m.Case.confidentiality,
             count(m.Directive, m.Directive.done_at.is_(None)),
+            # One for a task that is given, one more when it is settled.
+            count(m.Task) + count(m.Task, m.Task.settled_at.is_not(None)),
+            count(m.CaseSplit),
+            count(m.Extract),
+            count(m.ImprovementCase, m.ImprovementCase.unlinked_at.is_(None)),
         ).where(m.Case.id == case_id)
     ).one()
     return ".".join(str(part) for part in parts)
@@ -423,4 +428,8 @@ VERSION_PARTS = (
     "category",
     "level",
     "directives",
+    "tasks",
+    "splits",
+    "extracts",
+    "improvements",
 )

@@ -44,6 +44,10 @@ def since(seen: str, case: OfficerCase) -> Changes:
         else _("Its subject is not set any more."),
         "level": _("Another circle of officers may read it now."),
         "directives": _("A directive was given, or followed."),
+        "tasks": _("A task was given, done or cancelled."),
+        "splits": _("It was divided: a second case is being made."),
+        "extracts": _("An extract was handed over."),
+        "improvements": _("It was linked with an improvement action, or taken out of one."),
     }
     said = [sentence for part, sentence in sentences.items() if part in other]
     shown = known(seen)
