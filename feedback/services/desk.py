@@ -75,7 +75,7 @@ def answer(case_id: UUID, body: str, now: datetime, *, outcome: str = "", ground
     own = clocks.of(case)
     clocks.resume(case, own, now)
     clocks.first_human_word(case, own, now)
-    clocks.meet(case, own.answer, own, now)
+    clocks.meet(own.answer, own, now)
     case.answered_at, case.unread = now, False
     case.window_ends_at = window_end(now)
     acts.write(case, "answer", body, now)
