@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
-from feedback.services.views import VERSION_PARTS, OfficerCase
+from feedback.services.case_versions import PARTS
+from feedback.services.views import OfficerCase
 from feedback.web import timeline
 from feedback.web.formats import name
 
@@ -30,7 +31,7 @@ def since(seen: str, case: OfficerCase) -> Changes:
     before, now = _parts(seen), _parts(case.version)
     if not before:
         return Changes()
-    other = {part for part in VERSION_PARTS if before[part] != now[part]}
+    other = {part for part in PARTS if before[part] != now[part]}
     sentences = {
         "cycle": _("The citizen said: not fixed. The case is open again."),
         "status": _("Its status is another now."),
@@ -56,6 +57,6 @@ def since(seen: str, case: OfficerCase) -> Changes:
 
 def _parts(version: str) -> dict[str, str]:
     parts = version.split(".")
-    if len(parts) != len(VERSION_PARTS):
+    if len(parts) != len(PARTS):
         return {}
-    return dict(zip(VERSION_PARTS, parts, strict=True))
+    return dict(zip(PARTS, parts, strict=True))
