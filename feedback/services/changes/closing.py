@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import changes as rules
 from feedback.rules.access import Level
-from feedback.services import acts, audit, clocks, ladders, marks, owners
+from feedback.services import acts, audit, clocks, groups, ladders, marks, owners
 from feedback.services.changes.subjects import Row, unit_of
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, UnitInfo, directory
@@ -107,7 +107,8 @@ def heir_unit(unit: UnitInfo, d: Directory) -> int | None:
 def vacate(now: datetime, limit: int = BATCH) -> int:
     """Take cases that are not over from closed places to their successors (worker, one batch);
     answers how many. Found by state, so that a lost wake-up, or a case that comes back later, is
-    caught by the next run. Clocks, pauses and rungs stay as they are."""
+    caught by the next run. Clocks, pauses and rungs stay as they are. A joined case goes along with
+    the one that leads it."""
     d = directory()
     heirs = {unit.id: heir_unit(unit, d) for unit in d.units.values() if _is_closed(unit, d)}
     left = [unit_id for unit_id, heir in heirs.items() if heir is not None]
@@ -115,7 +116,11 @@ def vacate(now: datetime, limit: int = BATCH) -> int:
         return 0
     cases = db.session.scalars(
         select(m.Case)
-        .where(m.Case.unit_id.in_(left), m.Case.status.not_in([s.value for s in owners.ENDED]))
+        .where(
+            m.Case.unit_id.in_(left),
+            m.Case.status.not_in([s.value for s in owners.ENDED]),
+            or_(groups.ALONE, m.Case.status.not_in(groups.OPEN_STATUSES)),
+        )
         .order_by(m.Case.due_at, m.Case.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -133,9 +138,10 @@ def _is_closed(unit: UnitInfo, d: Directory) -> bool:
 def _move(case: m.Case, to: UnitInfo, d: Directory, now: datetime) -> None:
     """One case to its new place: with its owner where that one came along, else to another."""
     former, place = case.handler_id, case.institution_id
-    owners.compare(case, now, at=(to.institution_id, to.id))
+    for each in (case, *groups.followers(case)):
+        owners.compare(each, now, at=(to.institution_id, to.id))
+        marks.figures(each.received_at, place, to.institution_id)
     stays = former is not None and former not in acts.excluded(case.id) and _serves(case, to)
-    marks.figures(case.received_at, place, to.institution_id)
     audit.record("moved_with_place", case.id, now=now, institution=to.institution_id, unit=to.id)
     db.session.execute(
         update(m.Escalation)
