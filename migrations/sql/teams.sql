@@ -37,6 +37,7 @@ AS $$
     SELECT FROM "case" c
      WHERE c.handler_id = p_officer AND (guard.has('admin') OR guard.leads(p_officer))
        AND c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')
+       AND c.merged_into IS NULL
      LIMIT 999) counted
 $$;
 
@@ -195,6 +196,7 @@ BEGIN
            (1 + (SELECT count(*) FROM (
               SELECT FROM "case" c WHERE c.handler_id = r.id
                  AND c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')
+                 AND c.merged_into IS NULL  -- a group is one piece of work
                LIMIT 200) counted)) / r.share AS load
       FROM ranked r WHERE r.place = 1 AND r.turn <= 12
   )
