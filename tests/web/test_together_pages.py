@@ -84,7 +84,7 @@ def test_linked_and_divided(app: Flask, make: Make, clock: Any) -> None:
     # Its answer was lost on the way, and the form comes once more.
     assert tab.post(f"{page}/split", data=data).status_code == 409
     assert "A second case is being made" in tab.get(page).text
-    assert jobs.divide() == {"made": 1}
+    assert jobs.divide() == {"made": 1, "failed": 0}
     shown = tab.get(page).text
     assert "made of the same message" in shown
     citizen = browser(app)
