@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from feedback.services import mailing
 from tests.browser.conftest import check
 from tests.conftest import LONG
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, Make
 from tests.security.test_matrix import CASE_ROUTES, LEVELS, World
 from tests.security.test_matrix import world as world
 from tests.web.browser import Browser, browser, fields
@@ -32,6 +32,7 @@ OF_ROLE = {
     "ethics": "ethics",
     "admin": "admin",
     "auditor": "auditor",
+    "registry": "registry",
 }
 # Looked at in every run; all others in the long one.
 ALWAYS = {"public.new", "desk.mine", "desk.case", "oversight.case", "admin.officer_list"}
@@ -93,7 +94,8 @@ def _address(app: Flask, rule: Rule, parts: dict[str, object]) -> str:
     return urlsplit(str(built)).path
 
 
-def test_every_page(app: Flask, world: World, narrow: Page) -> None:
+def test_every_page(app: Flask, make: Make, world: World, narrow: Page) -> None:
+    world.people["registry"] = make.officer("DODOMA-CC", "registry")
     tab: list[Browser] = []
 
     def give(route: Route) -> None:
