@@ -34,12 +34,15 @@ def write_head(*, at_once: bool = False) -> int:
 
 def retain(seconds: float = float("inf")) -> dict[str, int]:
     """Remove what is older than its rule, batch by batch, until nothing is due or time is over."""
-    counts = {"identities": 0, "words": 0}
+    counts = {}
     end = time.monotonic() + seconds
     for name, remove in (
         ("identities", retention.remove_identities),
         ("words", retention.remove_words),
+        ("notices", retention.forget_notices),
+        ("moves", retention.forget_moves),
     ):
+        counts[name] = 0
         while time.monotonic() < end:
             with transaction(JOB):
                 done = remove(clock.now())

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import delete
@@ -134,14 +135,19 @@ def sweep() -> Counts:
 @job
 def divide() -> Counts:
     """Make the second cases that officers asked for, one transaction each."""
-    made, end = 0, time.monotonic() + RUN_SECONDS
+    counts, tried = {"made": 0, "failed": 0}, set[UUID]()
+    end = time.monotonic() + RUN_SECONDS
     while time.monotonic() < end:
-        with transaction(JOB):
-            if not splitting.make_next(clock.now()):
-                return {"made": made}
-        made += 1
+        try:
+            with transaction(JOB):
+                if not splitting.make_next(clock.now(), tried):
+                    return counts
+            counts["made"] += 1
+        except Exception:
+            log.exception("division_failed")
+            counts["failed"] += 1
     again("divide")
-    return {"made": made}
+    return counts
 
 
 @job
@@ -182,13 +188,15 @@ def add_up_costs() -> Counts:
 @job
 def tell_opinions() -> Counts:
     """Tell of opinions that are overdue, batch by batch."""
-    told = 0
-    while True:
+    counts = {"told": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
         with transaction(JOB):
-            batch = opinions.tell_overdue(clock.now())
-        told += batch
-        if batch < opinions.BATCH:
-            return {"told": told}
+            told = opinions.tell_overdue(clock.now())
+        counts["told"] += told
+        if not told:
+            break
+    return counts
 
 
 @job

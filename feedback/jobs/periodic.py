@@ -26,6 +26,7 @@ PERIODIC = (
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
     Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
     Periodic("tell_opinions", 300, "an opinion that is overdue is told once to asker and head"),
+    Periodic("hand_over", 60, "no case, task, post or roster entry stays with who left"),
     Periodic("remind_tasks", 300, "a task is told of in the morning of its day"),
     Periodic("hand_over", 60, "no case, task, post or roster entry stays with who left"),
     Periodic("follow_improvements", 60, "citizens hear once that an improvement is done"),

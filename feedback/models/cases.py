@@ -369,6 +369,8 @@ class Notice(Base):
     __table_args__ = (
         Index("ix_notice_unread", "officer_id", "at", postgresql_where="NOT read"),
         Index("ix_notice_urgent", "at", postgresql_where="urgent AND told_at IS NULL"),
+        # What retention looks through, the oldest first.
+        Index(None, "at"),
     )
     # Made here and not by the database: who makes a notice may not read it back.
     id: Mapped[RandomKey]

@@ -20,6 +20,8 @@ URGENT = frozenset(
         "directive",
         "identity_asked",
         "grant_asked",
+        "change_asked",
+        "extension_asked",
         "not_fixed",
         "officer_pin_locked",
         "reset_password",
@@ -36,9 +38,50 @@ OPTIONAL = frozenset(
         "lowering_granted",
         "lowering_refused",
         "extract_answered",
+        "extension_granted",
+        "change_decided",
+        "cases_taken_back",
     }
 )
-"""How something ended: nothing is to be done. All others are part of the duty."""
+"""How something ended: nothing is to be done."""
+DUTY = frozenset(
+    {
+        "assigned",
+        "transferred",
+        "cases_given",
+        "cases_given_back",
+        "joined",
+        "reopened_by_office",
+        "citizen_message",
+        "final_letter",
+        "not_reached",
+        "pause_over",
+        "reminder",
+        "extension_refused",
+        "mentioned",
+        "opinion_asked",
+        "opinion_given",
+        "opinion_declined",
+        "opinion_overdue",
+        "task_given",
+        "task_due",
+        "task_back",
+        "tasks_done",
+        "extract",
+        "reassignment_asked",
+        "leave_entered",
+        "improvement_given",
+        "improvement_late",
+        "identity_allowed",
+        "identity_refused",
+        "change_failed",
+        "granted_roles",
+        "granted_post",
+        "account_opened",
+    }
+)
+"""Part of the work: it waits for the list, and nobody can choose not to hear of it."""
+KINDS = URGENT | OPTIONAL | DUTY
 HOURS = range(6, 18)
 """Local hours at which a list by e-mail may be had."""
 MOST_HOURS = 3

@@ -95,7 +95,7 @@ def recompute(case: m.Case, clocks: CaseClocks, d: Directory) -> None:
         case.due_at = clocks.answer.due_at
 
 
-def meet(case: m.Case, deadline: m.Deadline | None, clocks: CaseClocks, now: datetime) -> None:
+def meet(deadline: m.Deadline | None, clocks: CaseClocks, now: datetime) -> None:
     """Stop a clock and note the office time it took, pauses taken off. Met once, it stays."""
     if deadline is None or deadline.met_at is not None:
         return
@@ -116,7 +116,7 @@ def first_human_word(case: m.Case, clocks: CaseClocks, now: datetime) -> bool:
     if case.first_response_at is not None:
         return False
     case.first_response_at = now
-    meet(case, clocks.acknowledge, clocks, now)
+    meet(clocks.acknowledge, clocks, now)
     for other in groups.followers(case):
         if first_human_word(other, of(other), now):
             marks.figures(other.received_at, other.institution_id)

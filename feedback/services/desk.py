@@ -75,7 +75,7 @@ def answer(case_id: UUID, body: str, now: datetime, *, outcome: str = "", ground
     own = clocks.of(case)
     clocks.resume(case, own, now)
     clocks.first_human_word(case, own, now)
-    clocks.meet(case, own.answer, own, now)
+    clocks.meet(own.answer, own, now)
     case.answered_at, case.unread = now, False
     case.window_ends_at = window_end(now)
     acts.write(case, "answer", body, now)
@@ -393,7 +393,8 @@ def reroute(
     where = Placing(
         institution_id, unit_id, case.category_id, confidentiality, case.standard, False
     )
-    for each in (case, *groups.followers(case)):  # they go along
+    group = (case, *groups.followers(case))
+    for each in group:  # they go along
         owners.compare(each, now, at=(institution_id, unit_id), level=confidentiality)
     handler_id = pick_handler(where, acts.excluded(case.id), now)
     if handler_id is None and needs_owner:
@@ -405,7 +406,8 @@ def reroute(
     acts.start_assignment(case.id, institution_id, unit_id, handler_id, now)
     marks.notices([handler_id], "transferred", case.id, now)
     acts.owe(case, "transferred", now, {"due": case.due_at.isoformat()})
-    marks.figures(case.received_at, former, institution_id)
+    for each in group:
+        marks.figures(each.received_at, former, institution_id)
     audit.record("transferred", case.id, now=now, to=institution_id)
     # Another ladder: the sweep, which sees the case wherever it is, sets the timer anew.
     clocks.set_timer(case.id, "ladder", now)

@@ -222,7 +222,7 @@ def answered(case: m.Case, now: datetime) -> None:
         own = clocks.of(other)
         clocks.resume(other, own, now)
         clocks.first_human_word(other, own, now)
-        clocks.meet(other, own.answer, own, now)
+        clocks.meet(own.answer, own, now)
         other.status = Status.ANSWERED.value
         other.answered_at, other.unread = now, False
         other.window_ends_at = case.window_ends_at

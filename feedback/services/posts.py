@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from feedback import models as m
 from feedback.extensions import db
@@ -66,15 +67,23 @@ def find(addresses: Iterable[Address], day: date) -> dict[Address, Post]:
     }
 
 
-def _people(post_ids: set[int], day: date) -> dict[tuple[int, str], Person]:
-    holding, officer, leave = m.PostHolding, m.Officer, m.Leave
-    away = (
-        select(leave.id)
-        .where(leave.officer_id == officer.id, leave.first_day <= day, leave.last_day >= day)
-        .exists()
+def away(officer_id: ColumnElement[int] | InstrumentedAttribute[int] | int, day: date) -> Exists:
+    """Whether an officer is on leave on that day."""
+    return exists().where(
+        m.Leave.officer_id == officer_id, m.Leave.first_day <= day, m.Leave.last_day >= day
     )
+
+
+def _people(post_ids: set[int], day: date) -> dict[tuple[int, str], Person]:
+    holding, officer = m.PostHolding, m.Officer
     rows = db.session.execute(
-        select(holding.post_id, holding.capacity, officer.id, officer.active, away.label("away"))
+        select(
+            holding.post_id,
+            holding.capacity,
+            officer.id,
+            officer.active,
+            away(officer.id, day).label("away"),
+        )
         .join(officer, officer.id == holding.officer_id)
         .where(
             holding.post_id.in_(post_ids),

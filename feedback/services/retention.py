@@ -1,4 +1,5 @@
 """How long what is kept, and its removal: identity first, words later, facts for figures stay.
+Rows that tell officers of an act, which the record tells as well, go after a while.
 
 A case that lives is never touched: it must have ended longer ago than its category's rule says,
 with no timer, no appeal's window and no directive running, and without a legal hold. The record
@@ -25,6 +26,10 @@ BATCH = 500
 """Cases of one transaction."""
 CASELESS = timedelta(days=30)
 """How long SMS that belong to no case keep number and words."""
+READ_NOTICES, OLD_NOTICES = timedelta(days=90), timedelta(days=365)
+"""How long a notice of the desk is kept once it was read, and at most."""
+MOVES = timedelta(days=30)
+"""How long it is told what became of each case of an act on many; it is undone for a day."""
 
 _ENDED = """
   FROM "case" c
@@ -188,3 +193,31 @@ def forget_caseless(now: datetime) -> int:
         .returning(m.Outbox.id)
     )
     return sum(len(db.session.execute(each).all()) for each in (came, went))
+
+
+def forget_notices(now: datetime, limit: int = 10 * BATCH) -> int:
+    """Let go of old notices, of one batch; answers how many. What they told of stands elsewhere."""
+    notice = m.Notice
+    old = (
+        select(notice.id)
+        .where(
+            notice.at < now - READ_NOTICES,
+            or_(notice.read, notice.at < now - OLD_NOTICES),
+        )
+        .order_by(notice.at)
+        .limit(limit)
+    )
+    gone = delete(notice).where(notice.id.in_(old)).returning(notice.id)
+    return len(db.session.execute(gone).all())
+
+
+def forget_moves(now: datetime, limit: int = BATCH // 10) -> int:
+    """Let go of what acts on many cases moved, of one batch; answers how many acts. Each case's own
+    record and assignments tell it."""
+    move, item = m.BulkMove, m.BulkMoveItem
+    old = db.session.scalars(
+        select(move.id).where(move.at < now - MOVES).order_by(move.at).limit(limit)
+    ).all()
+    db.session.execute(delete(item).where(item.move_id.in_(old)))
+    db.session.execute(delete(move).where(move.id.in_(old)))
+    return len(old)

@@ -352,16 +352,9 @@ def _told(officer_id: int, now: datetime) -> list[int]:
 def colleagues(own: Scope, day: date) -> list[tuple[int, str, int]]:
     """To whom cases may be given: id, name and unit of those who can own cases and are not on
     leave, of the institutions (of the units, where one answers for units alone)."""
-    away = (
-        select(m.Leave.id)
-        .where(
-            m.Leave.officer_id == m.Officer.id, m.Leave.first_day <= day, m.Leave.last_day >= day
-        )
-        .exists()
-    )
     rows = db.session.execute(
         select(m.Officer.id, m.Officer.name, m.Officer.unit_id)
-        .where(m.Officer.active, SERVES, of_scope(own), ~away)
+        .where(m.Officer.active, SERVES, of_scope(own), ~posts.away(m.Officer.id, day))
         .order_by(m.Officer.name, m.Officer.id)
         .limit(LIMIT)
     )

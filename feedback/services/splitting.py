@@ -161,20 +161,23 @@ def of_citizen() -> list[Divided]:
     ]
 
 
-def make_next(now: datetime) -> bool:
+def make_next(now: datetime, tried: set[UUID] | None = None) -> bool:
     """Make one second case that was asked for (worker, one transaction); False: none is left.
 
-    Found by state and claimed with its row, so that whatever runs twice makes it once.
+    Found by state and claimed with its row, so that whatever runs twice makes it once. tried: those
+    that this run has begun, which it passes over: one that breaks keeps no other waiting.
     """
+    tried = set() if tried is None else tried
     asked = db.session.scalars(
         select(m.CaseSplit)
-        .where(m.CaseSplit.made_id.is_(None))
+        .where(m.CaseSplit.made_id.is_(None), m.CaseSplit.id.not_in(tried))
         .order_by(m.CaseSplit.at)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).first()
     if asked is None:
         return False
+    tried.add(asked.id)
     source = acts.locked(asked.case_id)
     made = _make(asked, source, now)
     asked.made_id, asked.made_at, asked.words = made.id, now, b""

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select, update
 
 from feedback import clock
 from feedback import models as m
@@ -28,6 +28,7 @@ from feedback.services import (
     officer_mail,
     officer_phones,
     outbox,
+    posts,
     queues,
 )
 from feedback.services.reference import directory
@@ -208,19 +209,17 @@ def _send_list(officer_id: int, language: str, day: officer_letters.Day, now: da
 
 
 def is_there(officer_id: int, now: datetime) -> bool:
-    """Whether it is a working day of the officer's institution, before its close, and no leave."""
+    """Whether it is a working day of the officer and the institution, before its close, and no
+    leave."""
     today = clock.local_day(now)
     officer = db.session.get_one(m.Officer, officer_id)
     calendar = directory().calendar_of(officer.institution_id)
-    away = exists().where(
-        m.Leave.officer_id == officer_id,
-        m.Leave.first_day <= today,
-        m.Leave.last_day >= today,
-    )
+    duty = db.session.get(m.Duty, officer_id)
     return (
         calendar.is_working_day(today)
         and now <= calendar.closing(today)
-        and not db.session.scalar(select(away))
+        and (duty is None or today.isoweekday() in duty.days)
+        and not db.session.scalar(select(posts.away(officer_id, today)))
     )
 
 

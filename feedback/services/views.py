@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from feedback import models as m
 from feedback.extensions import db
@@ -17,11 +17,11 @@ from feedback.rules.workflow import MAX_APPEALS, OPEN, WHILE_JOINED, Status, Ver
 from feedback.services import (
     acts,
     audit,
+    case_versions,
     clocks,
     groups,
     ladders,
     lines,
-    other_ways,
     outcomes,
     unreached,
     viewers,
@@ -168,6 +168,8 @@ def _case(case_id: UUID) -> m.Case:
     case = db.session.get(m.Case, case_id)
     if case is None:
         raise Refused("not-found")
+    # Held as long as the session, whose own memory is weak: the page's parts get it from there.
+    db.session().info["shown"] = case
     return case
 
 
@@ -201,7 +203,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
     """The case as the present officer sees it; each look is recorded."""
     case, d = _case(case_id), directory()
     # Before anything else is read: what comes in meanwhile must make the page's forms too old.
-    state = version(case_id)
+    state = case_versions.of(case_id)
     viewer, facts = viewers.present(), viewers.facts(case)
     reads = access.may_read_words(viewer, facts)
     audit.record("looked", case.id, now=now, words=int(reads), level=case.confidentiality)
@@ -227,7 +229,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         directives=_directives(case.id, d) if reads else [],
         held=_held(case.id, d),
         problems=unreached.of_case(case.id),
-        may_reach=other_ways.may_settle(case),
+        may_reach=access.may_act(viewer, facts, Verb.NOTE),
         facts=facts,
         version=state,
     )
@@ -369,58 +371,3 @@ def _held(case_id: UUID, d: Directory) -> list[Held]:
         )
         for row in rows
     ]
-
-
-def own_words_since(case_id: UUID, known: int) -> list[tuple[str, str]]:
-    """What the present officer wrote on the case after the first `known` messages: kind and words.
-    No look, since nobody else's words are read."""
-    shown = (
-        select(m.Message.id, m.Message.seq)
-        .where(m.Message.case_id == case_id, m.Message.kind != "directive")
-        .order_by(m.Message.seq)
-        .offset(known)
-        .subquery()
-    )
-    rows = db.session.scalars(
-        select(m.Message)
-        .join(shown, shown.c.id == m.Message.id)
-        .where(m.Message.officer_id == acts.officer())
-    )
-    return [(row.kind, acts.read(row)) for row in rows]
-
-
-def version(case_id: UUID) -> str:
-    """The state of a case as a form carries it: every part that an act may change, so that a form
-    made before is shown again and not performed. `VERSION_PARTS` names them in order."""
-
-    def count(model: type[Any], *where: ColumnElement[bool]) -> ColumnElement[int]:
-        counted = select(func.count()).select_from(model).where(model.case_id == case_id, *where)
-        return counted.scalar_subquery()
-
-    parts = db.session.execute(
-        select(
-            m.Case.status,
-            func.coalesce(m.Case.handler_id, 0),
-            m.Case.unit_id,
-            m.Case.cycle,
-            count(m.Message, m.Message.kind != "directive"),
-            count(m.Escalation),
-            func.coalesce(m.Case.category_id, 0),
-            m.Case.confidentiality,
-            count(m.Directive, m.Directive.done_at.is_(None)),
-        ).where(m.Case.id == case_id)
-    ).one()
-    return ".".join(str(part) for part in parts)
-
-
-VERSION_PARTS = (
-    "status",
-    "handler",
-    "unit",
-    "cycle",
-    "messages",
-    "rungs",
-    "category",
-    "level",
-    "directives",
-)

@@ -14,7 +14,7 @@ from flask_login import current_user
 
 from feedback import transaction as edge_transaction
 from feedback.clock import local_day
-from feedback.services import calendars, record, staffing
+from feedback.services import alarms, calendars, record
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
@@ -64,7 +64,7 @@ def home() -> ResponseReturnValue:
 def alarm_list() -> ResponseReturnValue:
     """What the ladder could not do in the ordinary way, until somebody saw to it."""
     with transaction():
-        rows, more = staffing.alarms(request.args.get("after", type=int))
+        rows, more = alarms.standing(request.args.get("after", type=int))
         institutions = directory().institutions
     following = url_for("admin.alarm_list", after=more) if more else ""
     return render_template(
@@ -82,7 +82,7 @@ def settle(alarm_id: int) -> ResponseReturnValue:
     """Somebody saw to it."""
     try:
         with transaction():
-            staffing.settle(alarm_id, g.now)
+            alarms.settle(alarm_id, g.now)
     except Refused as refused:
         abort(403 if refused.code == "yourself" else 404)
     flash(_("The alarm is settled."), "success")

@@ -113,7 +113,7 @@ def label(subject: str, field: str) -> str:
     return known.get(field, field)
 
 
-def hint(subject: str, field: str) -> str:
+def hint(field: str) -> str:
     """What helps to fill a field in."""
     if field == "code":
         return _("Capital letters, digits and hyphens, such as DODOMA-CC. It never changes.")
@@ -308,7 +308,7 @@ def sentences(plan: Plan, values: Mapping[str, Any], day: date | None, d: Direct
 
 def _sentence(plan: Plan, v: Mapping[str, Any], when: str, d: Directory) -> str:
     if plan.act == "close":
-        return _closes(plan, when, d)
+        return _closes(plan, when)
     if plan.subject == "standard":
         return _(
             "%(when)s new cases (%(standard)s, %(kind)s, %(whom)s) are acknowledged within "
@@ -362,7 +362,7 @@ def named(swahili: str, english: str) -> str:
     return name(_Named(swahili, english))
 
 
-def _closes(plan: Plan, when: str, d: Directory) -> str:
+def _closes(plan: Plan, when: str) -> str:
     heir = str(plan.said.get("successor", ""))
     if heir:
         return _(

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from feedback.services import notices, queues, staffing
+from feedback.services import alarms, notices, queues
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import (
@@ -120,7 +120,7 @@ def alarm_list() -> ResponseReturnValue:
     """What the ladder could not do in the ordinary way with cases of the institution."""
     _leading_only()
     with transaction():
-        rows, more = staffing.alarms(request.args.get("after", type=int))
+        rows, more = alarms.standing(request.args.get("after", type=int))
         institutions = directory().institutions
         listed = tabs(queues.counts(g.now))
         g.unread = notices.unread()

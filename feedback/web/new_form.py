@@ -15,6 +15,7 @@ from feedback.web.forms import NewForm
 
 
 def language() -> str:
+    """The language of the page."""
     locale = get_locale()
     return locale.language if locale else "sw"
 

@@ -43,7 +43,7 @@ class ThingForm:
         """The form as it was posted."""
         given = request.form
         values = {
-            each.name: posted(each, subject, d)
+            each.name: posted(each, d)
             for each in rules.FIELDS[subject]
             if key is None or not each.fixed
         }
@@ -65,7 +65,7 @@ class ThingForm:
         return day
 
 
-def posted(each: rules.Field, subject: str, d: Directory) -> Any:
+def posted(each: rules.Field, d: Directory) -> Any:
     """One value as the services take it; what is no number stays as it was typed."""
     typed = request.form.get(each.name, "")
     line = forms.line(typed)
@@ -120,6 +120,7 @@ class Shown:
 
 
 def shown(each: rules.Field, subject: str, values: Values, d: Directory) -> Shown:
+    """A field with its label, what stands in it and what there is to choose."""
     value = values.get(each.name)
     if each.kind == "list":
         value = "\n".join(value or [])
@@ -127,7 +128,7 @@ def shown(each: rules.Field, subject: str, values: Values, d: Directory) -> Show
         each.name,
         each.kind,
         words.label(subject, each.name),
-        words.hint(subject, each.name),
+        words.hint(each.name),
         options(each, subject, values, d),
         "" if value is None else value,
         each.required,

@@ -12,6 +12,9 @@ GRANT SELECT, INSERT, UPDATE ON notice_choice TO mrejesho_web;
 CREATE POLICY own ON notice_choice TO mrejesho_web
   USING ((SELECT guard.kind()) = 'officer' AND officer_id = (SELECT guard.officer()));
 
+-- Old ones are forgotten.
+GRANT DELETE ON notice TO mrejesho_worker;
+
 -- The code that shows whose the phone or the mailbox is belongs to no case.
 ALTER POLICY outbox_own_code ON outbox WITH CHECK (
   (SELECT guard.kind()) = 'officer' AND case_id IS NULL

@@ -39,6 +39,7 @@ AS $$
      WHERE c.handler_id = p_officer AND (guard.has('admin') OR guard.leads(p_officer))
        AND c.id <> ALL (guard.conflicts())
        AND c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')
+       AND c.merged_into IS NULL
      LIMIT 999) counted
 $$;
 
@@ -108,6 +109,11 @@ CREATE POLICY of_case ON bulk_move_item TO mrejesho_web
          AND EXISTS (SELECT FROM "case" c WHERE c.id = case_id))
   WITH CHECK (EXISTS (SELECT FROM bulk_move b WHERE b.id = move_id)
               AND EXISTS (SELECT FROM "case" c WHERE c.id = case_id));
+
+-- What can be undone no more is forgotten.
+GRANT SELECT, DELETE ON bulk_move, bulk_move_item TO mrejesho_worker;
+{job:bulk_move}
+{job:bulk_move_item}
 
 -- From when on nobody did anything: each act of an officer on a case, looks apart.
 CREATE FUNCTION guard.worked_on() RETURNS trigger
@@ -196,6 +202,7 @@ BEGIN
            (1 + (SELECT count(*) FROM (
               SELECT FROM "case" c WHERE c.handler_id = r.id
                  AND c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')
+                 AND c.merged_into IS NULL  -- a group is one piece of work
                LIMIT 200) counted)) / r.share AS load
       FROM ranked r WHERE r.place = 1 AND r.turn <= 12
   )

@@ -56,6 +56,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_notice_urgent", "notice", ["at"], postgresql_where="urgent AND told_at IS NULL"
     )
+    op.create_index(op.f("ix_notice_at"), "notice", ["at"])
     op.get_bind().exec_driver_sql(fill("notices.sql"))
 
 
@@ -67,6 +68,8 @@ def downgrade() -> None:
         "ALTER POLICY outbox_own_code ON outbox WITH CHECK ((SELECT guard.kind()) = 'officer'"
         " AND case_id IS NULL AND template = 'officer_code')"
     )
+    run("REVOKE DELETE ON notice FROM mrejesho_worker")
+    op.drop_index("ix_notice_at", table_name="notice")
     op.drop_index("ix_notice_urgent", table_name="notice")
     op.drop_column("notice", "told_at")
     op.drop_column("notice", "urgent")

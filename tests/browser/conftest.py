@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -105,6 +106,19 @@ def eventually(ask: Callable[[], T]) -> T:
 @pytest.fixture
 def site(app: Flask, urls: dict[str, str]) -> Iterator[Site]:
     """Web, worker and scheduler as the Procfile has them, on this test's empty tables."""
+    with _running(urls, ["flask", "worker"], ["flask", "scheduler"]) as found:
+        yield found
+
+
+@pytest.fixture
+def web(app: Flask, urls: dict[str, str]) -> Iterator[Site]:
+    """The web by itself, for pages that wait for nobody's work; it is there in half the time."""
+    with _running(urls) as found:
+        yield found
+
+
+@contextmanager
+def _running(urls: dict[str, str], *beside: list[str]) -> Iterator[Site]:
     port = free_port()
     settings = environment({k: v for k, v in urls.items() if k != "SUPERUSER_URL"})
     with PhoneSimulator(
@@ -127,8 +141,7 @@ def site(app: Flask, urls: dict[str, str]) -> Iterator[Site]:
         }
         commands = [
             ["gunicorn", "wsgi:app", "-b", f"127.0.0.1:{port}", "--threads", "4"],
-            ["flask", "worker"],
-            ["flask", "scheduler"],
+            *beside,
         ]
         commands[0].append("--no-control-socket")
         processes = [

@@ -26,7 +26,7 @@ def answers(superuser: psycopg.Connection[Any]) -> list[str]:
 
 
 def test_nothing_typed_is_lost(
-    site: Site, make: Make, wide: Page, narrow: Page, superuser: psycopg.Connection[Any]
+    web: Site, make: Make, wide: Page, narrow: Page, superuser: psycopg.Connection[Any]
 ) -> None:
     make.officer("DODOMA-CC", "handler", unit="WORKS", name="Neema Mushi")
     neema = f"officer{make.count}"
@@ -36,8 +36,8 @@ def test_nothing_typed_is_lost(
     juma = f"officer{make.count}"
 
     # From the list: a click, the words, a click; then the next row is in hand.
-    log_in(wide, site, neema)
-    wide.goto(f"{site.url}/desk")
+    log_in(wide, web, neema)
+    wide.goto(f"{web.url}/desk")
     links, row = wide.locator("[data-answer]"), wide.locator(".answering")
     links.first.click()
     expect(row.locator("textarea").first).to_be_focused()
@@ -64,7 +64,7 @@ def test_nothing_typed_is_lost(
     wide.locator("tr:has([data-answer]) th a").click()
     expect(wide.locator("h1")).to_contain_text("Lalamiko")
     url = wide.url
-    log_in(narrow, site, juma)
+    log_in(narrow, web, juma)
     narrow.goto(url)
     expect(narrow.locator(".also")).to_contain_text("Neema Mushi")
     wide.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -111,9 +111,13 @@ def test_nothing_typed_is_lost(
     assert superuser.execute("SELECT count(*) FROM draft").fetchone() == (0,)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("size", [NARROW, WIDE] if LONG else [NARROW])
 def test_a_morning_with_forty_cases(
-    site: Site, make: Make, wide: Page, superuser: psycopg.Connection[Any], size: dict[str, int]
+    web: Site,
+    make: Make,
+    wide: Page,
+    superuser: psycopg.Connection[Any],
+    size: dict[str, int],
 ) -> None:
     """Ten are cleared from the list, each by at most three presses beside the words."""
     make.officer("DODOMA-CC", "handler", unit="WORKS")
@@ -121,8 +125,8 @@ def test_a_morning_with_forty_cases(
         make.case(clock.now(), category="ROADS")
     wide.set_viewport_size(size)
     wide.add_init_script("addEventListener('pointerdown', () => { window.pressed += 1; }, true)")
-    log_in(wide, site, f"officer{make.count}")
-    wide.goto(f"{site.url}/desk?lang=sw")
+    log_in(wide, web, f"officer{make.count}")
+    wide.goto(f"{web.url}/desk?lang=sw")
     links, row = wide.locator("[data-answer]"), wide.locator(".answering")
     listed = links.count()
     cleared = 10 if LONG else 3

@@ -18,10 +18,10 @@ def first_step(page: Page, home: str, username: str) -> None:
     page.click("main button[type=submit]")
 
 
-def test_a_passkey_is_made_and_opens_the_second_step(site: Site, make: Make, wide: Page) -> None:
+def test_a_passkey_is_made_and_opens_the_second_step(web: Site, make: Make, wide: Page) -> None:
     make.officer("PO-PSMGG", "admin", enrolled=False)
     username = f"officer{make.count}"
-    home = site.url.replace("127.0.0.1", "localhost")  # a passkey is bound to a name
+    home = web.url.replace("127.0.0.1", "localhost")  # a passkey is bound to a name
     tools = wide.context.new_cdp_session(wide)
     tools.send("WebAuthn.enable")
     authenticator = tools.send(

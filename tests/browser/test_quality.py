@@ -15,12 +15,12 @@ pytestmark = pytest.mark.browser
 ODD = "Tutashughulikia taa zenu hivi karibuni."
 
 
-def test_an_odd_answer_goes_by_the_second_press(site: Site, make: Make, wide: Page) -> None:
+def test_an_odd_answer_goes_by_the_second_press(web: Site, make: Make, wide: Page) -> None:
     make.officer("DODOMA-CC", "handler", "coordinator", unit="WORKS", name="Neema Mushi")
     name = f"officer{make.count}"
     case = make.case(clock.now(), category="ROADS", phone="+255754000111")
-    log_in(wide, site, name)
-    page = f"{site.url}/desk/case/{case.reference}"
+    log_in(wide, web, name)
+    page = f"{web.url}/desk/case/{case.reference}"
     wide.goto(page)
 
     # A task, with the day that is suggested.
@@ -30,7 +30,7 @@ def test_an_odd_answer_goes_by_the_second_press(site: Site, make: Make, wide: Pa
     wide.select_option("#f-task-officer", label="Neema Mushi")
     wide.get_by_role("button", name="Toa kazi hii").click()
     expect(wide.locator(".notice.success")).to_be_visible()
-    wide.goto(f"{site.url}/desk/tasks")
+    wide.goto(f"{web.url}/desk/tasks")
     expect(wide.get_by_role("link", name=case.reference)).to_be_visible()
     check(wide)
 
@@ -51,5 +51,5 @@ def test_an_odd_answer_goes_by_the_second_press(site: Site, make: Make, wide: Pa
     wide.set_viewport_size(WIDE)
     wide.get_by_role("button", name="Tuma lilivyo").click()
     expect(wide.locator("main")).to_contain_text("Umejibiwa")
-    wide.goto(f"{site.url}/desk/answers/road")
+    wide.goto(f"{web.url}/desk/answers/road")
     check(wide)

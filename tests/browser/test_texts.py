@@ -13,16 +13,16 @@ from tests.factories import PASSWORD, TOTP_SECRET, Make
 pytestmark = pytest.mark.browser
 
 
-def test_a_text_is_counted_while_it_is_written(site: Site, make: Make, wide: Page) -> None:
+def test_a_text_is_counted_while_it_is_written(web: Site, make: Make, wide: Page) -> None:
     make.officer("PO-PSMGG", "admin")
-    wide.goto(f"{site.url}/staff/login?lang=en")
+    wide.goto(f"{web.url}/staff/login?lang=en")
     wide.fill("[name=username]", f"officer{make.count}")
     wide.fill("[name=password]", PASSWORD)
     wide.click("main button[type=submit]")
     wide.fill("[name=code]", pyotp.TOTP(TOTP_SECRET).now())
     wide.click("main button[type=submit]")
 
-    wide.goto(f"{site.url}/admin/texts/received")
+    wide.goto(f"{web.url}/admin/texts/received")
     field, counter = wide.locator("#f-sw_parts"), wide.locator("[data-count=sw]")
     # The script counts what the server had counted.
     counted = wide.evaluate("fetch(location.href).then((answer) => answer.text())")
@@ -39,5 +39,5 @@ def test_a_text_is_counted_while_it_is_written(site: Site, make: Make, wide: Pag
     for text in ("", "a" * 160, "a" * 161, "a" * 152 + "€" * 77, "[" * 80, "[" * 81, "é" * 307):
         assert wide.evaluate("(text) => parts(text)", text) == texts.parts(text), text
     # An office's own words go with an answer: what counts is the room that is left for them.
-    wide.goto(f"{site.url}/admin/texts/answer")
+    wide.goto(f"{web.url}/admin/texts/answer")
     expect(counter).to_contain_text("Characters left for the office's own words: ")

@@ -12,12 +12,12 @@ from tests.factories import Make
 pytestmark = pytest.mark.browser
 
 
-def test_joined_and_answered_once(site: Site, make: Make, narrow: Page) -> None:
+def test_joined_and_answered_once(web: Site, make: Make, narrow: Page) -> None:
     make.officer("DODOMA-CC", "handler", unit="WORKS")
     words = "Taa za barabara ya Nyerere hazijawaka kwa wiki mbili."
     first, second = (make.case(clock.now(), category="ROADS", body=words) for _ in range(2))
-    log_in(narrow, site, f"officer{make.count}")
-    narrow.goto(f"{site.url}/desk/case/{second.reference}")
+    log_in(narrow, web, f"officer{make.count}")
+    narrow.goto(f"{web.url}/desk/case/{second.reference}")
     narrow.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     check(narrow)
     narrow.get_by_role("button", name=f"Unganisha na hilo: {first.reference}").click()
@@ -28,7 +28,7 @@ def test_joined_and_answered_once(site: Site, make: Make, narrow: Page) -> None:
     narrow.locator("[name=outcome][value=solved]").check()
     narrow.get_by_role("button", name="Tuma jibu").click()
     expect(narrow.locator(".notice.success")).to_be_visible()
-    narrow.goto(f"{site.url}/track")
+    narrow.goto(f"{web.url}/track")
     narrow.fill("[name=reference]", second.reference)
     narrow.fill("[name=receipt_code]", second.receipt_code)
     narrow.click("main button[type=submit]")

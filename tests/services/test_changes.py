@@ -333,6 +333,36 @@ def test_a_group_moves_as_one_and_away_from_whom_one_of_it_names(
                 views.case_id_of(each.reference)
 
 
+def test_joined_cases_go_along_with_the_one_that_leads_them(
+    make: Make, admin: Principal, second: Principal, superuser: Behind
+) -> None:
+    """Whichever is due first: none gets an owner of its own at the new place."""
+    handler = make.officer("CHEMBA-DC", unit="WORKS")
+    for _ in range(3):
+        make.officer("KONDOA-DC", unit="WORKS")
+    older = make.case(MONDAY - timedelta(days=20), institution="CHEMBA-DC", category="ROADS")
+    leading, later = (
+        make.case(MONDAY, institution="CHEMBA-DC", category="ROADS") for _ in range(2)
+    )
+    with transaction(Principal.of_officer(handler)):
+        for each in (older, later):
+            duplicates.merge(each.case_id, leading.reference, MONDAY)
+    number, _ = close(admin, "institution", "CHEMBA-DC", "KONDOA-DC")
+    agree(second, number)
+    assert apply(TUESDAY) == ["done"]
+    superuser.execute("UPDATE officer SET active = false WHERE id = %s", [handler])
+    superuser.execute("DELETE FROM figure_dirty")
+    with transaction(JOB):
+        assert closing.vacate(TUESDAY) == 1
+        assert closing.vacate(TUESDAY) == 0
+    group = [kit.case_row(superuser, c.case_id) for c in (leading, older, later)]
+    assert len({(row["institution_id"], row["unit_id"], row["handler_id"]) for row in group}) == 1
+    assert group[0]["handler_id"] not in (None, handler)
+    assert {row["merged_into"] for row in group} == {None, leading.case_id}
+    months = kit.rows(superuser, "SELECT DISTINCT month FROM figure_dirty")
+    assert len(months) == 2
+
+
 @pytest.mark.parametrize(
     ("subject", "key", "code"),
     [

@@ -20,6 +20,7 @@ from feedback.services import (
     extensions,
     outcomes,
     queues,
+    roster,
     views,
 )
 from feedback.services.cases import Receipt
@@ -55,6 +56,20 @@ def owed(behind: Behind, case_id: UUID) -> list[tuple[str, str]]:
     """Templates and languages of what is owed for a case."""
     rows = kit.of_case(behind, "outbox", case_id, "created_at")
     return [(row["template"], row["language"]) for row in rows]
+
+
+def test_a_group_is_one_piece_of_work_of_its_owner(
+    make: Make, as_officer: AsOfficer, monday: datetime, superuser: Behind
+) -> None:
+    owner = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    joined(make, as_officer, monday, owner, category="ROADS")
+    other = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    with as_officer(make.officer("DODOMA-CC", "coordinator")):
+        assert roster.open_cases_of(owner) == 1
+    # Counted by citizens, both would be the other's.
+    later = [make.case(monday + timedelta(days=3, hours=h), category="ROADS") for h in range(2)]
+    owners = [kit.case_row(superuser, each.case_id)["handler_id"] for each in later]
+    assert owners == [other, owner]
 
 
 def test_an_answer_reaches_each_citizen_and_nothing_else_does(

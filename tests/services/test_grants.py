@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from feedback.extensions import db
-from feedback.services import factors, grants, officers, staffing
+from feedback.services import alarms, factors, grants, officers, staffing
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
 from tests.factories import Make
@@ -183,16 +183,16 @@ def test_an_alarm_about_power_given_alone_is_settled_by_another(
     superuser.execute("UPDATE officer SET roles = '{admin}' WHERE id = %s", (official,))
     for who, may in ((admin, False), (official, False), (other, True)):
         with transaction(Principal.of_officer(who)):
-            listed = {row.id: row.may_settle for row in staffing.alarms(None)[0]}
+            listed = {row.id: row.may_settle for row in alarms.standing(None)[0]}
         assert listed == {first: may, second: may}
     for who in (admin, official):
         with pytest.raises(Refused, match="yourself"), transaction(Principal.of_officer(who)):
-            staffing.settle(first, monday)
+            alarms.settle(first, monday)
         with transaction(Principal.of_officer(who)) as session:
             done = session.execute(text("UPDATE alarm SET settled_at = now()"))
             assert done.rowcount == 0  # type: ignore[attr-defined]
     with transaction(Principal.of_officer(other)):
-        staffing.settle(first, monday)
+        alarms.settle(first, monday)
     left = rows(superuser, "SELECT id FROM alarm WHERE settled_at IS NULL")
     assert left == [{"id": second}]
 

@@ -291,6 +291,9 @@ DELETES = {
     "audit_pattern",
     "audit_tail",
     "sealed_identity",  # by retention
+    "notice",
+    "bulk_move",
+    "bulk_move_item",
     "receipt_attempt",
     "receipt_request",
     "phone",

@@ -260,8 +260,6 @@ def _mutations(policy: tuple[Any, ...], writable: bool) -> list[str]:
     schema, table, name, permissive, roles, _, using, check = policy
     target = f'{name} ON {schema}."{table}"'
     found = [f"DROP POLICY {target}"]
-    if not LONG and len(f"{table}{name}") % 3:
-        return found  # the long run loosens every one
     if roles == [OWNER] or name == "everyone_reads" or permissive == "RESTRICTIVE":
         return found
     if using:
@@ -301,7 +299,13 @@ def test_losing_or_loosening_any_policy_shows(world: World) -> None:
         ):
             connection.execute(statement, (elsewhere,))
         before: dict[str, tuple[Snapshot, dict[str, Any]]] = {}
-        for policy in _all(connection, POLICIES):
+        policies = _all(connection, POLICIES)
+        tables = sorted({(policy[0], policy[1]) for policy in policies})
+        # Every fourth table; the long run loses and loosens the policies of all.
+        tried = set(tables if LONG else tables[::4])
+        for policy in policies:
+            if (policy[0], policy[1]) not in tried:
+                continue
             schema, table, roles = policy[0], policy[1], policy[4]
             if f"{schema}.{table}" not in before:
                 snapshot = Snapshot(world, schema, table)

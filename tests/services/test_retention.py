@@ -271,8 +271,9 @@ def test_batches_go_on_until_nothing_is_due(ended: Ended, monkeypatch: pytest.Mo
     with transaction(JOB):
         assert retention.remove_words(NOW, limit=2) == 2
     monkeypatch.setattr("feedback.clock.now", lambda: NOW)
-    assert jobs.retain() == {"identities": 1, "words": 1}
-    assert upkeep.retain() == {"identities": 0, "words": 0}
+    rest = {"notices": 0, "moves": 0}
+    assert jobs.retain() == {"identities": 1, "words": 1, **rest}
+    assert upkeep.retain() == {"identities": 0, "words": 0, **rest}
 
 
 def test_a_batch_asks_no_more_for_more_cases(ended: Ended, query_count: object) -> None:
@@ -300,7 +301,8 @@ def test_the_command_counts_and_removes_nothing_on_a_dry_run(
     }
     assert left(superuser, case) == EVERYTHING
     done = runner.invoke(args=["retention"])
-    assert json.loads(done.output) == {"ok": True, "dry_run": False, "identities": 1, "words": 0}
+    told = {"identities": 1, "words": 0, "notices": 0, "moves": 0}
+    assert json.loads(done.output) == {"ok": True, "dry_run": False, **told}
     assert left(superuser, case) == NO_IDENTITY
 
 
@@ -416,3 +418,33 @@ def test_a_report_about_nothing_is_refused(
 ) -> None:
     with pytest.raises(Refused, match=code), transaction(JOB):
         breach.report(NOW, NOW + until, username, NOW)
+
+
+def test_what_officers_were_told_goes_after_a_while(make: Make, superuser: Connection) -> None:
+    officer = make.officer("DODOMA-CC", "head")
+    unit, institution = superuser.execute("SELECT id, institution_id FROM unit LIMIT 1").fetchone()
+    for name, days, read in [
+        ("read-old", 91, True),
+        ("read-new", 89, True),
+        ("unread", 300, False),
+        ("unread-old", 366, False),
+    ]:
+        superuser.execute(
+            "INSERT INTO notice (id, dedupe, officer_id, kind, at, read)"
+            " VALUES (gen_random_uuid(), %s, %s, 'reminder', %s, %s)",
+            (name, officer, NOW - timedelta(days=days), read),
+        )
+    for days in (29, 31):
+        superuser.execute(
+            "WITH move AS (INSERT INTO bulk_move (id, institution_id, by_officer_id, at)"
+            " VALUES (gen_random_uuid(), %s, %s, %s) RETURNING id)"
+            " INSERT INTO bulk_move_item (move_id, case_id, outcome, from_unit_id)"
+            " SELECT id, gen_random_uuid(), 'moved', %s FROM move",
+            (institution, officer, NOW - timedelta(days=days), unit),
+        )
+    with transaction(JOB):
+        assert (retention.forget_notices(NOW), retention.forget_notices(NOW)) == (2, 0)
+        assert (retention.forget_moves(NOW), retention.forget_moves(NOW)) == (1, 0)
+    left = kit.rows(superuser, "SELECT dedupe FROM notice ORDER BY 1")
+    assert [row["dedupe"] for row in left] == ["read-new", "unread"]
+    assert kit.rows(superuser, "SELECT count(*) FROM bulk_move_item") == [{"count": 1}]

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from feedback.services import staffing
+from feedback.services import alarms, staffing
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -110,7 +110,7 @@ def test_an_unknown_officer_is_refused(make: Make, monday: datetime) -> None:
         lambda: staffing.activate(999, monday),
         lambda: staffing.reset(999, "password", monday),
         lambda: staffing.end_leave(999, monday),
-        lambda: staffing.settle(999, monday),
+        lambda: alarms.settle(999, monday),
     ):
         with pytest.raises(Refused, match="not-found"), transaction(Principal.of_officer(admin)):
             change()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from feedback.extensions import db
 from feedback.services import (
+    alarms,
     audit,
     cases,
     citizen,
@@ -596,7 +597,7 @@ def test_nothing_stays_with_someone_who_left(
     (alarm,) = kit.rows(superuser, "SELECT dedupe FROM alarm WHERE kind = 'post_vacant'")
     assert alarm["dedupe"].startswith(f"post_vacant:{post}:")
     with transaction(Principal.of_officer(coordinator)):
-        rows, _more = staffing.alarms(None)
+        rows, _more = alarms.standing(None)
     assert "post_vacant" in [row.kind for row in rows]
 
 

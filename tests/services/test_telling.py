@@ -117,9 +117,9 @@ def test_one_list_at_each_hour_with_references_and_days_alone(
     assert row["next_at"] == now + timedelta(days=1)
 
 
-@pytest.mark.parametrize("why", ["empty", "weekend", "leave", "inactive"])
+@pytest.mark.parametrize("why", ["empty", "weekend", "leave", "half week", "inactive"])
 def test_no_list_where_none_is_due(
-    make: Make, officer: int, box: Mailbox, monday: datetime, why: str
+    make: Make, officer: int, box: Mailbox, monday: datetime, superuser: Behind, why: str
 ) -> None:
     confirm(officer, box, monday)
     if why != "empty":
@@ -131,6 +131,8 @@ def test_no_list_where_none_is_due(
         now += timedelta(days=4)
     if why == "leave":
         make.leave(officer, now.date(), now.date())
+    if why == "half week":
+        superuser.execute("INSERT INTO duty VALUES (%s, '{1,3,5}', '{}')", [officer])
     if why == "inactive":
         admin = make.officer("PO-PSMGG", "admin")
         with transaction(Principal.of_officer(admin)):
@@ -207,4 +209,4 @@ def test_an_unproven_address_is_forgotten_and_a_reset_takes_it_away(
 
 def test_every_urgent_kind_has_its_words() -> None:
     assert set(officer_letters.URGENT) == rules.URGENT
-    assert not rules.URGENT & rules.OPTIONAL
+    assert len(rules.KINDS) == len(rules.URGENT) + len(rules.OPTIONAL) + len(rules.DUTY)

@@ -181,7 +181,7 @@ def test_the_second_case_inherits_what_the_first_had(
         assert (link.kind, link.reference) == ("split", made["reference"])
         with pytest.raises(Refused, match="not-found"):
             related.unlink(case.case_id, link.id, now)
-    assert jobs.divide() == {"made": 0}
+    assert jobs.divide() == {"made": 0, "failed": 0}
 
 
 def test_two_workers_make_the_second_case_once(
@@ -198,6 +198,21 @@ def test_two_workers_make_the_second_case_once(
 
     assert sorted(kit.together(app, [work, work])) == [False, True]
     assert kit.rows(superuser, 'SELECT count(*) AS n FROM "case"')[0]["n"] == 2
+
+
+def test_a_division_that_breaks_keeps_no_other_waiting(
+    app: Flask, make: Make, monday: datetime, superuser: Behind, as_officer: AsOfficer
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler")
+    for _ in range(2):
+        case = make.case(monday)
+        with as_officer(handler):
+            splitting.ask(case.case_id, "Jambo la pili.", "", None, monday)
+        superuser.execute("UPDATE case_split SET words = '\\x00', at = at - interval '1 hour'"
+                          " WHERE case_id = %s AND NOT EXISTS (SELECT FROM case_split WHERE"
+                          " words = '\\x00')", [case.case_id])  # fmt: skip
+    assert jobs.divide() == {"made": 1, "failed": 1}
+    assert len(kit.rows(superuser, "SELECT 1 FROM case_split WHERE made_id IS NULL")) == 1
 
 
 # Covered

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from feedback.services import citizen, desk, mentions, notices, outcomes, staffing, views
+from feedback.services import alarms, citizen, desk, mentions, notices, outcomes, views
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
@@ -211,13 +211,13 @@ def test_the_second_transfer_alarms_both_institutions(
     seen = {}
     for code, officer in leads.items():
         with as_officer(officer):
-            seen[code] = [(row.reference, row.opens) for row in staffing.alarms(None)[0]]
+            seen[code] = [(row.reference, row.opens) for row in alarms.standing(None)[0]]
     assert seen == {
         "DODOMA-CC": [],
         "KONDOA-DC": [(case.reference, False)],  # it may know which, and no more
         "TANGA-CC": [(case.reference, True)],
     }
     with as_officer(excluded):
-        assert staffing.alarms(None)[0] == []
+        assert alarms.standing(None)[0] == []
     with as_officer(make.officer("PO-PSMGG", "admin")):
-        assert len(staffing.alarms(None)[0]) == 2
+        assert len(alarms.standing(None)[0]) == 2

@@ -24,7 +24,7 @@ from tests.web.office import act, at_desk, post_login, references, token_of, use
 
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-WORDS = "Fundi anakuja kesho asubuhi.\nAsante."
+WORDS = "Fundi alirekebisha taa jana asubuhi.\nAsante."
 SCRIPT = {"Accept": "application/json"}
 
 

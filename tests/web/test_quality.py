@@ -250,6 +250,20 @@ def test_a_task_from_giving_it_to_the_suggested_answer(
     assert "All tasks of a case are done: answer now" in tab.get("/staff/notices").text
 
 
+def test_a_form_that_is_sent_again_gives_no_second_task(
+    tab: Browser, case: Receipt, superuser: psycopg.Connection[Any]
+) -> None:
+    """The answer to the first was lost on the way: nothing of a task stands among the messages."""
+    url = page_of(case)
+    data = {"csrf_token": token_of(tab), "seen": seen(tab.get(url).text), "kind": "inspect"}
+    data |= {"body": "Kagua nguzo.", "officer": "unit", "due_on": "2025-11-12"}
+    assert tab.post(f"{url}/task", data=data).status_code == 303
+    again = tab.post(f"{url}/task", data=data)
+    assert again.status_code == 409
+    assert "A task was given, done or cancelled." in again.text
+    assert superuser.execute("SELECT count(*) FROM task").fetchone() == (1,)
+
+
 def test_late_tasks_stand_on_top_and_marked(
     app: Flask, tab: Browser, handler: int, case: Receipt, clock: Any
 ) -> None:

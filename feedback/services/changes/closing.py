@@ -107,7 +107,8 @@ def heir_unit(unit: UnitInfo, d: Directory) -> int | None:
 def vacate(now: datetime, limit: int = BATCH) -> int:
     """Take cases that are not over from closed places to their successors (worker, one batch);
     answers how many. Found by state, so that a lost wake-up, or a case that comes back later, is
-    caught by the next run. Clocks, pauses and rungs stay as they are."""
+    caught by the next run. Clocks, pauses and rungs stay as they are. A joined case goes along with
+    the one that leads it."""
     d = directory()
     heirs = {unit.id: heir_unit(unit, d) for unit in d.units.values() if _is_closed(unit, d)}
     left = [unit_id for unit_id, heir in heirs.items() if heir is not None]
@@ -140,8 +141,8 @@ def _move(case: m.Case, to: UnitInfo, d: Directory, now: datetime) -> None:
     former, place = case.handler_id, case.institution_id
     for each in (case, *groups.followers(case)):
         owners.compare(each, now, at=(to.institution_id, to.id))
+        marks.figures(each.received_at, place, to.institution_id)
     stays = former is not None and former not in acts.excluded(case.id) and _serves(case, to)
-    marks.figures(case.received_at, place, to.institution_id)
     audit.record("moved_with_place", case.id, now=now, institution=to.institution_id, unit=to.id)
     db.session.execute(
         update(m.Escalation)

@@ -44,6 +44,14 @@ URGENT = {
         "sw": "Ombi la msimamizi linasubiri uamuzi wako",
         "en": "An administrator's request waits for your decision",
     },
+    "change_asked": {
+        "sw": "Badiliko la msimamizi mwingine linasubiri uamuzi wako",
+        "en": "Another administrator's change waits for your decision",
+    },
+    "extension_asked": {
+        "sw": "Ombi la kuongeza muda linasubiri uamuzi wako",
+        "en": "A request for more time waits for your decision",
+    },
     "not_fixed": {
         "sw": "Mwananchi hajaridhika; shauri limefunguliwa tena",
         "en": "The citizen says: not fixed; the case is open again",

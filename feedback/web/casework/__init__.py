@@ -14,7 +14,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from feedback.services import acts, attachments, drafts, neighbours, notices, presence, views
+from feedback.services import (
+    acts,
+    attachments,
+    case_versions,
+    drafts,
+    neighbours,
+    notices,
+    presence,
+    views,
+)
 from feedback.services.errors import Refused
 from feedback.services.lines import Line
 from feedback.services.views import OfficerCase
@@ -160,7 +169,7 @@ def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
         with transaction():
             case_id = views.case_id_of(reference)
             acts.locked(case_id)
-            if views.version(case_id) != request.form.get("seen"):
+            if case_versions.of(case_id) != request.form.get("seen"):
                 raise Stale
             done = VERBS[verb](case_id)
             drafts.forget(case_id, verb)
@@ -191,7 +200,7 @@ def _stale(base: str, reference: str, verb: str) -> ResponseReturnValue:
     try:
         with transaction():
             case_id = views.case_id_of(reference)
-            written = views.own_words_since(case_id, shown) if shown is not None else []
+            written = case_versions.own_words_since(case_id, shown) if shown is not None else []
             kinds = MESSAGES.get(verb, set())
             done = bool(words) and any(kind in kinds and words == w for kind, w in written)
             if done:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
-from feedback.services.views import VERSION_PARTS, OfficerCase
+from feedback.services.case_versions import PARTS
+from feedback.services.views import OfficerCase
 from feedback.web import timeline
 from feedback.web.formats import name
 
@@ -30,7 +31,7 @@ def since(seen: str, case: OfficerCase) -> Changes:
     before, now = _parts(seen), _parts(case.version)
     if not before:
         return Changes()
-    other = {part for part in VERSION_PARTS if before[part] != now[part]}
+    other = {part for part in PARTS if before[part] != now[part]}
     sentences = {
         "cycle": _("The citizen said: not fixed. The case is open again."),
         "status": _("Its status is another now."),
@@ -44,6 +45,10 @@ def since(seen: str, case: OfficerCase) -> Changes:
         else _("Its subject is not set any more."),
         "level": _("Another circle of officers may read it now."),
         "directives": _("A directive was given, or followed."),
+        "tasks": _("A task was given, done or cancelled."),
+        "splits": _("It was divided: a second case is being made."),
+        "extracts": _("An extract was handed over."),
+        "improvements": _("It was linked with an improvement action, or taken out of one."),
     }
     said = [sentence for part, sentence in sentences.items() if part in other]
     shown = known(seen)
@@ -52,6 +57,6 @@ def since(seen: str, case: OfficerCase) -> Changes:
 
 def _parts(version: str) -> dict[str, str]:
     parts = version.split(".")
-    if len(parts) != len(VERSION_PARTS):
+    if len(parts) != len(PARTS):
         return {}
-    return dict(zip(VERSION_PARTS, parts, strict=True))
+    return dict(zip(PARTS, parts, strict=True))

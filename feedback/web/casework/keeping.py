@@ -16,7 +16,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from feedback.services import drafts, lines, listing, presence, views
+from feedback.services import case_versions, drafts, lines, listing, presence, views
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
 from feedback.web import wording
@@ -162,7 +162,7 @@ def heard(reference: str) -> ResponseReturnValue:
     try:
         with transaction():
             case_id = views.case_id_of(reference)
-            changed = views.version(case_id) != request.form.get("seen", "")
+            changed = case_versions.of(case_id) != request.form.get("seen", "")
     except Refused:
         abort(404)
     if "left" in request.form:
