@@ -29,13 +29,15 @@ $$;
 
 -- How many open cases an officer owns, at most 999: a number for the administrator, who opens no
 -- case, and for those who answer for the officer. Of an ethics officer it tells administrators
--- nothing about any institution.
+-- nothing about any institution. Cases from which the asker is kept away are not counted: beside
+-- the board's number, which leaves them out as well, one more would tell of them.
 CREATE FUNCTION guard.open_cases_of(p_officer integer) RETURNS bigint
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
   SELECT count(*) FROM (
     SELECT FROM "case" c
      WHERE c.handler_id = p_officer AND (guard.has('admin') OR guard.leads(p_officer))
+       AND c.id <> ALL (guard.conflicts())
        AND c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')
        AND c.merged_into IS NULL
      LIMIT 999) counted

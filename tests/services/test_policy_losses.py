@@ -93,6 +93,8 @@ CHANGES = {
 MORE = {
     "extension": "granted = true, decided_at = now(), decided_by = 1",
     "bulk_move": "undone_at = now(), undone_by = by_officer_id",
+    "duty": "deputy_id = guard.officer()",
+    "roster": "ended_at = NULL, share = 50",
     "case_link": "removed_at = now(), removed_by = by_officer_id",
     "escalation": "case_id = '{case}'",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = by_officer_id",

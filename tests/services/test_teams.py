@@ -639,3 +639,17 @@ def test_what_became_confidential_does_not_come_back_by_the_own_hand(
         moves.undo_batch(move_id, monday + timedelta(hours=1))
     assert handler(superuser, case) == works[1]
     assert outcomes(superuser, move_id)[case]["undone"] == "not-allowed"
+
+
+def test_numbers_tell_nobody_of_a_case_from_which_he_is_kept_away(
+    make: Make, works: list[int], monday: datetime, superuser: Behind
+) -> None:
+    coordinator = make.officer("DODOMA-CC", "coordinator")
+    case, *_ = roads(make, monday)
+    owner = handler(superuser, case)
+    with transaction(Principal.of_officer(coordinator)):
+        before = roster.open_cases_of(owner)
+    make.exclude(case, coordinator, monday)
+    with transaction(Principal.of_officer(coordinator)):
+        loads = {load.officer_id: load.open for load in workload.board(None, monday).loads}
+        assert roster.open_cases_of(owner) == loads[owner] == before - 1
