@@ -17,7 +17,7 @@ from feedback.extensions import db
 from feedback.rules.improvements import LIVE, State
 from feedback.services import viewers
 from feedback.services.errors import Refused
-from feedback.services.queues import decode, encode
+from feedback.services.listing import decode, encode
 
 PAGE = 50
 OFFERED = 50  # actions to choose from on the page of a case

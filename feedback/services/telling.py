@@ -23,6 +23,7 @@ from feedback.rules import notices as rules
 from feedback.rules.access import Level
 from feedback.services import (
     identity,
+    listing,
     mailing,
     notices,
     officer_mail,
@@ -167,9 +168,9 @@ def day_of(officer_id: int, now: datetime) -> officer_letters.Day:
         select(
             m.Case.reference, m.Case.due_at, m.Case.confidentiality, m.Case.unread, m.Case.status
         )
-        .where(m.Case.handler_id == officer_id, queues.IS_OPEN)
+        .where(m.Case.handler_id == officer_id, listing.IS_OPEN)
         .order_by(m.Case.due_at, m.Case.id)
-        .limit(queues.COUNT_LIMIT)
+        .limit(listing.COUNT_LIMIT)
     ).all()
     today = clock.local_day(now)
     sunday = today + timedelta(days=6 - today.weekday())
