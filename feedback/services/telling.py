@@ -20,7 +20,7 @@ from feedback import clock
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import notices as rules
-from feedback.rules.access import Level
+from feedback.rules.access import LEADING, Level
 from feedback.services import (
     identity,
     listing,
@@ -180,7 +180,7 @@ def day_of(officer_id: int, now: datetime) -> officer_letters.Day:
         group = "late" if row.due_at < now else "today" if due == today else "week"
         if row.confidentiality == Level.OPEN.value and (group != "week" or due <= sunday):
             cases[group].append((row.reference, due))
-    leads = {"coordinator", "head"} & set(db.session.get_one(m.Officer, officer_id).roles)
+    leads = LEADING & set(db.session.get_one(m.Officer, officer_id).roles)
     numbers = {
         "confidential": sum(row.confidentiality != Level.OPEN.value for row in rows),
         "unread": sum(row.unread for row in rows),
