@@ -85,6 +85,8 @@ COORDINATING = frozenset({Verb.ASSIGN, Verb.TRANSFER})
 """What needs no look at the words."""
 SERVING = frozenset({"handler", "coordinator", "head"})
 """Roles in which an officer can own a case."""
+LEADING = frozenset({"coordinator", "head"})
+"""Roles that answer for an institution: its unowned cases, alarms, shared views, improvements."""
 DIRECTING = frozenset({Verb.DIRECT, Verb.NOTE})
 """What a rung gives: to read and to direct. The handler stays responsible."""
 

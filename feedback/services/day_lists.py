@@ -12,7 +12,7 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import day_list
 from feedback.rules.access import Level
-from feedback.services import identity, officer_phones, outbox, queues, telling, texts
+from feedback.services import identity, listing, officer_phones, outbox, telling, texts
 from feedback.transaction import JOB, Principal, transaction
 
 WITH_CASES = ("officer_list", "officer_list_day")
@@ -27,10 +27,10 @@ def words(officer_id: int, language: str) -> str:
         .where(
             m.Case.handler_id == officer_id,
             m.Case.confidentiality == Level.OPEN.value,
-            queues.IS_OPEN,
+            listing.IS_OPEN,
         )
         .order_by(m.Case.due_at, m.Case.id)
-        .limit(queues.COUNT_LIMIT)
+        .limit(listing.COUNT_LIMIT)
     ).all()
     heads = [" ".join(texts.TEMPLATES[name][language].parts) for name in WITH_CASES]
     room = texts.ONE_PART - max(texts.septets(head) for head in heads) - 1

@@ -84,9 +84,7 @@ def answer(case_id: UUID, body: str, now: datetime, *, outcome: str = "", ground
     ladders.arm(case, directory())
     said = f"{body.rstrip()}\n\n{stated}" if stated else body
     acts.owe(case, "answer", now, {"until": case.window_ends_at.isoformat()}, said)
-    for other in groups.followers(case):
-        outcomes.state(other, outcome, ground, now)
-    duplicates.answered(case, now)
+    duplicates.answered(case, outcome, ground, now)
     marks.figures(case.received_at, case.institution_id)
     details = {"outcome": outcome} if outcome else {}
     audit.record("answered", case.id, now=now, cycle=case.cycle, **details)

@@ -20,7 +20,7 @@ from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status, Verb
-from feedback.services import acts, audit, clocks, groups, ladders, marks, owners, viewers
+from feedback.services import acts, audit, clocks, groups, ladders, marks, outcomes, owners, viewers
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
@@ -215,10 +215,11 @@ def _derive(leading: m.Case, now: datetime) -> None:
     clocks.set_timer(leading.id, "reminder", clocks.next_reminder(own.answer, now, d))
 
 
-def answered(case: m.Case, now: datetime) -> None:
-    """The answer that a leading case just got is the answer of all joined to it: each citizen has
-    a window of the own to accept it or to say "not fixed"."""
+def answered(case: m.Case, outcome: str, ground: str, now: datetime) -> None:
+    """The answer that a leading case just got, and what came of it, are those of all joined to it:
+    each citizen has a window of the own to accept it or to say "not fixed"."""
     for other in groups.followers(case):
+        outcomes.state(other, outcome, ground, now)
         own = clocks.of(other)
         clocks.resume(other, own, now)
         clocks.first_human_word(other, own, now)

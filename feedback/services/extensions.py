@@ -24,6 +24,7 @@ from feedback.services import (
     desk,
     groups,
     ladders,
+    listing,
     marks,
     posts,
     queues,
@@ -66,7 +67,7 @@ class Standing:
 class ToDecide:
     """A request in a list: the case, and what is asked, without a word of it."""
 
-    case: queues.QueueRow
+    case: listing.QueueRow
     days: int
     asked_by: str
     asked_at: datetime
@@ -228,11 +229,11 @@ def _settle(row: m.Extension, now: datetime, *, granted: bool) -> None:
     db.session.flush()
 
 
-def to_decide(after: str | None, now: datetime, limit: int = queues.PAGE) -> queues.Page:
+def to_decide(after: str | None, now: datetime, limit: int = listing.PAGE) -> listing.Page:
     """Requests that wait for the present officer's decision, what falls due first on top."""
     query = (
         select(
-            *queues.COLUMNS,
+            *listing.COLUMNS,
             m.Extension.days,
             m.Extension.asked_at,
             m.Extension.asked_by,
@@ -243,17 +244,17 @@ def to_decide(after: str | None, now: datetime, limit: int = queues.PAGE) -> que
         .order_by(m.Case.due_at, m.Case.id)
         .limit(limit + 1)
     )
-    start = queues.decode(after)
+    start = listing.decode(after)
     if start is not None:
         query = query.where(tuple_(m.Case.due_at, m.Case.id) > start)
     rows = db.session.execute(query).all()
     names = _names({row.asked_by for row in rows})
     listed = [
-        ToDecide(queues.queue_row(row, now), row.days, names.get(row.asked_by, "–"), row.asked_at)
+        ToDecide(listing.queue_row(row, now), row.days, names.get(row.asked_by, "–"), row.asked_at)
         for row in rows[:limit]
     ]
     last = listed[-1].case if len(rows) > limit else None
-    return queues.Page(listed, queues.encode(last.due_at, last.case_id) if last else None)
+    return listing.Page(listed, listing.encode(last.due_at, last.case_id) if last else None)
 
 
 def _names(officers: set[int]) -> dict[int, str]:

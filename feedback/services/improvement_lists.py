@@ -14,15 +14,15 @@ from sqlalchemy import Select, func, select, text, tuple_
 from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
+from feedback.rules.access import LEADING
 from feedback.rules.improvements import LIVE, State
 from feedback.services import viewers
 from feedback.services.errors import Refused
-from feedback.services.queues import decode, encode
+from feedback.services.listing import decode, encode
 
 PAGE = 50
 OFFERED = 50  # actions to choose from on the page of a case
 COUNT_LIMIT = 999  # more cases than that are shown as this many
-LEADING = frozenset({"coordinator", "head"})
 BELOW = text("SELECT * FROM guard.improvements_below(:institution, :due, :id, :limit)")
 TOLD = text("SELECT note, ended_at FROM guard.improvements_told()")
 # Counted under the officer's own policies: nobody learns of a case that is not his to see.

@@ -14,6 +14,7 @@ from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import ladder
+from feedback.rules.access import LEADING
 from feedback.rules.improvements import State
 from feedback.rules.workflow import Status
 from feedback.services import audit, mailing, marks, outbox, posts
@@ -135,7 +136,7 @@ def _heads(institution_ids: set[int], now: datetime) -> dict[int, int]:
             found[address.institution_id] = person
     missing = institution_ids - set(found)
     if missing:
-        role = [literal(each) == any_(m.Officer.roles) for each in ("head", "coordinator")]
+        role = [literal(each) == any_(m.Officer.roles) for each in sorted(LEADING)]
         rows = db.session.execute(
             select(m.Officer.institution_id, m.Officer.id)
             .where(m.Officer.active, m.Officer.institution_id.in_(missing), or_(*role))

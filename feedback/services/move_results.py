@@ -15,7 +15,7 @@ from feedback.extensions import db
 from feedback.rules import teams
 from feedback.rules.access import Level
 from feedback.services import moves, roster, viewers, workload
-from feedback.services.queues import COUNT_LIMIT, IS_OPEN
+from feedback.services.listing import COUNT_LIMIT, IS_OPEN
 
 SHOWN = 1_000
 """Lines of one result page: what a single request moves."""

@@ -24,7 +24,7 @@ from feedback.rules.workflow import OPEN, Status, Verb
 from feedback.services import acts, audit, marks, owners, roster, viewers, workload
 from feedback.services.cases import pick_handler
 from feedback.services.errors import Refused
-from feedback.services.queues import IS_OPEN
+from feedback.services.listing import IS_OPEN
 from feedback.services.staffing import OWNERS
 
 BATCH = 200

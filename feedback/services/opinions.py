@@ -22,7 +22,18 @@ from feedback.extensions import db
 from feedback.rules import deadlines, ladder
 from feedback.rules.access import SERVING, Level
 from feedback.rules.workflow import OPEN, Verb
-from feedback.services import acts, audit, desk, identity, marks, owners, posts, queues, viewers
+from feedback.services import (
+    acts,
+    audit,
+    desk,
+    identity,
+    listing,
+    marks,
+    owners,
+    posts,
+    queues,
+    viewers,
+)
 from feedback.services.errors import Refused
 from feedback.services.posts import Address
 from feedback.services.reference import (
@@ -213,7 +224,7 @@ def of_case(case_id: UUID) -> list[Asked]:
     ]
 
 
-def waiting(after: str | None, now: datetime, limit: int = queues.PAGE) -> queues.Page:
+def waiting(after: str | None, now: datetime, limit: int = listing.PAGE) -> listing.Page:
     """Opinions asked of the present officer or of the own unit, what falls due first on top."""
     query = (
         _query()
@@ -221,13 +232,13 @@ def waiting(after: str | None, now: datetime, limit: int = queues.PAGE) -> queue
         .order_by(m.Opinion.due_at, m.Opinion.id)
         .limit(limit + 1)
     )
-    start = queues.decode(after)
+    start = listing.decode(after)
     if start is not None:
         query = query.where(tuple_(m.Opinion.due_at, m.Opinion.id) > start)
     found = db.session.execute(query).all()
     rows = _rows(found[:limit], now)
     last = rows[-1] if len(found) > limit else None
-    return queues.Page(rows, queues.encode(last.due_at, last.id) if last else None)
+    return listing.Page(rows, listing.encode(last.due_at, last.id) if last else None)
 
 
 def _query() -> Select[Any]:

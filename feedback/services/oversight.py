@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select, text
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import acts, queues, views
+from feedback.services import acts, listing, queues, views
 from feedback.services.lines import Line
 from feedback.services.reference import InstitutionInfo, directory
 from feedback.services.viewers import present
@@ -64,7 +64,7 @@ def _newest(
     more = _INSTITUTION if institution_id is not None else ""
     values: dict[str, Any] = {
         "posts": sorted(viewer.posts),
-        "open": list(queues.OPEN_STATUSES),
+        "open": list(listing.OPEN_STATUSES),
         "limit": limit,
     }
     if institution_id is not None:
@@ -88,18 +88,18 @@ def _newest(
 def escalated(
     after: str | None,
     now: datetime,
-    limit: int = queues.PAGE,
+    limit: int = listing.PAGE,
     *,
     institution_id: int | None = None,
-) -> queues.Page:
+) -> listing.Page:
     """A page of open cases on the officer's posts, the newest on them first."""
-    keys = _newest(limit + 1, institution_id, queues.decode(after))
+    keys = _newest(limit + 1, institution_id, listing.decode(after))
     shown = keys[:limit]
     query = queues.escalation_query().where(m.Escalation.id.in_([key.id for key in shown]))
     query = query.order_by(m.Escalation.due_at.desc(), m.Escalation.id.desc())
     page = queues.escalation_page(query, now, limit)
-    last = queues.encode(shown[-1].due_at, shown[-1].id) if len(keys) > limit else None
-    return queues.Page(page.rows, last)
+    last = listing.encode(shown[-1].due_at, shown[-1].id) if len(keys) > limit else None
+    return listing.Page(page.rows, last)
 
 
 def digests() -> list[Digest]:

@@ -26,8 +26,8 @@ from feedback.rules.workflow import Verb
 from feedback.services import acts, audit, cases, conflicts, viewers
 from feedback.services.cases import Lodging, Receipt
 from feedback.services.errors import Refused
+from feedback.services.listing import decode, encode
 from feedback.services.placing import place
-from feedback.services.queues import decode, encode
 from feedback.services.reference import Directory
 
 CHANNEL = "paper"

@@ -1,4 +1,4 @@
-"""Lists of the desk by name: cases, escalations, letters.
+"""Lists of the desk beside the inbox: escalations, letters, what waits for a decision; the counts.
 
 Every list runs under the officer's principal: the WHERE picks the queue, the database's policies
 decide what may be in it.
@@ -21,9 +21,7 @@ from feedback.services import letters as letters_service
 from feedback.services.inbox import Question
 from feedback.services.listing import (
     COLUMNS,
-    COUNT_LIMIT,
     IS_OPEN,
-    OPEN_STATUSES,
     PAGE,
     Page,
     QueueRow,
@@ -33,28 +31,6 @@ from feedback.services.listing import (
 )
 from feedback.services.reference import directory
 from feedback.services.viewers import present
-
-__all__ = [
-    "COLUMNS",
-    "COUNT_LIMIT",
-    "IS_OPEN",
-    "OPEN_STATUSES",
-    "PAGE",
-    "EscalationRow",
-    "Page",
-    "QueueRow",
-    "counts",
-    "decode",
-    "encode",
-    "escalation_page",
-    "escalation_query",
-    "letters",
-    "my_cases",
-    "queue_row",
-    "restricted",
-    "unit_cases",
-    "unowned",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +49,6 @@ class EscalationRow:
     way: str
     directives: int
     explained: bool
-
-
-def my_cases(
-    after: str | None,
-    now: datetime,
-    limit: int = PAGE,
-    *,
-    kind: str | None = None,
-    status: str | None = None,
-) -> Page:
-    """What the officer owns, by due time: late first, what waits for the citizen last."""
-    return inbox.page(Question("mine", kind=kind, status=status), after, now, limit)
-
-
-def unit_cases(
-    after: str | None,
-    now: datetime,
-    limit: int = PAGE,
-    *,
-    kind: str | None = None,
-    status: str | None = None,
-) -> Page:
-    """Open cases of the officer's units; a coordinator or head sees the institution's."""
-    return inbox.page(Question("unit", kind=kind, status=status), after, now, limit)
-
-
-def unowned(after: str | None, now: datetime, limit: int = PAGE) -> Page:
-    """Cases of the institution that have no owner."""
-    return inbox.page(Question("unowned"), after, now, limit)
-
-
-def restricted(after: str | None, now: datetime, limit: int = PAGE) -> Page:
-    """The ethics queue: restricted cases of other institutions, unowned ones among them."""
-    return inbox.page(Question("restricted"), after, now, limit)
 
 
 def escalation_query() -> Select[Any]:

@@ -18,7 +18,7 @@ from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.access import Level
 from feedback.rules.workflow import Verb
-from feedback.services import acts, audit, identity, queues, viewers
+from feedback.services import acts, audit, identity, listing, viewers
 from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 
@@ -177,7 +177,7 @@ def possibly_same(shown: OfficerCase) -> list[Possibly]:
         .where(
             m.Case.institution_id == shown.institution.id,
             m.Case.received_at.between(shown.received_at - NEAR, shown.received_at + NEAR),
-            queues.IS_OPEN,
+            listing.IS_OPEN,
             m.Case.confidentiality == shown.confidentiality,
             m.Case.id != shown.id,
         )

@@ -15,13 +15,13 @@ from sqlalchemy import delete, func, select
 from feedback import models as m
 from feedback.extensions import db
 from feedback.models.inbox import SCOPES
+from feedback.rules.access import LEADING
 from feedback.services.errors import Refused
 from feedback.services.viewers import present
 
 MOST = 20
 """Views of one officer: as many as still help to find one."""
 LONGEST_NAME = 60
-LEADERS = frozenset({"coordinator", "head"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def mine() -> list[View]:
 
 def may_share() -> bool:
     """Whether the present officer leads, and so may share."""
-    return bool(LEADERS & present().roles)
+    return bool(LEADING & present().roles)
 
 
 def save(name: str, scope: str, filters: Mapping[str, str], *, shared: bool, now: datetime) -> UUID:

@@ -20,9 +20,10 @@ from feedback import clock
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import notices as rules
-from feedback.rules.access import Level
+from feedback.rules.access import LEADING, Level
 from feedback.services import (
     identity,
+    listing,
     mailing,
     notices,
     officer_mail,
@@ -167,9 +168,9 @@ def day_of(officer_id: int, now: datetime) -> officer_letters.Day:
         select(
             m.Case.reference, m.Case.due_at, m.Case.confidentiality, m.Case.unread, m.Case.status
         )
-        .where(m.Case.handler_id == officer_id, queues.IS_OPEN)
+        .where(m.Case.handler_id == officer_id, listing.IS_OPEN)
         .order_by(m.Case.due_at, m.Case.id)
-        .limit(queues.COUNT_LIMIT)
+        .limit(listing.COUNT_LIMIT)
     ).all()
     today = clock.local_day(now)
     sunday = today + timedelta(days=6 - today.weekday())
@@ -179,7 +180,7 @@ def day_of(officer_id: int, now: datetime) -> officer_letters.Day:
         group = "late" if row.due_at < now else "today" if due == today else "week"
         if row.confidentiality == Level.OPEN.value and (group != "week" or due <= sunday):
             cases[group].append((row.reference, due))
-    leads = {"coordinator", "head"} & set(db.session.get_one(m.Officer, officer_id).roles)
+    leads = LEADING & set(db.session.get_one(m.Officer, officer_id).roles)
     numbers = {
         "confidential": sum(row.confidentiality != Level.OPEN.value for row in rows),
         "unread": sum(row.unread for row in rows),

@@ -18,7 +18,7 @@ from feedback.extensions import db
 from feedback.rules import teams
 from feedback.rules.teams import Scope
 from feedback.services import roster, viewers
-from feedback.services.queues import COLUMNS, COUNT_LIMIT, IS_OPEN, Page, decode, encode, queue_row
+from feedback.services.listing import COLUMNS, COUNT_LIMIT, IS_OPEN, Page, decode, encode, queue_row
 from feedback.services.reference import UnitInfo, directory
 
 PAGE = 30

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from feedback.rules.access import LEADING
 from feedback.services import alarms, notices, queues
 from feedback.services.reference import directory
 from feedback.transaction import transaction
@@ -30,7 +31,7 @@ from feedback.web import (
     views_kept,
     wording,
 )
-from feedback.web.desk_menu import LEADING, tabs
+from feedback.web.desk_menu import tabs
 from feedback.web.edge import Audience, guarded
 
 blueprint = guarded(

@@ -9,9 +9,9 @@ from flask import request
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from feedback.rules.access import LEADING
 from feedback.services import viewers
 
-LEADING = frozenset({"coordinator", "head"})
 Tabs = Sequence[tuple[Any, ...]]
 """What the macro of tabs takes: label, address, whether it is shown now; here also how many wait,
 and whether it belongs to the office."""

@@ -12,10 +12,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.rules import improvements as rules
+from feedback.rules.access import LEADING
 from feedback.rules.improvements import State
 from feedback.services import improvement_lists, improvements, notices, staffing
 from feedback.services.errors import Refused
-from feedback.services.improvement_lists import LEADING
 from feedback.transaction import transaction
 from feedback.web import wording
 from feedback.web.casework import filing

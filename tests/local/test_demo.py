@@ -21,6 +21,7 @@ from feedback.services import (
     escalations,
     factors,
     figures,
+    listing,
     officers,
     oversight,
     queues,
@@ -35,6 +36,7 @@ from local.demo import people
 from local.demo.ageing import Shift
 from local.demo.play import Act, Player
 from tests.factories import Make
+from tests.services import kit
 
 AsOfficer = Callable[[int], Any]
 EVENING = datetime(2025, 11, 13, 18, 0, tzinfo=UTC)  # a Thursday
@@ -146,18 +148,18 @@ def check_variety(count: int) -> None:
 
 def check_desks(ids: dict[str, int], as_officer: AsOfficer) -> None:
     with as_officer(ids["handler"]):
-        mine = queues.my_cases(None, EVENING).rows
+        mine = kit.my_cases(None, EVENING).rows
         assert len(mine) >= 4
         assert {row.late for row in mine} == {True, False}
     with as_officer(ids["coordinator"]):
         assert queues.letters(None, EVENING).rows
-        assert len(queues.unit_cases(None, EVENING).rows) == queues.PAGE
+        assert len(kit.unit_cases(None, EVENING).rows) == listing.PAGE
     with as_officer(ids["oversight"]):
         reached = oversight.escalated(None, EVENING).rows
         assert len(reached) >= 8
         assert len({row.case.institution.code for row in reached}) >= 2
     with as_officer(ids["ethics"]):
-        assert len(queues.restricted(None, EVENING).rows) >= 4
+        assert len(kit.restricted(None, EVENING).rows) >= 4
 
 
 def check_figures() -> None:

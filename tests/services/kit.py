@@ -14,7 +14,9 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from feedback.extensions import db
-from feedback.services import escalations, owners
+from feedback.services import escalations, inbox, owners
+from feedback.services.inbox import Question
+from feedback.services.listing import PAGE, Page
 from feedback.transaction import JOB, transaction
 from tests.conftest import REFERENCE
 
@@ -206,3 +208,23 @@ def compare_newcomers(now: datetime, limit: int = 1) -> tuple[int, int]:
             return looked, excluded
         looked += len(run.officers)
         excluded += run.excluded
+
+
+def my_cases(after: str | None, now: datetime, limit: int = PAGE, **filters: str) -> Page:
+    """The list of what the officer owns."""
+    return inbox.page(Question("mine", **filters), after, now, limit)
+
+
+def unit_cases(after: str | None, now: datetime, limit: int = PAGE, **filters: str) -> Page:
+    """The list of the officer's units, or of the institution."""
+    return inbox.page(Question("unit", **filters), after, now, limit)
+
+
+def unowned(after: str | None, now: datetime, limit: int = PAGE) -> Page:
+    """The list of cases that have no owner."""
+    return inbox.page(Question("unowned"), after, now, limit)
+
+
+def restricted(after: str | None, now: datetime, limit: int = PAGE) -> Page:
+    """The list of the ethics queue."""
+    return inbox.page(Question("restricted"), after, now, limit)

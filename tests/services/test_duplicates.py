@@ -19,7 +19,6 @@ from feedback.services import (
     escalations,
     extensions,
     outcomes,
-    queues,
     roster,
     views,
 )
@@ -85,7 +84,7 @@ def test_an_answer_reaches_each_citizen_and_nothing_else_does(
             duplicates.merge(each.case_id, leading.reference, now)
     with as_officer(handler):
         # In no list but under the leading one.
-        listed = [row.case_id for row in queues.my_cases(None, now).rows]
+        listed = [row.case_id for row in kit.my_cases(None, now).rows]
         assert listed == [leading.case_id]
         desk.ask(leading.case_id, "Tangu lini?", now)
         desk.note(leading.case_id, "Nitapiga simu.", now)
@@ -211,7 +210,7 @@ def test_not_fixed_takes_that_citizens_case_apart_above_the_rung_that_dealt_with
     (rung,) = kit.rungs(superuser, older.case_id)
     assert rung["rung"] == climbed + 1
     with as_officer(handler):
-        assert [row.case_id for row in queues.my_cases(None, late).rows] == [older.case_id]
+        assert [row.case_id for row in kit.my_cases(None, late).rows] == [older.case_id]
 
 
 def test_the_ladder_never_goes_back_and_climbs_once(

@@ -532,7 +532,7 @@ def test_a_case_of_an_institution_that_is_no_longer_active_climbs_on(
     try:
         with as_officer(handler):
             assert views.for_officer(receipt.case_id, monday).institution.code == "KONDOA-DC"
-            assert len(queues.my_cases(None, monday).rows) == 1
+            assert len(kit.my_cases(None, monday).rows) == 1
         kit.sweep(monday + timedelta(days=60))
         assert len(kit.rungs(superuser, receipt.case_id)) == 7
         with pytest.raises(Refused, match="bad-target"):

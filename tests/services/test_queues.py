@@ -16,7 +16,7 @@ from feedback.extensions import db
 from feedback.services import desk, inbox, notices, oversight, queues
 from feedback.services.errors import Refused
 from feedback.services.inbox import Question
-from feedback.services.queues import Page
+from feedback.services.listing import Page
 from feedback.transaction import Principal, transaction
 from tests.factories import Make
 from tests.services import kit
@@ -52,7 +52,7 @@ def test_pages_lose_and_repeat_nothing(
         [monday + timedelta(days=10)],
     )
     with as_officer(handler):
-        rows = all_pages(queues.my_cases, monday, limit)
+        rows = all_pages(kit.my_cases, monday, limit)
     assert len({row.case_id for row in rows}) == len(rows) == 60
     assert [row.due_at for row in rows] == sorted(row.due_at for row in rows)
 
@@ -64,7 +64,7 @@ def test_late_cases_come_first_and_say_so(
     late, soon = make.case(monday), make.case(monday + timedelta(days=20))
     now = late.answer_due + timedelta(days=1)
     with as_officer(handler):
-        rows = queues.my_cases(None, now).rows
+        rows = kit.my_cases(None, now).rows
     assert [(row.case_id, row.late) for row in rows] == [
         (late.case_id, True),
         (soon.case_id, False),
@@ -106,9 +106,9 @@ def test_an_edited_key_starts_at_the_beginning(
     handler = make.officer("DODOMA-CC", "handler")
     make.case(monday)
     with as_officer(handler):
-        for queue in (queues.my_cases, queues.unit_cases):
+        for queue in (kit.my_cases, kit.unit_cases):
             assert queue(after, monday).next is None
-        assert len(queues.my_cases(after, monday).rows) == 1
+        assert len(kit.my_cases(after, monday).rows) == 1
 
 
 def test_a_key_of_another_time_is_only_a_place_in_the_list(
@@ -118,9 +118,9 @@ def test_a_key_of_another_time_is_only_a_place_in_the_list(
     make.case(monday)
     with as_officer(handler):
         far = _forged("2099-01-01T00:00:00+00:00", str(UUID(int=7)))
-        assert queues.my_cases(far, monday).rows == []
+        assert kit.my_cases(far, monday).rows == []
         early = _forged("1999-01-01T00:00:00+00:00", str(UUID(int=7)))
-        assert len(queues.my_cases(early, monday).rows) == 1
+        assert len(kit.my_cases(early, monday).rows) == 1
 
 
 def test_filters(make: Make, monday: datetime, as_officer: AsOfficer) -> None:
@@ -129,9 +129,9 @@ def test_filters(make: Make, monday: datetime, as_officer: AsOfficer) -> None:
     enquiry = make.case(monday, kind="enquiry")
     with as_officer(handler):
         desk.acknowledge(enquiry.case_id, monday)
-        by_kind = queues.my_cases(None, monday, kind="enquiry").rows
-        by_status = queues.unit_cases(None, monday, status="in_progress").rows
-        nothing = queues.my_cases(None, monday, kind="enquiry", status="new").rows
+        by_kind = kit.my_cases(None, monday, kind="enquiry").rows
+        by_status = kit.unit_cases(None, monday, status="in_progress").rows
+        nothing = kit.my_cases(None, monday, kind="enquiry", status="new").rows
     assert [row.case_id for row in by_kind] == [enquiry.case_id]
     assert [row.case_id for row in by_status] == []  # it stands in another unit
     assert nothing == []
@@ -150,13 +150,13 @@ def test_each_queue_holds_what_it_is_for(
     make.case(monday, institution="KONDOA-DC")
     with as_officer(handler):
         desk.answer(done.case_id, "Imekamilika.", monday)
-        assert [r.case_id for r in queues.my_cases(None, monday).rows] == [mine.case_id]
-        assert {r.case_id for r in queues.unit_cases(None, monday).rows} == {
+        assert [r.case_id for r in kit.my_cases(None, monday).rows] == [mine.case_id]
+        assert {r.case_id for r in kit.unit_cases(None, monday).rows} == {
             mine.case_id,
             unowned.case_id,
         }
-        assert [r.case_id for r in queues.unowned(None, monday).rows] == [unowned.case_id]
-        assert queues.restricted(None, monday).rows == []
+        assert [r.case_id for r in kit.unowned(None, monday).rows] == [unowned.case_id]
+        assert kit.restricted(None, monday).rows == []
         assert queues.counts(monday) == {
             "mine": 1,
             "late": 0,
@@ -168,15 +168,15 @@ def test_each_queue_holds_what_it_is_for(
         late = queues.counts(mine.answer_due + timedelta(seconds=1))
         assert (late["mine"], late["late"]) == (1, 1)
     with as_officer(coordinator):
-        assert {r.case_id for r in queues.unit_cases(None, monday).rows} == {
+        assert {r.case_id for r in kit.unit_cases(None, monday).rows} == {
             mine.case_id,
             unowned.case_id,
         }
-        assert [r.case_id for r in queues.unowned(None, monday).rows] == [unowned.case_id]
+        assert [r.case_id for r in kit.unowned(None, monday).rows] == [unowned.case_id]
     with as_officer(ethics):
-        rows = queues.restricted(None, monday).rows
+        rows = kit.restricted(None, monday).rows
         assert [(r.case_id, r.confidentiality) for r in rows] == [(bribe.case_id, "restricted")]
-        assert queues.my_cases(None, monday).rows[0].case_id == bribe.case_id
+        assert kit.my_cases(None, monday).rows[0].case_id == bribe.case_id
 
 
 def test_a_queue_is_an_officer_s(make: Make, monday: datetime) -> None:
@@ -185,7 +185,7 @@ def test_a_queue_is_an_officer_s(make: Make, monday: datetime) -> None:
         pytest.raises(Refused, match="not-allowed"),
         transaction(Principal.of_case(receipt.case_id)),
     ):
-        queues.my_cases(None, monday)
+        kit.my_cases(None, monday)
 
 
 def test_escalations_page_newest_first_and_leave_with_the_answer(
@@ -256,9 +256,9 @@ def test_a_longer_queue_costs_no_more_statements(
         now = monday + timedelta(days=30)
         kit.sweep(now)
         for queue in (
-            queues.my_cases,
-            queues.unit_cases,
-            queues.unowned,
+            kit.my_cases,
+            kit.unit_cases,
+            kit.unowned,
             oversight.escalated,
             queues.letters,
         ):
@@ -266,7 +266,7 @@ def test_a_longer_queue_costs_no_more_statements(
                 queue(None, now, limit=200)
             found.append(counted.number)
         with query_count() as counted, as_officer(handler):
-            queues.my_cases(None, now, limit=200)
+            kit.my_cases(None, now, limit=200)
             queues.counts(now)
             notices.latest()
         return [*found, counted.number]

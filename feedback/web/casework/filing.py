@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import g, request
 from flask_login import current_user
 
-from feedback.rules.access import SERVING, Level
+from feedback.rules.access import LEADING, SERVING, Level
 from feedback.rules.improvements import PROPOSED_DAYS
 from feedback.services import improvement_lists, improvements, paper, staffing
 from feedback.services.improvements import Draft
@@ -46,7 +46,7 @@ def _shown(case: OfficerCase, _attempt: Attempt) -> Mapping[str, Any]:
         and current_user.institution_id == case.institution.id
         and bool(SERVING & current_user.roles)
     )
-    leads = bool(improvement_lists.LEADING & current_user.roles)
+    leads = bool(LEADING & current_user.roles)
     owners = staffing.takers(case.institution.id, Level.OPEN, None) if may_improve and leads else []
     return {
         "filed": paper.filed(case.id),
