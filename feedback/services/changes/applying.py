@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from psycopg.types.json import Jsonb
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
@@ -24,6 +25,8 @@ from feedback.services.changes.subjects import Row, Values
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.services.reference_files import shipped_posts, shipped_units
+
+log = structlog.get_logger()
 
 CHANGE_LOCK = 7_301_025  # any fixed number: the worker that applies changes holds it
 WRITE = text("SELECT guard.write_reference(:change, :table, :id, :row)")
@@ -60,6 +63,10 @@ def apply_next(now: datetime) -> str:
         return _settle(due, "failed", now, refused.code)
     except (DataError, IntegrityError, ProgrammingError):
         # A row that a rule of the database refuses; the message may hold values.
+        return _settle(due, "failed", now, "refused-by-database")
+    except Exception as error:
+        # Whatever it is: one change that cannot be made keeps no later one waiting.
+        log.exception("change_failed", change=str(due.id), error=type(error).__name__)
         return _settle(due, "failed", now, "refused-by-database")
     due.before = before
     return _settle(due, "done", now)
