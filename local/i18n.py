@@ -110,6 +110,12 @@ def placeholders(text: str) -> list[str]:
     return sorted(PLACEHOLDER.findall(text))
 
 
+def said_twice(text: str) -> bool:
+    """Whether the text is one and the same twice over, as when two changes of it were joined."""
+    half = len(text) // 2
+    return half > len("pole pole") and text[:half] == text[-half:]
+
+
 def problems() -> list[str]:
     """Everything that is wrong, each as a line for a person; empty when all is well."""
     catalog, wanted = load(), extract()
@@ -127,6 +133,8 @@ def problems() -> list[str]:
             found.append(f"fuzzy: {text!r}")
         elif placeholders(text) != placeholders(said):
             found.append(f"other placeholders in the translation: {text!r} / {said!r}")
+        elif said_twice(said):
+            found.append(f"says the same twice: {said!r}")
     return found + sms_problems()
 
 

@@ -64,6 +64,11 @@ def test_an_update_keeps_what_is_translated_and_guesses_nothing(
             'msgid "All of it"\nmsgstr "100% yote"\n',
             "other placeholders in the translation: 'All of it' / '100% yote'",
         ),
+        (
+            '_("Choose a day")',
+            'msgid "Choose a day"\nmsgstr "Chagua siku.Chagua siku."\n',
+            "says the same twice: 'Chagua siku.Chagua siku.'",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(

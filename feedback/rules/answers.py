@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from feedback.rules.reference import locate_references
 from feedback.rules.routing import normalise
 from feedback.rules.words import ENGLISH, SWAHILI
 
@@ -190,6 +191,10 @@ def _question(look: Look) -> Iterator[Remark]:
 
 
 def _content(text: str) -> list[str]:
+    """Words that say something: short and common ones do not, nor does a case's reference, with
+    which an SMS begins."""
+    for start, end, _reference in reversed(locate_references(text)):
+        text = f"{text[:start]} {text[end:]}"
     words = normalise(text).split()
     kept = (w for w in words if len(w) >= 3 and not w.isdecimal() and w not in _STOP)
     return list(dict.fromkeys(kept))

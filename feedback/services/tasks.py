@@ -213,8 +213,8 @@ def _names(ids: set[int | None]) -> dict[int, str]:
 
 
 _DRAFTS = {
-    "sw": ("Tumefanya yafuatayo:", "{words}, tarehe {day}."),
-    "en": ("This is what we have done:", "{words}, on {day}."),
+    "sw": ("Tumefanya yafuatayo:", "Tarehe {day}: {words}."),
+    "en": ("This is what we have done:", "On {day}: {words}."),
 }
 
 

@@ -14,10 +14,10 @@ from flask_login import current_user
 from feedback.rules import improvements as rules
 from feedback.rules.access import LEADING
 from feedback.rules.improvements import State
-from feedback.services import improvement_lists, improvements, notices, staffing
+from feedback.services import improvement_lists, improvements, notices, queues, staffing
 from feedback.services.errors import Refused
 from feedback.transaction import transaction
-from feedback.web import wording
+from feedback.web import desk_menu, wording
 from feedback.web.casework import filing
 from feedback.web.edge import Audience, guarded
 from feedback.web.paper_form import day_typed
@@ -55,7 +55,7 @@ def _tabs(state: str) -> list[tuple[str, str, bool]]:
     labels = {
         "open": _("Under way"),
         "proposed": _("Proposed"),
-        "done": _("Done"),
+        "done": _("Finished"),
         "dropped": _("Given up"),
     }
     return [
@@ -71,10 +71,12 @@ def listed() -> ResponseReturnValue:
     state = state if state in set(State) else "open"
     with transaction():
         rows, following = improvement_lists.listed(state, request.args.get("after"), g.now)
+        lists = desk_menu.tabs(queues.counts(g.now))
         g.unread = notices.unread()
     return render_template(
         "desk/improvements.html",
-        tabs_list=_tabs(state),
+        tabs_list=lists,
+        states=_tabs(state),
         rows=rows,
         state=state,
         leads=_leads(),
@@ -114,7 +116,9 @@ def make() -> ResponseReturnValue:
         ("cause", draft.cause, rules.LONGEST_TEXT),
     ):
         if not said.strip():
-            errors[name] = _("Write your words here.")
+            errors[name] = (
+                _("Write what is to be done.") if name == "title" else _("Write what causes it.")
+            )
         elif len(said.strip()) > longest:
             errors[name] = _("Write at most %(most)s characters.", most=longest)
     if "title" not in errors and rules.points_at_somebody(draft.title):

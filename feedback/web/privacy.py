@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from feedback.services import own_data, retention
 from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
-from feedback.web import downloads, wording
+from feedback.web import downloads, tracking, wording
 from feedback.web.edge import Audience, guarded
 from feedback.web.public import proven
 
@@ -53,7 +53,7 @@ def copy() -> ResponseReturnValue:
     if request.form.get("format") == "json":
         content = json.dumps(told, ensure_ascii=False, indent=2)
         return downloads.as_download(content, "application/json", f"mrejesho-{reference}.json")
-    page = render_template("public/copy.html", told=_readable(told))
+    page = render_template("public/copy.html", told=_readable(told), merging=tracking.merging)
     return downloads.as_download(page, "text/html", f"mrejesho-{reference}.html")
 
 

@@ -127,8 +127,10 @@ def together() -> str:
     return _("Your case is handled together with others about the same matter.")
 
 
-def _apart() -> str:
-    return _("Your case is handled by itself again.")
+def merging(code: str) -> str:
+    """What the citizen is told of a case that was joined to another, or taken apart again."""
+    apart = code == duplicates.APART
+    return _("Your case is handled by itself again.") if apart else together()
 
 
 def until(case: CitizenCase) -> str:
@@ -153,8 +155,9 @@ def _told(case: CitizenCase) -> Iterator[Event]:
         elif line.author == "officer":
             stated = case.outcomes.get(line.cycle) if line.kind == "answer" else None
             title = outcome_wording.titled(_said(line), stated)
-            told = "" if line.kind == "merge" else line.body
-            body = words("\n\n".join(filter(None, [told, outcome_wording.ground(stated)])))
+            told = [line.body, outcome_wording.ground(stated)]
+            # A case joined to others, or by itself again: the title says it all.
+            body = "" if line.kind == "merge" else words("\n\n".join(filter(None, told)))
             yield Event(line.at, title, "office", name(case.institution), body)
         else:
             letter = final_letter(case)
@@ -164,7 +167,7 @@ def _told(case: CitizenCase) -> Iterator[Event]:
 def _said(line: Line) -> str:
     """The officer's name is never told: the institution answers."""
     if line.kind == "merge":
-        return _apart() if line.body == duplicates.APART else together()
+        return merging(line.body)
     return {
         "acknowledgement": _("It is in hand"),
         "question": _("A question to you"),

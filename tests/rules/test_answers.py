@@ -81,6 +81,13 @@ def test_what_is_odd_is_told_with_its_reason(
     assert remark in of_answer(Look(words, language, asked))
 
 
+def test_the_reference_before_an_sms_is_not_what_is_asked() -> None:
+    said = of_answer(Look("Shimo limefukiwa leo na kikosi chetu.", "sw", "0YKR-218T Asante"))
+    assert not {each.code for each in said} & {"question", "subject"}
+    said = of_answer(Look("Shimo limefukiwa leo.", "sw", "0YKR-218T Upande wa kushoto mjini"))
+    assert "0ykr" not in "".join(each.about for each in said)
+
+
 def test_a_question_is_looked_at_for_less() -> None:
     assert of_question(Look("Ni lini?", "sw")) == []
     found = of_question(Look("What is the number of your house, 0754 000 111?", "sw"))

@@ -83,8 +83,8 @@ def test_the_last_task_that_is_done_suggests_the_answer(
         board = tasks.board(case.case_id, monday + DAY, gives=True)
     assert board.draft == (
         "Tumefanya yafuatayo:\n"
-        "- Taa tatu hazina balbu, tarehe 10 Novemba 2025.\n"
-        "- Balbu tatu zimewekwa, tarehe 11 Novemba 2025."
+        "- Tarehe 10 Novemba 2025: Taa tatu hazina balbu.\n"
+        "- Tarehe 11 Novemba 2025: Balbu tatu zimewekwa."
     )
     assert mine(colleague) == []
     assert {"task_added", "task_done"} <= set(kit.acts(superuser, case.case_id))

@@ -64,7 +64,9 @@ def test_from_the_case_to_the_citizen(
     assert "Taa zinakaguliwa sasa." in page
     # Counts stand before leaders alone.
     assert ">Cases<" in leader.get("/desk/improvements?state=done").text
-    assert ">Cases<" not in desk.get("/desk/improvements?state=done").text
+    listed = desk.get("/desk/improvements?state=done").text
+    assert ">Cases<" not in listed
+    assert 'href="/desk/unit"' in listed  # the menu of the desk stays
 
 
 def test_a_leader_s_form_keeps_what_was_typed(

@@ -114,6 +114,7 @@ def test_own_leave_is_entered_at_once_and_stands_on_the_board(
     tab, today = at_desk(app, office["asha"]), local_day(clock.now())
     wrong = send(tab, "/desk/leave", "/desk/leave", first_day="x", last_day="")
     assert wrong.status_code == 422
+    assert 'aria-invalid="true"' in wrong.text  # beside the field, not above the page alone
     days = {"first_day": today.isoformat(), "last_day": (today + timedelta(days=60)).isoformat()}
     assert "The leave is noted." in send(tab, "/desk/leave", "/desk/leave", **days).text
     leading = at_desk(app, office["neema"])

@@ -12,7 +12,7 @@ from flask import Flask
 
 from feedback import jobs
 from tests.factories import Make
-from tests.web.browser import browser
+from tests.web.browser import browser, hidden
 from tests.web.office import act, at_desk, seen, token_of
 from tests.web.story import enter
 
@@ -61,7 +61,12 @@ def test_joined_from_a_suggestion_answered_and_taken_apart(
     told = citizen.get("/track?lang=en").text
     assert "Zimewashwa leo." in told
     assert "handled together with others about the same matter" in told
+    assert "The words were removed" not in told  # the title says it all
     assert "What is still not right?" in told
+    form = {"csrf_token": hidden(told, "csrf_token"), "format": "html"}
+    copy = citizen.post("/track/copy?lang=en", data=form).text
+    assert "handled together with others about the same matter" in copy
+    assert "“joined”" not in copy
     assert first.reference not in told
 
 
