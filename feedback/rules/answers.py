@@ -39,7 +39,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is looked at: the words, the case's language, and what the citizen wrote last and first."""
+    """What is looked at: the words, the case's language, what the citizen wrote last, and first."""
 
     words: str
     language: str
