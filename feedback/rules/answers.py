@@ -39,11 +39,12 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is looked at: the words, the case's language, and what the citizen wrote last."""
+    """What is looked at: the words, the case's language, what the citizen wrote last, and first."""
 
     words: str
     language: str
     asked: str = ""
+    first: str = ""
 
 
 def fill(text: str, values: Mapping[str, str | None]) -> str:
@@ -182,7 +183,9 @@ def _question(look: Look) -> Iterator[Remark]:
             yield Remark("when", when[0])
         return
     wanted, said = _content(asked or look.asked), _content(look.words)
-    if not wanted or any(_same(a, b) for a in wanted for b in said):
+    # "Not yet, it came back" says little: an answer to what was written at first fits it too.
+    fits = wanted if asked else [*wanted, *_content(look.first)]
+    if not wanted or any(_same(a, b) for a in fits for b in said):
         return
     if asked:
         yield Remark("question", _named(wanted))

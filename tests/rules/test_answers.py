@@ -88,6 +88,13 @@ def test_the_reference_before_an_sms_is_not_what_is_asked() -> None:
     assert "0ykr" not in "".join(each.about for each in said)
 
 
+def test_an_answer_to_what_was_written_at_first_is_about_the_matter() -> None:
+    again, first = "Bado, tatizo limerudi baada ya wiki", "Mtaro wa barabara umeziba"
+    words = "Mtaro umezibuliwa leo na kikosi cha jiji."
+    assert of_answer(Look(words, "sw", again, first)) == []
+    assert [each.code for each in of_answer(Look(words, "sw", again))] == ["subject"]
+
+
 def test_a_question_is_looked_at_for_less() -> None:
     assert of_question(Look("Ni lini?", "sw")) == []
     found = of_question(Look("What is the number of your house, 0754 000 111?", "sw"))

@@ -244,7 +244,7 @@ def test_a_task_from_giving_it_to_the_suggested_answer(
 
     page = tab.get(page_of(case)).text
     assert in_form(page, "answer") == (
-        "Tumefanya yafuatayo:\n- Nguzo ya 14 ina balbu mpya, tarehe 10 Novemba 2025."
+        "Tumefanya yafuatayo:\n- Tarehe 10 Novemba 2025: Nguzo ya 14 ina balbu mpya."
     )
     assert "All tasks are done." in page
     assert "All tasks of a case are done: answer now" in tab.get("/staff/notices").text

@@ -38,7 +38,7 @@ def remarks(case_id: UUID, verb: Verb, words: str) -> list[Remark]:
     acts.status_after(case, verb)
     if verb is Verb.ASK:
         return rules.of_question(rules.Look(words, case.language))
-    found = rules.of_answer(rules.Look(words, case.language, _asked(case_id)))
+    found = rules.of_answer(rules.Look(words, case.language, *_asked(case_id)))
     return [*found, *_open_tasks(case_id)]
 
 
@@ -49,12 +49,11 @@ def _open_tasks(case_id: UUID) -> list[Remark]:
     return [Remark("open_tasks", str(number))] if number else []
 
 
-def _asked(case_id: UUID) -> str:
-    """What the citizen wrote last, as far as the present officer may read it."""
-    last = db.session.scalars(
-        select(m.Message)
-        .where(m.Message.case_id == case_id, m.Message.kind == "citizen")
-        .order_by(m.Message.seq.desc())
-        .limit(1)
-    ).first()
-    return acts.read(last) if last is not None else ""
+def _asked(case_id: UUID) -> tuple[str, str]:
+    """What the citizen wrote last, and first, as far as the present officer may read it."""
+    written = select(m.Message).where(m.Message.case_id == case_id, m.Message.kind == "citizen")
+    last = db.session.scalars(written.order_by(m.Message.seq.desc()).limit(1)).first()
+    first = db.session.scalars(written.order_by(m.Message.seq).limit(1)).first()
+    if last is None or first is None:
+        return "", ""
+    return acts.read(last), acts.read(first) if first is not last else ""
