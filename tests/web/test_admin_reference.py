@@ -104,6 +104,7 @@ def test_a_new_row_is_checked_previewed_and_written(
         re.findall(r'id="(f-[\w-]+-error)"', wrong.text)
     )
     assert 'value="Ö"' in wrong.text
+    assert "Name in Swahili: This must not be empty." in wrong.text
     given = {**fields, "name_sw": "Mfano", "name_en": "Example"}
     preview, saved = through(tab, url, **given)
     assert "Look at it before you save" in preview
