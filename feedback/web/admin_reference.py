@@ -207,6 +207,7 @@ def _page(
     values = {**(present.values if present else {}), **form.values}
     return {
         "form": form,
+        "told": _told(form),
         "slug": words.ADDRESS[subject],
         "subject": subject,
         "key": key,
@@ -232,6 +233,15 @@ def _page(
         "words": words,
         "d": d,
     }
+
+
+def _told(form: ThingForm) -> list[tuple[str, str]]:
+    """What does not fit, each with the name of its field."""
+    named = {each.name for each in rules.FIELDS[form.subject]}
+    return [
+        (at, f"{words.label(form.subject, at)}: {said}" if at in named else said)
+        for at, said in form.errors.items()
+    ]
 
 
 def _may_close(subject: str, present: subjects.Row, d: Directory) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 
 from feedback.rules import changes as rules
+from feedback.services.changes import planning
 from feedback.services.changes.planning import Change, Plan
 from feedback.services.reference import Directory
 from feedback.web import boards
@@ -140,7 +141,11 @@ def institution_kind(code: str) -> str:
 
 def ladder(code: str) -> str:
     """The name of a ladder."""
-    return _("Restricted cases") if code == "restricted" else institution_kind(code)
+    return {
+        "restricted": _("Restricted cases"),
+        "council-znz": _("Council in Zanzibar"),
+        "region-znz": _("Region in Zanzibar"),
+    }.get(code) or institution_kind(code)
 
 
 def post(code: str) -> str:
@@ -204,6 +209,7 @@ def value(subject: str, field: str, said: Any, d: Directory) -> str:
         "scope": lambda: scope(said, d),
         "ladder": lambda: ladder(said),
         "confidentiality": lambda: level(said),
+        "language": lambda: {"sw": "Kiswahili", "en": "English"}.get(said, said),
     }
     if field == "kind":
         return case_kind(said) if subject == "standard" else institution_kind(said)
@@ -269,7 +275,7 @@ def fate(code: str) -> str:
         "created": _("New"),
         "changed": _("Changes"),
         "unchanged": _("Stays as it is"),
-        "refused": _("Refused"),
+        "refused": _("Line refused"),
     }[code]
 
 
@@ -301,8 +307,10 @@ def sentences(plan: Plan, values: Mapping[str, Any], day: date | None, d: Direct
     said = [_sentence(plan, values, begins(day), d)]
     if plan.subject in ("standard", "rung", "category") or plan.act == "close":
         said.append(_("The clocks of running cases stay as they are."))
-    if plan.needs_second:
+    if plan.needs_second and planning.somebody_else():
         said.append(_("It holds only when a second administrator has agreed."))
+    elif plan.needs_second:
+        said.append(_("There is no second administrator: it is saved alone, with an alarm."))
     return [each for each in said if each]
 
 

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date
 
 from flask_babel import gettext as _
 
 from feedback.models.columns import WAYS_IN
 from feedback.rules import patterns as rules
+from feedback.rules.changes import FIELDS
 from feedback.services.texts.shipped import TEXTS
-from feedback.web import text_wording, wording
+from feedback.web import change_wording, outcome_wording, text_wording, wording
+from feedback.web.formats import day
+
+ACTS = ("add", "change", "close")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def details(said: Mapping[str, str | int]) -> str:
     """What an entry says beside its act; what is not known here stands as the record has it."""
     labels = _labels()
-    return "; ".join(f"{labels.get(key, key)}: {_value(key, said[key])}" for key in said)
+    subject = str(said.get("subject", ""))
+    return "; ".join(
+        f"{labels.get(key, key)}: {_of_change(subject, key, said[key])}" for key in said
+    )
+
+
+def _of_change(subject: str, key: str, value: str | int) -> str | int:
+    """What an entry about reference data says, in the words of its pages."""
+    if subject not in change_wording.ADDRESS:
+        return _value(key, value)
+    text = str(value)
+    if key == "subject":
+        return change_wording.one(text)
+    if key == "change" and text in ACTS:
+        return change_wording.act(text)
+    if key == "fields":
+        named = {field.name for field in FIELDS[subject]}
+        each = filter(None, text.split(","))
+        return ", ".join(change_wording.label(subject, f) if f in named else f for f in each)
+    if key == "problem":
+        return change_wording.problem(text)
+    return _value(key, value)
 
 
 def _labels() -> dict[str, str]:
@@ -75,7 +103,10 @@ def _value(key: str, value: str | int) -> str | int:
         return _("yes") if value else _("no")
     if key == "text" and value in TEXTS:
         return text_wording.about(str(value))[0]
+    if key in ("holds_from", "day") and _DAY.fullmatch(str(value)):
+        return day(date.fromisoformat(str(value)))
     known = {
+        "outcome": dict(outcome_wording.choices()),
         "channel": {"web": _("web"), "sms": "SMS", "ussd": "USSD", "paper": _("paper")},
         "level": {
             "open": _("Ordinary"),

@@ -104,6 +104,7 @@ def test_a_new_row_is_checked_previewed_and_written(
         re.findall(r'id="(f-[\w-]+-error)"', wrong.text)
     )
     assert 'value="Ö"' in wrong.text
+    assert "Name in Swahili: This must not be empty." in wrong.text
     given = {**fields, "name_sw": "Mfano", "name_en": "Example"}
     preview, saved = through(tab, url, **given)
     assert "Look at it before you save" in preview
@@ -141,7 +142,18 @@ def test_what_gives_power_waits_for_a_second_administrator(
     assert row["days"] == 5
     history = tab.get(url).text
     assert "Msimamizi wa Pili" in history
-    assert post(second, f"/admin/changes/{number[1]}/cancel").status_code == 422
+    late = post(second, f"/admin/changes/{number[1]}/cancel")
+    assert late.status_code == 422
+    assert 'class="notice error"' in late.text, "what waits no more still says why not"
+
+
+def test_who_is_alone_is_not_told_to_wait(tab: Browser) -> None:
+    url = "/admin/ladders/row/council/4"
+    preview, saved = through(tab, url, **filled(tab, url, days="5"))
+    assert "There is no second administrator" in preview
+    assert "only when a second administrator has agreed" not in preview
+    assert saved.status_code == 303
+    assert "alone, with an alarm" in tab.get("/admin/changes").text
 
 
 def test_a_rename_over_a_newer_one_is_shown_first(tab: Browser, superuser: Behind) -> None:
@@ -195,6 +207,7 @@ def test_a_unit_with_officers_closes_only_to_a_successor(
         ("subjects", "WATER-SUPPLY"),
         ("standards", "All institutions"),
         ("ladders", "Council Director"),
+        ("ladders", "Council in Zanzibar"),
         ("changes", "Nothing waits."),
         ("csv/people", "At most"),
     ],
@@ -237,7 +250,7 @@ def test_officers_from_a_file_wait_for_a_second_person_each(
     ).encode()
     shown = upload(tab, "people", content).text
     assert "New: <b>1</b>" in shown
-    assert "Refused: <b>2</b>" in shown
+    assert "Line refused: <b>2</b>" in shown
     assert "A cell begins like a formula." in shown
     assert not kit.rows(superuser, "SELECT FROM officer WHERE username = 'asha.mussa'")
     altered = take_over(tab, "people", shown, content="username,name,institution\nx,X,DODOMA-CC")
@@ -275,4 +288,4 @@ def test_the_empty_file_is_taken_as_it_is_given(tab: Browser) -> None:
     for slug in ("people", "institutions", "units"):
         template = tab.get(f"/admin/csv/{slug}/template.csv")
         shown = upload(tab, slug, template.data)
-        assert "Refused: <b>0</b>" in shown.text, shown.text
+        assert "Line refused: <b>0</b>" in shown.text, shown.text

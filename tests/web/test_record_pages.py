@@ -233,6 +233,22 @@ def test_details_of_an_entry_are_words_in_the_reader_s_language(app: Flask) -> N
         assert entry_wording.details(said) == words
 
 
+def test_changes_of_reference_data_are_told_in_words(app: Flask) -> None:
+    said: dict[str, str | int] = {
+        "subject": "standard",
+        "key": "STANDARD/enquiry/*",
+        "change": "change",
+        "fields": "answer_days",
+        "holds_from": "2026-12-07",
+    }
+    with app.test_request_context("/"), force_locale("sw"):
+        words = entry_wording.details(said)
+        assert "Kiwango cha huduma" in words
+        assert "Siku za kazi za kujibu" in words
+        assert "7 Desemba 2026" in words
+        assert not {"standard", "answer_days"} & set(words.replace(";", " ").split())
+
+
 def test_a_breach_report_is_made_on_screen(
     app: Flask,
     make: Make,

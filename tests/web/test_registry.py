@@ -143,6 +143,8 @@ def test_the_office_s_number_and_the_printed_file(
     page = desk.get(f"/desk/case/{reference}").text
     assert "Zawadi Kileo" in page
     assert act(desk, f"/desk/case/{reference}", "file_number", number="DCC/99").status_code == 303
+    found = desk.get("/desk/search", query_string={"q": "DCC/99"}).text
+    assert f'<li><a href="/desk/case/{reference}">' in found
     too_long = act(desk, f"/desk/case/{reference}", "file_number", number="9" * 61)
     assert too_long.status_code == 422
     assert "9" * 61 in too_long.text

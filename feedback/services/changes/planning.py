@@ -180,6 +180,11 @@ def save(made: Plan, day: date | None, now: datetime) -> tuple[UUID, str]:
     return number, "asked"
 
 
+def somebody_else() -> bool:
+    """Whether another administrator is there, who can be asked to agree."""
+    return bool(_other_admins(transaction.current().officer))
+
+
 def _other_admins(mine: int | None) -> list[int]:
     return list(
         db.session.scalars(
