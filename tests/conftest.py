@@ -35,7 +35,7 @@ TEMPLATE = "mrejesho_template"
 SERVERS: list[EmbeddedServers] = []
 SETTINGS = pytest.StashKey[str]()
 
-settings.register_profile("quick", max_examples=60, deadline=None)
+settings.register_profile("quick", max_examples=40, deadline=None)
 settings.register_profile(
     "long", max_examples=1_500, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -28,7 +28,6 @@ PERIODIC = (
     Periodic("tell_opinions", 300, "an opinion that is overdue is told once to asker and head"),
     Periodic("hand_over", 60, "no case, task, post or roster entry stays with who left"),
     Periodic("remind_tasks", 300, "a task is told of in the morning of its day"),
-    Periodic("hand_over", 60, "no case, task, post or roster entry stays with who left"),
     Periodic("follow_improvements", 60, "citizens hear once that an improvement is done"),
     Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),

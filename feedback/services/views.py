@@ -168,8 +168,6 @@ def _case(case_id: UUID) -> m.Case:
     case = db.session.get(m.Case, case_id)
     if case is None:
         raise Refused("not-found")
-    # Held as long as the session, whose own memory is weak: the page's parts get it from there.
-    db.session().info["shown"] = case
     return case
 
 

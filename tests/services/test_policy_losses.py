@@ -299,6 +299,12 @@ def test_losing_or_loosening_any_policy_shows(world: World) -> None:
         ):
             connection.execute(statement, (elsewhere,))
         before: dict[str, tuple[Snapshot, dict[str, Any]]] = {}
+        # Who leads stands on a roster too, and may change that row no other way than to end it.
+        connection.execute(
+            "INSERT INTO roster (officer_id, unit_id, share, since_day)"
+            " SELECT id, unit_id, 100, '2025-01-01' FROM officer WHERE id = %s",
+            (world.people["coordinator"].number,),
+        )
         policies = _all(connection, POLICIES)
         tables = sorted({(policy[0], policy[1]) for policy in policies})
         # Every fourth table; the long run loses and loosens the policies of all.

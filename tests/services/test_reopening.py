@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from feedback.services import citizen, desk, duplicates, figures, queues, reopening, views
+from feedback.services import citizen, desk, duplicates, figures, inbox, reopening, views
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
+from feedback.services.inbox import Question
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
 from tests.services import kit
@@ -170,5 +171,6 @@ def test_a_joined_case_that_the_office_opens_again_goes_on_by_itself(
     row = kit.case_row(superuser, other.case_id)
     assert (row["merged_into"], row["status"]) == (None, "in_progress")
     with transaction(Principal.of_officer(handler)):
-        listed = [each.case_id for each in queues.my_cases(None, monday + DAY).rows]
+        page = inbox.page(Question("mine"), None, monday + DAY)
+        listed = [each.case_id for each in page.rows]
     assert listed == [other.case_id]
