@@ -1,4 +1,4 @@
-"""What the tests of the citizen's own pages share: a clock moved by hand, a browser, a case."""
+"""What the tests of pages share: a clock moved by hand, a citizen's browser with a case, a desk."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import pytest
 import time_machine
 from flask import Flask
 
+from feedback.services.cases import Receipt
 from tests.factories import Make
 from tests.web.browser import Browser, browser
+from tests.web.office import at_desk
 from tests.web.story import MONDAY, Story, begin
 
 
 @pytest.fixture
-def moved_clock() -> Iterator[Any]:
+def clock() -> Iterator[Any]:
     """A Monday morning that a test moves on by hand."""
     with time_machine.travel(MONDAY, tick=False) as moved:
         yield moved
@@ -30,6 +32,24 @@ def english(app: Flask) -> Browser:
 
 
 @pytest.fixture
-def story(make: Make, english: Browser, moved_clock: Any) -> Story:
+def story(make: Make, english: Browser, clock: Any) -> Story:
     """A complaint that its citizen has open."""
-    return begin(make, english, moved_clock)
+    return begin(make, english, clock)
+
+
+@pytest.fixture
+def handler(make: Make) -> int:
+    """Who handles roads in Dodoma."""
+    return make.officer("DODOMA-CC", "handler", unit="WORKS", name="Neema Mushi")
+
+
+@pytest.fixture
+def tab(app: Flask, handler: int) -> Browser:
+    """The handler's browser."""
+    return at_desk(app, handler)
+
+
+@pytest.fixture
+def case(make: Make, handler: int) -> Receipt:
+    """A case of the handler's, of Monday morning."""
+    return make.case(MONDAY, category="ROADS")

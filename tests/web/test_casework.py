@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-import time_machine
 from flask import Flask
 from redis import Redis
 
@@ -22,32 +20,11 @@ from tests.factories import PASSWORD, Make
 from tests.web.browser import Browser, hidden
 from tests.web.office import act, at_desk, post_login, references, token_of, username_of
 
+pytestmark = pytest.mark.usefixtures("clock")
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WORDS = "Fundi alirekebisha taa jana asubuhi.\nAsante."
 SCRIPT = {"Accept": "application/json"}
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
-
-
-@pytest.fixture
-def handler(make: Make) -> int:
-    return make.officer("DODOMA-CC", "handler", unit="WORKS", name="Neema Mushi")
-
-
-@pytest.fixture
-def tab(app: Flask, handler: int) -> Browser:
-    return at_desk(app, handler)
-
-
-@pytest.fixture
-def case(make: Make, handler: int) -> Receipt:
-    return make.case(MONDAY, category="ROADS")
 
 
 @pytest.fixture

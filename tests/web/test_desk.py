@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-import time_machine
 from flask import Flask
 
 from feedback.models.columns import ROLES
@@ -20,30 +18,9 @@ from tests.factories import Make
 from tests.web.browser import Browser, browser
 from tests.web.office import act, at_desk, references, seen, token_of
 
+pytestmark = pytest.mark.usefixtures("clock")
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
-
-
-@pytest.fixture
-def handler(make: Make) -> int:
-    return make.officer("DODOMA-CC", "handler", unit="WORKS", name="Neema Mushi")
-
-
-@pytest.fixture
-def tab(app: Flask, handler: int) -> Browser:
-    return at_desk(app, handler)
-
-
-@pytest.fixture
-def case(make: Make, handler: int) -> Receipt:
-    return make.case(MONDAY, category="ROADS")
 
 
 def page_of(receipt: Receipt, base: str = "/desk") -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-import time_machine
 from flask import Flask
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
@@ -23,16 +21,10 @@ from tests.factories import Make
 from tests.web.browser import Browser, browser, count, fields, hidden, receipt
 from tests.web.office import at_desk
 
+pytestmark = pytest.mark.usefixtures("clock")
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
 Behind = psycopg.Connection[Any]
 Sent = tuple[io.BytesIO, str]
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 
 from feedback.services import desk
@@ -20,25 +18,9 @@ from tests.services.kit import Behind
 from tests.web.browser import Browser
 from tests.web.office import at_desk, references, token_of
 
+pytestmark = pytest.mark.usefixtures("clock")
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
-
-
-@pytest.fixture
-def handler(make: Make) -> int:
-    return make.officer("DODOMA-CC", "handler", unit="WORKS", name="Neema Mushi")
-
-
-@pytest.fixture
-def tab(app: Flask, handler: int) -> Browser:
-    return at_desk(app, handler)
 
 
 def headings(page: str) -> list[str]:

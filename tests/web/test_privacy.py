@@ -17,7 +17,7 @@ from tests.web.browser import Browser, browser, hidden
 from tests.web.office import at_desk
 from tests.web.story import DAY, MONDAY, Story, begin
 
-pytestmark = pytest.mark.usefixtures("moved_clock")
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 # The notice.
@@ -125,17 +125,15 @@ def test_the_readable_copy_says_the_same_and_computes_nothing(
         assert active not in page.text
 
 
-def test_an_anonymous_case_has_nothing_sealed(
-    make: Make, english: Browser, moved_clock: Any
-) -> None:
-    story = begin(make, english, moved_clock)
+def test_an_anonymous_case_has_nothing_sealed(make: Make, english: Browser, clock: Any) -> None:
+    story = begin(make, english, clock)
     with transaction(JOB) as session:
         session.execute(retention.text("DELETE FROM sealed_identity"))
     assert "No name, number or address is kept." in copy(story, "html").text
 
 
 def test_nobody_gets_a_copy_without_the_code(
-    app: Flask, make: Make, story: Story, moved_clock: Any
+    app: Flask, make: Make, story: Story, clock: Any
 ) -> None:
     stranger = browser(app)
     token = hidden(stranger.get("/new").text, "csrf_token")
@@ -143,7 +141,7 @@ def test_nobody_gets_a_copy_without_the_code(
     assert (answer.status_code, answer.location) == (303, "/track")
     assert story.client.post("/track/copy", data={"format": "json"}).status_code == 400
     token = hidden(story.page(), "csrf_token")
-    moved_clock.shift(DAY / 24 * 0.6)  # 36 minutes without a word
+    clock.shift(DAY / 24 * 0.6)  # 36 minutes without a word
     late = story.client.post("/track/copy", data={"csrf_token": token})
     assert (late.status_code, late.location) == (303, "/track")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,21 +12,14 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-import time_machine
 from flask import Flask
 
 from feedback.web import new_form
 from tests.web.browser import Browser, browser, by_id, count, fields, hidden, receipt
 
+pytestmark = pytest.mark.usefixtures("clock")
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
 STYLE = Path(__file__).parents[2] / "feedback/static/style.css"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -19,26 +17,10 @@ from tests.factories import Make
 from tests.web.browser import Browser, hidden
 from tests.web.office import at_desk, seen, token_of
 
+pytestmark = pytest.mark.usefixtures("clock")
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
 GOOD = "Taa zote zimewashwa leo."
 ODD = "Tutashughulikia taa zenu hivi karibuni, mpigie fundi 0754 000 111."
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
-
-
-@pytest.fixture
-def handler(make: Make) -> int:
-    return make.officer("DODOMA-CC", "handler", unit="WORKS", name="Neema Mushi")
-
-
-@pytest.fixture
-def tab(app: Flask, handler: int) -> Browser:
-    return at_desk(app, handler)
 
 
 @pytest.fixture

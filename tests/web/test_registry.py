@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -20,20 +18,9 @@ from tests.services import kit
 from tests.web.browser import Browser, by_id, count, hidden
 from tests.web.office import act, at_desk, token_of
 
+pytestmark = pytest.mark.usefixtures("clock")
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
 WORDS = "Mtaro umeziba mbele ya shule ya Uhindini."
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
-
-
-@pytest.fixture
-def handler(make: Make) -> int:
-    return make.officer("DODOMA-CC", "handler", unit="WORKS", name="Neema Mushi")
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ def handler(make: Make) -> int:
     return make.officer("DODOMA-CC", "handler", unit="WORKS")
 
 
-@pytest.fixture
-def tab(app: Flask, handler: int) -> Browser:
-    return at_desk(app, handler)
-
-
 def page(tab: Browser, receipt: Receipt) -> str:
     return " ".join(tab.get(f"/desk/case/{receipt.reference}").text.split())
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 
 from feedback import jobs
@@ -16,15 +14,9 @@ from tests.web.browser import browser, hidden
 from tests.web.office import act, at_desk, seen, token_of
 from tests.web.story import enter
 
+pytestmark = pytest.mark.usefixtures("clock")
 MONDAY = datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
 WORDS = "Taa za barabara ya Nyerere hazijawaka kwa wiki mbili."
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    """A Monday morning that a test moves on by hand."""
-    with time_machine.travel(MONDAY, tick=False) as moved:
-        yield moved
 
 
 def test_joined_from_a_suggestion_answered_and_taken_apart(

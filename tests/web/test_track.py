@@ -18,7 +18,7 @@ from tests.web.story import DAY, MONDAY, Story, ask, enter
 NEVER_MADE = make_reference(bytes(8))
 
 
-pytestmark = pytest.mark.usefixtures("moved_clock")
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 # Opening.
@@ -77,14 +77,12 @@ def test_too_many_tries_wait_the_same_for_an_unknown_reference(app: Flask, make:
     assert pages[0] == pages[1]
 
 
-def test_the_right_code_after_the_wait_opens(
-    make: Make, english: Browser, moved_clock: Any
-) -> None:
+def test_the_right_code_after_the_wait_opens(make: Make, english: Browser, clock: Any) -> None:
     receipt = make.case(MONDAY)
     for _ in range(4):
         ask(english, receipt.reference, "0000-0000-000")
     assert enter(english, receipt).status_code == 429
-    moved_clock.shift(timedelta(minutes=3))
+    clock.shift(timedelta(minutes=3))
     assert enter(english, receipt).status_code == 303
 
 

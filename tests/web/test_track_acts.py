@@ -16,7 +16,7 @@ from tests.factories import Make
 from tests.web.browser import browser, hidden
 from tests.web.story import DAY, HOUR, MONDAY, Story, row, said, token_of
 
-pytestmark = pytest.mark.usefixtures("moved_clock")
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def test_a_message_is_added(story: Story, superuser: psycopg.Connection[Any]) -> None:

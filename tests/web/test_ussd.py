@@ -31,7 +31,7 @@ WORDS = "Taa * za barabarani\u2019 hazijawaka ŵiki 2*"
 
 
 @pytest.fixture
-def phone(app: Flask, moved_clock: Any) -> Dialled:
+def phone(app: Flask, clock: Any) -> Dialled:
     return dialled(app)
 
 
@@ -164,13 +164,11 @@ def test_a_step_reads_one_row_and_writes_one(
     assert counted.number <= 10 + 6
 
 
-def test_a_dropped_session_is_gone_on_with(
-    phone: Dialled, superuser: Behind, moved_clock: Any
-) -> None:
+def test_a_dropped_session_is_gone_on_with(phone: Dialled, superuser: Behind, clock: Any) -> None:
     to_words(phone)
     phone.put(WORDS)
     phone.hang_up()
-    moved_clock.shift(timedelta(minutes=50))
+    clock.shift(timedelta(minutes=50))
     assert "Uendelee ulipoishia?" in phone.dial()
     assert "Umeandika" in phone.put("1")
     phone.hang_up()
@@ -192,12 +190,10 @@ def test_who_starts_again_is_not_asked_again(phone: Dialled, superuser: Behind) 
 
 
 @pytest.mark.parametrize("gone", [timedelta(minutes=61), timedelta(hours=5)])
-def test_after_an_hour_nothing_is_offered(
-    phone: Dialled, moved_clock: Any, gone: timedelta
-) -> None:
+def test_after_an_hour_nothing_is_offered(phone: Dialled, clock: Any, gone: timedelta) -> None:
     to_words(phone)
     phone.put(WORDS)
-    moved_clock.shift(gone)
+    clock.shift(gone)
     assert "Tuma mrejesho" in phone.dial()
 
 
@@ -217,12 +213,12 @@ def test_another_phone_with_the_same_session_sees_nothing_of_it(app: Flask, phon
     assert "chagua lugha" in other.send("")
 
 
-def test_old_sessions_are_forgotten(phone: Dialled, superuser: Behind, moved_clock: Any) -> None:
+def test_old_sessions_are_forgotten(phone: Dialled, superuser: Behind, clock: Any) -> None:
     to_words(phone)
     phone.put(WORDS)
-    moved_clock.shift(timedelta(hours=1, minutes=55))
+    clock.shift(timedelta(hours=1, minutes=55))
     assert jobs.purge()["ussd_sessions"] == 0
-    moved_clock.shift(timedelta(minutes=10))
+    clock.shift(timedelta(minutes=10))
     assert jobs.purge()["ussd_sessions"] == 1
     assert kit.rows(superuser, "SELECT * FROM ussd_session") == []
     assert next(p.seconds for p in jobs.PERIODIC if p.name == "purge") <= 3_600

@@ -37,13 +37,13 @@ class Office:
 
 
 @pytest.fixture
-def phone(app: Flask, moved_clock: Any) -> Dialled:
+def phone(app: Flask, clock: Any) -> Dialled:
     return dialled(app)
 
 
 @pytest.fixture
-def office(make: Make, moved_clock: Any) -> Office:
-    return Office(make, moved_clock)
+def office(make: Make, clock: Any) -> Office:
+    return Office(make, clock)
 
 
 def to_case(phone: Dialled, reference: str) -> str:
@@ -88,7 +88,7 @@ def test_the_answer_is_read_page_by_page_with_the_receipt_code(
 
 @pytest.mark.parametrize("level", ["open", "confidential", "restricted"])
 def test_without_the_code_nothing_is_read_and_wrong_ones_slow_down(
-    make: Make, phone: Dialled, moved_clock: Any, level: str
+    make: Make, phone: Dialled, clock: Any, level: str
 ) -> None:
     receipt = make.case(datetime.now(UTC), phone=NUMBER, confidentiality=level)
     to_case(phone, receipt.reference)
@@ -98,12 +98,12 @@ def test_without_the_code_nothing_is_read_and_wrong_ones_slow_down(
     waited = phone.put("x")
     assert "haulingani" in waited or "sekunde" in waited
     assert "sekunde" in phone.put(receipt.receipt_code)
-    moved_clock.shift(timedelta(minutes=3))
+    clock.shift(timedelta(minutes=3))
     assert "bado hakuna jibu" in phone.put(receipt.receipt_code)
 
 
 def test_wrong_codes_of_a_number_count_over_all_references(
-    make: Make, phone: Dialled, moved_clock: Any
+    make: Make, phone: Dialled, clock: Any
 ) -> None:
     receipts = [make.case(datetime.now(UTC), phone=NUMBER) for _ in range(5)]
     said = []
@@ -206,9 +206,9 @@ def test_an_act_is_done_for_the_filing_number_alone(
 
 @pytest.mark.parametrize(("choice", "level"), [("Ndiyo", "open"), ("Hapana", "confidential")])
 def test_the_office_asks_to_lower_the_level_and_the_citizen_answers(
-    make: Make, phone: Dialled, moved_clock: Any, superuser: Behind, choice: str, level: str
+    make: Make, phone: Dialled, clock: Any, superuser: Behind, choice: str, level: str
 ) -> None:
-    office = Office(make, moved_clock, confidentiality="confidential")
+    office = Office(make, clock, confidentiality="confidential")
     office.act(lowering.ask)
     screen = to_case(phone, office.receipt.reference)
     assert "usiri" not in screen  # with the code alone
@@ -221,23 +221,21 @@ def test_the_office_asks_to_lower_the_level_and_the_citizen_answers(
     assert "usiri" not in phone.screens[-1]
 
 
-def test_a_number_that_wrote_without_a_name_is_for_the_relay_alone(
-    make: Make, moved_clock: Any
-) -> None:
-    office = Office(make, moved_clock, anonymous=True, persons="Bwana Fulani")
+def test_a_number_that_wrote_without_a_name_is_for_the_relay_alone(make: Make, clock: Any) -> None:
+    office = Office(make, clock, anonymous=True, persons="Bwana Fulani")
     with transaction(Principal.of_officer(office.handler)):
         assert vault.fields_of(office.receipt.case_id) == ["persons"]
     with pytest.raises(Refused, match="bad-target"):
         office.act(vault.ask, ["phone"], "Kumpigia.")
-    named = Office(make, moved_clock)
+    named = Office(make, clock)
     with transaction(Principal.of_officer(named.handler)):
         assert "phone" in vault.fields_of(named.receipt.case_id)
 
 
 def test_the_database_itself_opens_no_number_without_a_name(
-    make: Make, moved_clock: Any, superuser: Behind
+    make: Make, clock: Any, superuser: Behind
 ) -> None:
-    office = Office(make, moved_clock, anonymous=True)
+    office = Office(make, clock, anonymous=True)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         superuser.execute(
             "INSERT INTO identity_opening (id, case_id, officer_id, role, fields, reason, asked_at,"
@@ -282,13 +280,13 @@ def bodies(superuser: Behind) -> list[str]:
     "written", ["{} Asante\u2019 kwa taa * mpya", "{}: Asante kwa taa", " {}\nAsante"]
 )
 def test_the_sms_with_the_ticket_makes_the_case_begun_here(
-    phone: Dialled, make: Make, superuser: Behind, moved_clock: Any, written: str
+    phone: Dialled, make: Make, superuser: Behind, clock: Any, written: str
 ) -> None:
     make.officer("DODOMA-CC", "handler")
     ticket = begun(phone, "Kawaida")
     phone.hang_up()
     assert kit.rows(superuser, 'SELECT id FROM "case"') == []
-    moved_clock.shift(timedelta(hours=11))
+    clock.shift(timedelta(hours=11))
     sms(written.format(ticket))
     (case,) = kit.rows(superuser, 'SELECT * FROM "case"')
     assert (case["kind"], case["channel"], case["place"]) == ("compliment", "ussd", "Uhindini")
@@ -296,7 +294,7 @@ def test_the_sms_with_the_ticket_makes_the_case_begun_here(
     assert bodies(superuser) == [written.format(ticket).split(ticket, 1)[1].lstrip(" :\n")]
     assert kit.owed(superuser, case["id"]) == ["received"]
     # Once: afterwards the same digits are words like any other.
-    moved_clock.shift(timedelta(hours=1))
+    clock.shift(timedelta(hours=1))
     sms(f"{ticket} Barabara ya shule imeharibika kwa mvua")
     assert len(kit.rows(superuser, 'SELECT id FROM "case"')) == 2
 
@@ -311,10 +309,10 @@ def test_the_level_chosen_holds_for_the_words_that_come_by_sms(
 
 
 def test_without_the_sms_nothing_half_made_appears(
-    phone: Dialled, superuser: Behind, moved_clock: Any
+    phone: Dialled, superuser: Behind, clock: Any
 ) -> None:
     begun(phone)
-    moved_clock.shift(timedelta(hours=25))
+    clock.shift(timedelta(hours=25))
     assert jobs.purge()["ussd_sessions"] == 1
     for table in ('"case"', "outbox", "ussd_session", "inbound_message"):
         assert kit.rows(superuser, f"SELECT * FROM {table}") == []  # noqa: S608
@@ -322,10 +320,10 @@ def test_without_the_sms_nothing_half_made_appears(
 
 @pytest.mark.parametrize("late", [False, True])
 def test_another_number_or_too_late_is_an_sms_like_any_other(
-    phone: Dialled, superuser: Behind, moved_clock: Any, late: bool
+    phone: Dialled, superuser: Behind, clock: Any, late: bool
 ) -> None:
     ticket = begun(phone)
-    moved_clock.shift(timedelta(hours=13 if late else 1))
+    clock.shift(timedelta(hours=13 if late else 1))
     sms(f"{ticket} Asante kwa taa mpya", NUMBER if late else "+255712000099")
     (case,) = kit.rows(superuser, 'SELECT * FROM "case"')
     assert case["channel"] == "sms"

@@ -30,11 +30,6 @@ def clock() -> Iterator[Any]:
 
 
 @pytest.fixture
-def handler(make: Make) -> int:
-    return make.officer("DODOMA-CC", "handler", unit="WORKS", name="Neema Mushi")
-
-
-@pytest.fixture
 def head(make: Make) -> int:
     officer = make.officer("DODOMA-CC", "head", name="Asha Mkuu")
     make.hold(officer, "DODOMA-CC", "institution_head")
@@ -44,11 +39,6 @@ def head(make: Make) -> int:
 @pytest.fixture
 def case(make: Make, handler: int) -> Receipt:
     return make.case(MONDAY, category="ROADS", phone="+255712000001")
-
-
-@pytest.fixture
-def tab(app: Flask, handler: int) -> Browser:
-    return at_desk(app, handler)
 
 
 def page_of(receipt: Receipt) -> str:
