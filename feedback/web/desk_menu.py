@@ -53,7 +53,10 @@ def _office() -> list[Item]:
     items: list[Item] = []
     if viewer.heads or viewer.coordinates or "unit_head" in viewer.roles:
         items += [(_("Workload"), "/desk/board", None), (_("Team"), "/desk/team", None)]
-    items.append((_("Improvements"), "/desk/improvements", None))
+    items += [
+        (_("Paper and telephone"), "/desk/register", None),
+        (_("Improvements"), "/desk/improvements", None),
+    ]
     if LEADING & current_user.roles:
         items += [
             (_("Letters"), "/desk/letters", None),
