@@ -8,6 +8,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from flask import current_app
+from sqlalchemy import select
+
+from feedback import models as m
+from feedback.extensions import db
+from feedback.services import outbox
 
 LASTS = timedelta(minutes=30)
 REST = timedelta(minutes=2)  # between two codes, wherever they go to
@@ -38,3 +43,28 @@ def fits(purpose: str, officer_id: int, nonce: bytes, given: str) -> bool:
 def is_over(row: UnderWay, now: datetime) -> bool:
     """Whether another code is needed: too late, or too many wrong ones."""
     return row.code_failures >= TRIES or now - row.code_at > LASTS
+
+
+def send(
+    purpose: str,
+    template: str,
+    officer_id: int,
+    nonce: bytes,
+    to: str,
+    now: datetime,
+    channel: str = "sms",
+) -> None:
+    """Owe the officer the code: to a number in E.164, or to an e-mail address."""
+    language = select(m.Officer.language).where(m.Officer.id == officer_id)
+    outbox.owe(
+        outbox.dedupe(f"{purpose}:{officer_id}:{now.isoformat()}", channel),
+        template,
+        case_id=None,
+        language=db.session.scalars(language).one(),
+        values={},
+        words=code(purpose, officer_id, nonce),
+        now=now,
+        recipient=to,
+        priority=0,
+        channel=channel,
+    )

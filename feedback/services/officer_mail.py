@@ -11,16 +11,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import contact, notices
-from feedback.services import acts, audit, confirming, identity, mailing, outbox
+from feedback.services import acts, audit, confirming, identity, mailing
 from feedback.services.errors import Refused
 
-PURPOSE = "officer-mail-code"
+PURPOSE, TEMPLATE = "officer-mail-code", "officer_mail_code"
 FIRST_HOURS = (7,)
 
 
@@ -83,21 +83,7 @@ def begin(address: str, now: datetime) -> None:
         .values(officer_id=officer_id, **values)
         .on_conflict_do_update(index_elements=["officer_id"], set_=values)
     )
-    language = db.session.scalars(
-        select(m.Officer.language).where(m.Officer.id == officer_id)
-    ).one()
-    outbox.owe(
-        f"email:officer-mail-code:{officer_id}:{now.isoformat()}",
-        "officer_mail_code",
-        case_id=None,
-        language=language,
-        values={},
-        words=confirming.code(PURPOSE, officer_id, nonce),
-        now=now,
-        recipient=address,
-        priority=0,
-        channel="email",
-    )
+    confirming.send(PURPOSE, TEMPLATE, officer_id, nonce, address, now, channel="email")
     audit.record("officer_mail_begun", now=now)
 
 

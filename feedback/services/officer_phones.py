@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -24,10 +24,10 @@ from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules.officer_commands import PIN_LENGTH
-from feedback.services import acts, audit, confirming, identity, outbox, passwords
+from feedback.services import acts, audit, confirming, identity, passwords
 from feedback.services.errors import Refused
 
-PURPOSE = "officer-code"
+PURPOSE, TEMPLATE = "officer-code", "officer_code"
 HOURS = range(7, 12)
 """Local hours at which the list of the day may be had."""
 SHOWN = 3  # last digits of the number that its own officer sees
@@ -98,20 +98,7 @@ def begin(
         .values(officer_id=officer_id, **values)
         .on_conflict_do_update(index_elements=["officer_id"], set_=values)
     )
-    language = db.session.scalars(
-        select(m.Officer.language).where(m.Officer.id == officer_id)
-    ).one()
-    outbox.owe(
-        f"officer-code:{officer_id}:{now.isoformat()}",
-        "officer_code",
-        case_id=None,
-        language=language,
-        values={},
-        words=confirming.code(PURPOSE, officer_id, nonce),
-        now=now,
-        recipient=number,
-        priority=0,
-    )
+    confirming.send(PURPOSE, TEMPLATE, officer_id, nonce, number, now)
     audit.record("officer_phone_begun", now=now)
 
 

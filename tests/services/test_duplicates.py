@@ -274,7 +274,7 @@ def test_what_cannot_be_joined(
         (secret.reference, "other-level"),
         (restricted.reference, "no-such-case"),
         (elsewhere.reference, "no-such-case"),
-        ("XXXX-XXXX", "no-such-case"),
+        ("AAAA-AAAA", "no-such-case"),
     ):
         with pytest.raises(Refused, match=code), as_officer(handler):
             duplicates.merge(case.case_id, target, late)
