@@ -22,13 +22,10 @@ from feedback.models.attachments import (
     UploadPart,
 )
 from feedback.models.cases import (
-    Alarm,
     Assignment,
     Case,
     Conflict,
     Deadline,
-    Directive,
-    Escalation,
     Message,
     Notice,
     Pause,
@@ -45,6 +42,7 @@ from feedback.models.channels import (
     SmsDay,
     UssdSession,
 )
+from feedback.models.climbing import Alarm, Directive, Escalation
 from feedback.models.drafts import Draft
 from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.improvements import Improvement, ImprovementCase
