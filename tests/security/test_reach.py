@@ -18,6 +18,7 @@ from feedback.services.cases import Receipt
 from feedback.transaction import JOB, Principal, transaction
 from feedback.web.admin_officers import OFFICER_ACTS
 from feedback.web.casework import VERBS
+from tests.conftest import LONG
 from tests.factories import Make
 from tests.web.browser import Browser, browser, fields, hidden
 from tests.web.office import at_desk, seen, token_of
@@ -157,7 +158,7 @@ def test_no_id_in_a_field_reaches_another_institution(
         "link": [there.directive, uuid4(), "x", ""],
         "message": [there.directive, uuid4(), "x", ""],
         "target": ["NOWHERE/", "DODOMA-CC/NOWHERE"],
-        "officer": [*there.people.values(), 0, -1, 10**30, "x", ""],
+        "officer": [*list(there.people.values())[:: 1 if LONG else 4], 0, -1, 10**30, "x", ""],
     }
     for value in theirs[field]:
         data = {"csrf_token": token, "seen": shown, field: str(value), "body": "x"}

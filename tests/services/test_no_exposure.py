@@ -24,7 +24,7 @@ from tests.services import kit
 from tests.services.confidential_probe import OF_A_CASE, as_role, seen, standing
 
 Behind = psycopg.Connection[Any]
-OFFICES = 40 if LONG else 4
+OFFICES = 40 if LONG else 2
 ACTS = 14
 FIRST = ("Juma", "Neema", "Rehema", "Salum", "Zawadi", "Baraka", "Halima", "Peter")
 LAST = ("Kapuya", "Mollel", "Swai", "Ngowi", "Temba", "Komba", "Mbwana", "Chacha")
