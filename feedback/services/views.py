@@ -235,7 +235,7 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
 
 def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
     own = clocks.of(case)
-    calendar = d.calendar(own.answer.calendar_id)
+    calendar = d.calendar(own.answer.calendar_id, own.answer.office_id)
     waiting = own.open_pause
     pauses = [PauseView(p.starts_at, p.runs_out_at, p.ends_at) for p in own.pauses]
     is_open = Status(case.status) in OPEN

@@ -295,7 +295,7 @@ minutes = st.integers(0, 60 * 24 * 60)
 moments = minutes.map(lambda minute: FIRST + timedelta(minutes=minute))
 days_of_year = st.integers(0, 120).map(lambda n: date(2026, 1, 1) + timedelta(n))
 hours = st.integers(1, 480).map(
-    lambda n: (datetime(2026, 1, 1, 7, 30) + timedelta(minutes=n)).time()
+    lambda n: (datetime(2026, 1, 1, 7, 30, tzinfo=UTC) + timedelta(minutes=n)).time()
 )
 calendars = st.builds(
     Calendar,
