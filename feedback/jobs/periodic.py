@@ -31,9 +31,7 @@ PERIODIC = (
     Periodic("follow_improvements", 60, "citizens hear once that an improvement is done"),
     Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
-    Periodic(
-        "ask_to_decide", 3_600, "an expected day off that nobody confirmed is told of in time"
-    ),
+    Periodic("ask_to_decide", 3_600, "an expected day off that is near is told of until confirmed"),
     Periodic("measure_held", 300, "the time that an office held a case stands with its period"),
     Periodic("add_up_held", 86_400, "how long institutions hold cases is a day old at most"),
     Periodic("apply_changes", 60, "a planned change of reference data holds from its day on"),

@@ -34,7 +34,7 @@ def promise(clock: Explained) -> str:
         day=short_day(clock.standard.from_day),
     )
     source = clock.standard.source
-    return f"{said} {_('Source: %(source)s.', source=source)}" if source else said
+    return said + " " + _("Source: %(source)s.", source=source) if source else said
 
 
 def day(each: Day, *, cycle: int, staff: bool, d: Directory) -> str:
@@ -53,9 +53,8 @@ def day(each: Day, *, cycle: int, staff: bool, d: Directory) -> str:
     else:
         said = _("Working day %(number)s", number=each.number)
     if each.closes is not None:
-        said = (
-            f"{said}. {_('Half day: the office closes at %(hour)s', hour=f'{each.closes:%H:%M}')}"
-        )
+        hour = f"{each.closes:%H:%M}"
+        said = said + ". " + _("Half day: the office closes at %(hour)s", hour=hour)
     return f"{said}. {about}" if about and each.reason != "weekend" else said
 
 

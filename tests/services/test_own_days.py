@@ -222,7 +222,7 @@ def test_administrators_are_told_twice_of_a_day_that_nobody_confirmed(
                 calendars.ask_to_decide(now)
         kinds = ("notice", "alarm")
         return [
-            len(kit.rows(superuser, f"SELECT id FROM {each} WHERE kind LIKE 'day%'"))  # noqa: S608
+            len(kit.rows(superuser, f"SELECT id FROM {each} WHERE kind LIKE 'day%%'"))  # noqa: S608
             for each in kinds
         ]
 
