@@ -36,7 +36,10 @@ FIELDS = {
 
 def _page(errors: dict[str, str] | None = None) -> str:
     asked = request.values
-    year = asked.get("year", local_day(g.now).year, type=int)
+    # A form that comes back shows the year of its day.
+    typed = request.form.get("day", "")[:4]
+    here = int(typed) if typed.isascii() and typed.isdecimal() else local_day(g.now).year
+    year = asked.get("year", here, type=int)
     year = min(max(year, 2000), 2100)
     with transaction():
         d = directory()
