@@ -35,6 +35,7 @@ from feedback.services import (
     drafts,
     escalations,
     figures,
+    held,
     improvement_telling,
     intake,
     officer_mail,
@@ -286,6 +287,36 @@ def apply_corrections() -> Counts:
         counts["corrections"] += 1
         counts["deadlines_moved"] += run.moved
     return counts
+
+
+@job
+def ask_to_decide() -> Counts:
+    """Tell administrators of expected days off that are near."""
+    with transaction(JOB):
+        return {"days": calendars.ask_to_decide(clock.now())}
+
+
+@job
+def measure_held() -> Counts:
+    """Note how long an office held a case, batch by batch."""
+    counts = {"measured": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            measured = held.measure(clock.now())
+        counts["measured"] += measured
+        if measured < held.BATCH:
+            break
+    else:
+        again("measure_held")
+    return counts
+
+
+@job
+def add_up_held() -> Counts:
+    """Add up how long institutions held cases."""
+    with transaction(JOB):
+        return {"months": held.refresh(clock.now())}
 
 
 @job

@@ -44,7 +44,7 @@ from feedback.models.channels import (
 )
 from feedback.models.climbing import Alarm, Directive, Escalation
 from feedback.models.drafts import Draft
-from feedback.models.figures import Figure, FigureDirty, SmsCost
+from feedback.models.figures import Figure, FigureDirty, FigureHeld, SmsCost
 from feedback.models.improvements import Improvement, ImprovementCase
 from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
@@ -126,6 +126,7 @@ __all__ = [
     "Extract",
     "Figure",
     "FigureDirty",
+    "FigureHeld",
     "FileKey",
     "GrantRequest",
     "Holiday",

@@ -200,7 +200,14 @@ class Assignment(Base):
     """Who owned the case, at which institution and unit, from when until when."""
 
     __tablename__ = "assignment"
-    __table_args__ = (Index(None, "case_id", "at"),)
+    __table_args__ = (
+        Index(None, "case_id", "at"),
+        Index(
+            "ix_assignment_unmeasured",
+            "ended_at",
+            postgresql_where="ended_at IS NOT NULL AND minutes IS NULL",
+        ),
+    )
     id: Mapped[RandomKey]
     case_id: Mapped[CaseKey]
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
@@ -209,6 +216,9 @@ class Assignment(Base):
     by_officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     at: Mapped[Moment]
     ended_at: Mapped[Moment | None]
+    # Office minutes, by the institution's calendar, in which an answer was owed; a job notes them
+    # once the period has ended.
+    minutes: Mapped[int | None]
 
 
 class Deadline(Base):
@@ -221,6 +231,7 @@ class Deadline(Base):
         Index(
             "ix_deadline_running",
             "calendar_id",
+            "office_id",
             postgresql_where="met_at IS NULL",
         ),
     )
@@ -231,6 +242,10 @@ class Deadline(Base):
     starts_at: Mapped[Moment]
     working_days: Mapped[int]
     calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
+    # The institution under which it was set, whose own days off and half days it counts by.
+    office_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    # The version of the standard that it was set by; none for what a rule of its own sets.
+    standard_id: Mapped[int | None] = mapped_column(ForeignKey("service_standard.id"))
     extension_days: Mapped[int]
     due_at: Mapped[Moment]
     # When it was met or ended without an answer (withdrawn).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ARRAY, ForeignKey, Integer, Numeric
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Integer, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.extensions import Base
@@ -43,6 +43,18 @@ class Figure(Base):
     # rules/histogram.py.
     first_response: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     answer: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    computed_at: Mapped[Moment]
+
+
+class FigureHeld(Base):
+    """Office minutes for which an institution itself held cases that were received in a month: the
+    days of another body that had one before or after it are not its own."""
+
+    __tablename__ = "figure_held"
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    cases: Mapped[int]
+    minutes: Mapped[int] = mapped_column(BigInteger)
     computed_at: Mapped[Moment]
 
 

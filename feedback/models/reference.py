@@ -24,34 +24,51 @@ class Calendar(Base):
 
 
 class Holiday(Base):
-    """A day off: from the holidays library, gazetted, or moon-sighted and only expected."""
+    """A day off or a half day: from the holidays library, gazetted, moon-sighted and only expected,
+    or one on which an office was closed by order."""
 
     __tablename__ = "holiday"
     __table_args__ = (
-        UniqueConstraint("calendar_id", "day"),
+        UniqueConstraint("calendar_id", "day", "scope"),
         one_of("status", ("confirmed", "expected", "removed")),
+        Index("ix_holiday_expected", "day", postgresql_where="status = 'expected'"),
+        Index("ix_holiday_scoped", "day", postgresql_where="scope <> '*'"),
     )
     id: Mapped[Key]
     calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
     day: Mapped[date]
+    # Whose day it is: everybody's (`*`), a region's (`region:Dodoma`), or that of one institution.
+    scope: Mapped[str] = mapped_column(server_default="*", default="*")
     name_sw: Mapped[str]
     name_en: Mapped[str]
     status: Mapped[str]
     source: Mapped[str]
+    # Of a half day the hour at which the office closes; empty: it does not work at all.
+    closes: Mapped[time | None]
+    # Who closed the office, and the number of the order.
+    ordered_by: Mapped[str] = mapped_column(server_default="", default="")
+    order_number: Mapped[str] = mapped_column(server_default="", default="")
 
 
 class CalendarCorrection(Base):
     """A change of a calendar after deadlines were set by it, and how many it moved."""
 
     __tablename__ = "calendar_correction"
+    __table_args__ = (Index(None, "calendar_id", "day"),)
     id: Mapped[Key]
     calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
     day: Mapped[date]
+    scope: Mapped[str] = mapped_column(server_default="*", default="*")
+    # As of the day, or `moved`: the day is off no more, and `moved_to` is in its place.
     status: Mapped[str]
+    moved_to: Mapped[date | None]
+    # Whether it can move a deadline: the mere confirming of an expected day moves none.
+    shifts: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     at: Mapped[Moment]
     # Empty until the worker has derived the running deadlines again.
     deadlines_moved: Mapped[int | None]
+    done_at: Mapped[Moment | None]
 
 
 class Institution(Base):
@@ -100,15 +117,28 @@ class Unit(Base):
 
 
 class ServiceStandard(Base):
-    """Deadlines in working days for a standard and a kind of case (`*` = any kind)."""
+    """Deadlines in working days for a standard and a kind of case (`*` = any kind).
+
+    Each row is a version, and is never overwritten: a change adds the next one, and a deadline
+    names the one that it was set by. The newest holds; one that is not active takes it away.
+    """
 
     __tablename__ = "service_standard"
-    __table_args__ = (UniqueConstraint("code", "kind", "scope"), one_of("kind", (*KINDS, "*")))
+    __table_args__ = (
+        UniqueConstraint("code", "kind", "scope", "confidentiality", "version"),
+        one_of("kind", (*KINDS, "*")),
+        one_of("confidentiality", (*LEVELS, "*")),
+    )
     id: Mapped[Key]
     code: Mapped[str]
     kind: Mapped[str]
     # Whom it binds: every institution (`*`), those of a kind, or one by its code.
     scope: Mapped[str] = mapped_column(server_default="*", default="*")
+    # Which level of confidentiality it is for, or any (`*`).
+    confidentiality: Mapped[str] = mapped_column(server_default="*", default="*")
+    version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
+    # The day from which this version holds.
+    from_day: Mapped[date]
     acknowledge_days: Mapped[int]
     answer_days: Mapped[int]
     max_rung: Mapped[int | None]

@@ -67,9 +67,11 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("code", "code", fixed=True),
         Field("kind", "choice", fixed=True),
         Field("scope", "line", fixed=True),
+        Field("confidentiality", "choice", fixed=True),
         Field("acknowledge_days", "number", least=1, most=MOST_DAYS),
         Field("answer_days", "number", least=1, most=MOST_DAYS),
         Field("max_rung", "number", required=False, least=1, most=20),
+        Field("extension_days_max", "number", most=MOST_DAYS),
         Field("source", required=False, most=300),
     ),
     "rung": (
@@ -88,6 +90,12 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("unit", "choice"),
     ),
 }
+
+
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "standard": {"confidentiality": "*", "extension_days_max": 0}
+}
+"""What a new row says where nothing was said."""
 
 
 def problems(subject: str, said: Mapping[str, Any]) -> dict[str, str]:
@@ -161,6 +169,21 @@ def _loosens(act: str, before: Mapping[str, Any], said: Mapping[str, Any]) -> bo
     if wanted not in LEVELS or LEVELS.index(wanted) < LEVELS.index(level):
         return True
     return bool(said.keys() & {"standard", "unit_code"})
+
+
+EVERYBODY = "*"
+"""The scope of what binds every institution."""
+_REGION = "region:"
+
+
+def region_scope(region: str) -> str:
+    """The scope of a region's days off."""
+    return f"{_REGION}{region}"
+
+
+def region_of(scope: str) -> str:
+    """The region of a scope, or an empty word where it is none."""
+    return scope.removeprefix(_REGION) if scope.startswith(_REGION) else ""
 
 
 def scopes(code: str, kind: str) -> tuple[str, str, str]:

@@ -5,8 +5,8 @@ hour. A pause costs as many working days as it covers closings of the office. Ev
 comes in is aware (a naive one raises ValueError) and every moment that goes out is in UTC.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,18 +23,32 @@ INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When an office works: `weekend` holds weekday numbers (Monday is 0), the hours are local."""
+    """When an office works: `weekend` holds weekday numbers (Monday is 0), the hours are local.
+
+    `short`: days on which it works and closes earlier, each with its hour. Such a half day is a
+    working day like others; on a weekend or a day off it changes nothing.
+    """
 
     holidays: frozenset[date]
     weekend: frozenset[int] = frozenset({5, 6})
     opens: time = time(7, 30)
     closes: time = time(15, 30)
+    short: Mapping[date, time] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if len(self.weekend & frozenset(range(7))) == 7:
             raise ValueError("a calendar needs at least one weekday on which the office works")
         if self.opens >= self.closes:
             raise ValueError("an office must open before it closes")
+        if not all(self.opens < hour <= self.closes for hour in self.short.values()):
+            raise ValueError("a half day ends within the office hours")
+
+    def with_days(self, off: frozenset[date], short: Mapping[date, time]) -> "Calendar":
+        """The same office with more days off and half days; of two hours the earlier one holds."""
+        hours = dict(self.short)
+        for day, hour in short.items():
+            hours[day] = min(hour, hours.get(day, hour))
+        return replace(self, holidays=self.holidays | off, short=hours)
 
     def is_working_day(self, day: date) -> bool:
         """Whether the office works on `day`."""
@@ -46,7 +60,11 @@ class Calendar:
 
     def closing(self, day: date) -> datetime:
         """The moment at which the office closes on `day`, in UTC."""
-        return datetime.combine(day, self.closes, DAR_ES_SALAAM).astimezone(UTC)
+        return datetime.combine(day, self.hour_of_closing(day), DAR_ES_SALAAM).astimezone(UTC)
+
+    def hour_of_closing(self, day: date) -> time:
+        """The local hour at which the office closes on `day`."""
+        return self.short.get(day, self.closes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +85,15 @@ class Step:
     """One day in the arithmetic of a due date.
 
     `reason` is one of day0, working, weekend, holiday, paused, extension. `number` is the working
-    day it counts as (day 0 is 0), None for a day that does not count.
+    day it counts as (day 0 is 0), None for a day that does not count. `closes`: the hour of a half
+    day on which the office works.
     """
 
     day: date
     counted: bool
     reason: str
     number: int | None
+    closes: time | None = None
 
 
 def local_day(moment: datetime) -> date:
@@ -156,6 +176,7 @@ def explain(
                 counted=reason == "working",
                 reason="extension" if extended else reason,
                 number=number,
+                closes=calendar.short.get(day) if calendar.is_working_day(day) else None,
             )
         )
     return steps
@@ -171,12 +192,38 @@ def working_minutes(calendar: Calendar, start: datetime, end: datetime) -> int:
         if calendar.is_working_day(first):
             total = _office_time(calendar, first, start, end)
     else:
-        whole_day = calendar.closing(first) - calendar.opening(first)
+        whole_day = timedelta(
+            hours=calendar.closes.hour - calendar.opens.hour,
+            minutes=calendar.closes.minute - calendar.opens.minute,
+            seconds=calendar.closes.second - calendar.opens.second,
+        )
         total = whole_day * _working_days_in(calendar, first + ONE_DAY, last)
+        for day in calendar.short:
+            if first < day < last and calendar.is_working_day(day):
+                total -= whole_day - (calendar.closing(day) - calendar.opening(day))
         for day in (first, last):
             if calendar.is_working_day(day):
                 total += _office_time(calendar, day, start, end)
     return total // timedelta(minutes=1)
+
+
+def held_minutes(
+    calendar: Calendar,
+    start: datetime,
+    end: datetime,
+    running: Sequence[tuple[datetime, datetime]],
+    pauses: Sequence[Pause] = (),
+) -> int:
+    """Office minutes from `start` to `end` in which an answer was owed: within `running`, one
+    stretch for each cycle, pauses taken off. Stretches, and pauses, do not overlap each other."""
+    total = 0
+    for begin, until in running:
+        first, last = max(start, begin), min(end, until)
+        total += working_minutes(calendar, first, last)
+        for pause in pauses:
+            stop = last if pause.end is None else min(pause.end, last)
+            total -= working_minutes(calendar, max(pause.start, first), stop)
+    return max(0, total)
 
 
 def pause_cap(calendar: Calendar, earlier: Sequence[Pause], start: datetime) -> datetime | None:
@@ -244,7 +291,8 @@ def _total(working_days: int, extension_days: int) -> int:
 def _first_day_closing_from(calendar: Calendar, moment: datetime) -> date:
     """The first calendar day, working or not, whose hour of closing is not before `moment`."""
     local = _aware(moment).astimezone(DAR_ES_SALAAM)
-    return local.date() if local.time() <= calendar.closes else local.date() + ONE_DAY
+    closes = calendar.hour_of_closing(local.date())
+    return local.date() if local.time() <= closes else local.date() + ONE_DAY
 
 
 def _working_days_in(calendar: Calendar, first: date, end: date) -> int:

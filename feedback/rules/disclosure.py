@@ -36,6 +36,13 @@ def safe_rate(numerator: int, denominator: int) -> float | None:
     return round(round(numerator / denominator / step) * step, 2)
 
 
+def safe_mean(total: int, count: int) -> int | None:
+    """The mean of a group in two digits; None when the group is small."""
+    if count < SMALL_GROUP:
+        return None
+    return int(Decimal(total / count).normalize(Context(prec=2, rounding=ROUND_HALF_EVEN)))
+
+
 def safe_sum(total: Decimal, count: int) -> Decimal | None:
     """What a group cost, told without telling how many it was; None when the group is small.
 

@@ -21,6 +21,7 @@ URGENT = frozenset(
         "identity_asked",
         "grant_asked",
         "change_asked",
+        "day_off_undecided",
         "extension_asked",
         "not_fixed",
         "officer_pin_locked",

@@ -112,9 +112,8 @@ def lodge(
         d,
     )
     handler_id = _owner(where, list(excluded), now)
-    standard = d.standard(where.standard, lodging.kind, where.institution_id)
-    calendar_id = d.institutions[where.institution_id].calendar_id
-    calendar = d.calendar(calendar_id)
+    standard = d.standard(where.standard, lodging.kind, where.institution_id, where.confidentiality)
+    calendar = d.calendar_of(where.institution_id)
     acknowledge_due = deadlines.due(calendar, received, standard.acknowledge_days)
     answer_due = deadlines.due(calendar, received, standard.answer_days)
     rows = _rows(case_id, lodging, where, handler_id, content, now, received)
@@ -161,7 +160,9 @@ def lodge(
             "clock": name,
             "starts_at": received,
             "working_days": days,
-            "calendar_id": calendar_id,
+            "calendar_id": d.institutions[where.institution_id].calendar_id,
+            "office_id": where.institution_id,
+            "standard_id": standard.id,
             "extension_days": 0,
             "due_at": due_at,
         }
@@ -325,18 +326,19 @@ def _rows(
     rows["message"][0]["seq"] = 1
     if vault:
         rows["sealed_identity"] = vault
+    # Also where nobody is named: the institution holds it from here on.
+    rows["assignment"] = [
+        {
+            "id": uuid4(),
+            "case_id": case_id,
+            "institution_id": where.institution_id,
+            "unit_id": where.unit_id,
+            "handler_id": handler_id,
+            "by_officer_id": transaction.current().officer,
+            "at": now,
+        }
+    ]
     if handler_id is not None:
-        rows["assignment"] = [
-            {
-                "id": uuid4(),
-                "case_id": case_id,
-                "institution_id": where.institution_id,
-                "unit_id": where.unit_id,
-                "handler_id": handler_id,
-                "by_officer_id": transaction.current().officer,
-                "at": now,
-            }
-        ]
         rows["notice"] = marks.notice_rows([handler_id], "assigned", case_id, now)
     return rows
 

@@ -26,12 +26,21 @@ PURPOSES = ("ladder", "reminder", "window", "pause")
 @dataclass(frozen=True, slots=True)
 class CaseClocks:
     """The deadlines of a case's present cycle and its pauses of all cycles. `joined`: by clock the
-    earliest due time of cases that this one leads, which it keeps too."""
+    earliest due time of cases that this one leads, which it keeps too. `answers`: the answer clocks
+    of all cycles."""
 
     acknowledge: m.Deadline | None
     answer: m.Deadline
     pauses: Sequence[m.Pause]
     joined: Mapping[str, datetime] = field(default_factory=dict)
+    answers: Sequence[m.Deadline] = ()
+
+    def pauses_of(self, deadline: m.Deadline) -> list[deadlines.Pause]:
+        """The pauses that a clock waits for, as the rules see them: an acknowledgement waits for
+        none, and an answer for those of its cycle."""
+        if deadline.clock != "answer":
+            return []
+        return [as_rule(pause) for pause in self.pauses if pause.cycle == deadline.cycle]
 
     @property
     def open_pause(self) -> m.Pause | None:
@@ -59,12 +68,17 @@ def of_many(cases: Collection[m.Case]) -> dict[UUID, CaseClocks]:
     ):
         pauses.setdefault(pause.case_id, []).append(pause)
     joined = groups.joined_due(ids)
+    answers: dict[UUID, list[m.Deadline]] = {}
+    for row in sorted(rows.values(), key=lambda row: row.cycle):
+        if row.clock == "answer":
+            answers.setdefault(row.case_id, []).append(row)
     return {
         case.id: CaseClocks(
             rows.get((case.id, case.cycle, "acknowledge")),
             rows[case.id, case.cycle, "answer"],
             pauses.get(case.id, []),
             joined.get(case.id, {}),
+            answers.get(case.id, []),
         )
         for case in cases
     }
@@ -82,12 +96,11 @@ def recompute(case: m.Case, clocks: CaseClocks, d: Directory) -> None:
     for deadline in (clocks.acknowledge, clocks.answer):
         if deadline is None or deadline.met_at is not None:
             continue
-        pauses = [as_rule(p) for p in clocks.pauses if p.cycle == deadline.cycle]
         own = deadlines.due(
-            d.calendar(deadline.calendar_id),
+            d.calendar(deadline.calendar_id, deadline.office_id),
             deadline.starts_at,
             deadline.working_days,
-            pauses if deadline.clock == "answer" else (),
+            clocks.pauses_of(deadline),
             deadline.extension_days,
         )
         deadline.due_at = min(own, clocks.joined.get(deadline.clock, own))
@@ -99,7 +112,7 @@ def meet(deadline: m.Deadline | None, clocks: CaseClocks, now: datetime) -> None
     """Stop a clock and note the office time it took, pauses taken off. Met once, it stays."""
     if deadline is None or deadline.met_at is not None:
         return
-    calendar = directory().calendar(deadline.calendar_id)
+    calendar = directory().calendar(deadline.calendar_id, deadline.office_id)
     deadline.met_at = now
     minutes = deadlines.working_minutes(calendar, deadline.starts_at, now)
     if deadline.clock == "answer":
@@ -133,7 +146,7 @@ def pause(case: m.Case, clocks: CaseClocks, now: datetime) -> m.Pause | None:
     if clocks.open_pause is not None or now > clocks.answer.due_at:
         return None
     d = directory()
-    calendar = d.calendar(clocks.answer.calendar_id)
+    calendar = d.calendar(clocks.answer.calendar_id, clocks.answer.office_id)
     runs_out = deadlines.pause_cap(calendar, [as_rule(p) for p in clocks.pauses], now)
     if runs_out is None:
         return None
@@ -176,7 +189,8 @@ def end_pause(case: m.Case, clocks: CaseClocks, at: datetime, d: Directory) -> m
 
 def next_reminder(answer: m.Deadline, after: datetime, d: Directory) -> datetime | None:
     """When the owner is next reminded of the answer clock as it stands, after that moment."""
-    moments = deadlines.reminders(d.calendar(answer.calendar_id), answer.starts_at, answer.due_at)
+    calendar = d.calendar(answer.calendar_id, answer.office_id)
+    moments = deadlines.reminders(calendar, answer.starts_at, answer.due_at)
     return next((moment for moment in moments if moment > after), None)
 
 
@@ -192,8 +206,9 @@ def start_cycle(case: m.Case, working_days: int, now: datetime) -> m.Deadline:
         starts_at=now,
         working_days=working_days,
         calendar_id=calendar_id,
+        office_id=case.institution_id,
         extension_days=0,
-        due_at=deadlines.due(d.calendar(calendar_id), now, working_days),
+        due_at=deadlines.due(d.calendar_of(case.institution_id), now, working_days),
     )
     db.session.add(deadline)
     case.due_at, case.idle_from = deadline.due_at, now

@@ -206,7 +206,8 @@ def _remind(case: m.Case, own: CaseClocks, batch: Batch, d: Directory) -> int:
         return 0
     answer = own.answer
     batch.timers[case.id, "reminder"] = clocks.next_reminder(answer, batch.now, d)
-    moments = deadlines.reminders(d.calendar(answer.calendar_id), answer.starts_at, answer.due_at)
+    calendar = d.calendar(answer.calendar_id, answer.office_id)
+    moments = deadlines.reminders(calendar, answer.starts_at, answer.due_at)
     if own.open_pause is not None or not any(moment <= batch.now for moment in moments):
         return 0
     batch.notice([case.handler_id], "reminder", case, key=local_day(batch.now).isoformat())

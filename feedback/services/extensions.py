@@ -111,11 +111,19 @@ def of_case(case_id: UUID, now: datetime, facts: access.CaseFacts | None = None)
 
 def _left(case: m.Case, rows: Sequence[m.Extension]) -> int:
     """What may still be granted: by the days that its clocks got so far, also with a group that
-    it was in or from the case that it was divided from."""
-    limit = directory().standard(case.standard, case.kind).extension_days_max
-    given = db.session.scalar(
-        select(func.sum(m.Deadline.extension_days)).where(m.Deadline.case_id == case.id)
-    )
+    it was in or from the case that it was divided from, and by the standard that they were set by.
+    """
+    standard = m.ServiceStandard
+    given, limit = db.session.execute(
+        select(func.sum(m.Deadline.extension_days), func.max(standard.extension_days_max))
+        .outerjoin(standard, standard.id == m.Deadline.standard_id)
+        .where(m.Deadline.case_id == case.id)
+    ).one()
+    if limit is None:  # set before versions were kept
+        present = directory().standard(
+            case.standard, case.kind, case.institution_id, case.confidentiality
+        )
+        limit = present.extension_days_max
     return extensions.days_left(limit, int(given or 0), sum(bool(row.granted) for row in rows))
 
 

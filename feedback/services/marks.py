@@ -68,11 +68,26 @@ def notices(
             wake("send_notices")
 
 
-def alarm(dedupe: str, kind: str, now: datetime, *, again: bool = False) -> None:
-    """What concerns no case, for the administrators of the home institution (worker), once for
-    each `dedupe`. again: one that was settled stands anew."""
-    home = directory().institutions_by_code[current_app.config["HOME_INSTITUTION"]]
-    values = {"dedupe": dedupe, "kind": kind, "institution_id": home.id, "cycle": 1, "at": now}
+def alarm(
+    dedupe: str,
+    kind: str,
+    now: datetime,
+    *,
+    again: bool = False,
+    institution_id: int | None = None,
+) -> None:
+    """What concerns no case, for the administrators of the home institution or of another that it
+    is about (worker), once for each `dedupe`. again: one that was settled stands anew."""
+    if institution_id is None:
+        home = directory().institutions_by_code[current_app.config["HOME_INSTITUTION"]]
+        institution_id = home.id
+    values = {
+        "dedupe": dedupe,
+        "kind": kind,
+        "institution_id": institution_id,
+        "cycle": 1,
+        "at": now,
+    }
     raised = pg_insert(m.Alarm).values(values)
     settled_again = raised.on_conflict_do_update(
         index_elements=["dedupe"],

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, time
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from feedback import models as m
 from feedback.extensions import db
@@ -74,7 +76,8 @@ class CategoryInfo:
 
 @dataclass(frozen=True, slots=True)
 class StandardInfo:
-    """Deadlines in working days, and the highest rung such a case may climb to."""
+    """One version of a standard: deadlines in working days, and the highest rung such a case may
+    climb to. `level`: the confidentiality that it is for, or `*`."""
 
     code: str
     kind: str
@@ -84,6 +87,19 @@ class StandardInfo:
     # Working days by which the answer may be extended, in all.
     extension_days_max: int
     scope: str = "*"
+    level: str = "*"
+    id: int | None = None
+    version: int = 1
+    from_day: date | None = None
+    source: str = ""
+
+
+@dataclass(slots=True)
+class OwnDays:
+    """Days of one scope: whole days off, and half days with the hour at which they end."""
+
+    off: set[date] = field(default_factory=set)
+    short: dict[date, time] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +115,50 @@ class Directory:
     units: Mapping[int, UnitInfo]
     categories: Mapping[int, CategoryInfo]
     categories_by_code: Mapping[str, CategoryInfo]
+    # By calendar what holds for all, and by calendar and scope what is a region's or an office's.
     calendars: Mapping[int, Calendar]
+    own_days: Mapping[tuple[int, str], OwnDays]
     ladders: Mapping[str, tuple[Rung, ...]]
     ladder_names: Mapping[tuple[str, int], tuple[str, str]]
-    standards: Mapping[tuple[str, str, str], StandardInfo]
+    # By code, kind, scope and level.
+    standards: Mapping[tuple[str, str, str, str], StandardInfo]
     gazetteer: Gazetteer
     units_by_institution: Mapping[int, tuple[UnitInfo, ...]]
     successors: Mapping[str, InstitutionInfo]
+    # Calendars of offices that have days of their own, as they were asked for.
+    composed: dict[tuple[int, int], Calendar] = field(default_factory=dict, compare=False)
 
     def living(self, code: str) -> InstitutionInfo | None:
         """The institution of a code, or the one that took over from it."""
         return self.institutions_by_code.get(code) or self.successors.get(code)
 
-    def calendar(self, calendar_id: int) -> Calendar:
-        """Office days and hours, holidays included."""
-        return self.calendars[calendar_id]
+    def calendar(self, calendar_id: int, office_id: int) -> Calendar:
+        """Days and hours of an office that counts by this calendar: the days off of all, of its
+        region and its own. The calendar itself where the office has none of its own."""
+        if not self.own_days:
+            return self.calendars[calendar_id]
+        found = self.composed.get((calendar_id, office_id))
+        if found is None:
+            found = self.calendars[calendar_id]
+            for scope in self.scopes_of(office_id)[1:]:
+                own = self.own_days.get((calendar_id, scope))
+                if own is not None:
+                    found = found.with_days(frozenset(own.off), own.short)
+            self.composed[calendar_id, office_id] = found
+        return found
+
+    def scopes_of(self, office_id: int) -> tuple[str, str, str]:
+        """Whose days off an office has: everybody's, its region's, its own."""
+        office = self.institutions[office_id]
+        return changes.EVERYBODY, changes.region_scope(office.region), office.code
+
+    def offices_in(self, scope: str) -> list[int]:
+        """The institutions, closed ones too, that have the days of a scope."""
+        return [each for each in self.institutions if scope in self.scopes_of(each)]
 
     def calendar_of(self, institution_id: int) -> Calendar:
-        """The calendar that the institution counts by now."""
-        return self.calendars[self.institutions[institution_id].calendar_id]
+        """The calendar that the institution counts by now, its own days included."""
+        return self.calendar(self.institutions[institution_id].calendar_id, institution_id)
 
     def ladder(self, name: str) -> tuple[Rung, ...]:
         """The rungs of a ladder in order; none for an unknown name."""
@@ -135,16 +176,21 @@ class Directory:
                     return unit.id
         return self.institutions[institution_id].default_unit_id
 
-    def standard(self, code: str, kind: str, institution_id: int | None = None) -> StandardInfo:
-        """The service standard for a kind of case at an institution: its own, else that of its
-        kind, else everybody's; falls back to the standard's row for any kind of case."""
+    def standard(
+        self, code: str, kind: str, institution_id: int | None = None, level: str = "*"
+    ) -> StandardInfo:
+        """The service standard for a kind of case of a confidentiality at an institution: its own,
+        else that of its kind, else everybody's, each for the level before the one for any level;
+        falls back to the standard's row for any kind of case."""
         here = self.institutions.get(institution_id or 0)
         scopes = changes.scopes(here.code, here.kind) if here else ("*",)
         for own_code, own_kind in ((code, kind), (code, "*"), ("STANDARD", kind)):
             for scope in scopes:
-                if (own_code, own_kind, scope) in self.standards:
-                    return self.standards[own_code, own_kind, scope]
-        return self.standards["STANDARD", "complaint", "*"]
+                for own_level in (level, "*"):
+                    found = self.standards.get((own_code, own_kind, scope, own_level))
+                    if found is not None:
+                        return found
+        return self.standards["STANDARD", "complaint", "*", "*"]
 
 
 _cache: Directory | None = None
@@ -221,6 +267,7 @@ def _load(version: int) -> Directory:
         for c in category_rows
     }
     ladders, ladder_names = _load_ladders()
+    calendars, own_days = _load_calendars()
     places = db.session.execute(
         select(m.Place.name, m.Institution.code).join(
             m.Institution, m.Institution.id == m.Place.institution_id
@@ -233,7 +280,8 @@ def _load(version: int) -> Directory:
         units=MappingProxyType(units),
         categories=MappingProxyType(categories),
         categories_by_code=MappingProxyType({c.code: c for c in categories.values() if c.active}),
-        calendars=MappingProxyType(_load_calendars()),
+        calendars=MappingProxyType(calendars),
+        own_days=MappingProxyType(own_days),
         ladders=MappingProxyType(ladders),
         ladder_names=MappingProxyType(ladder_names),
         standards=MappingProxyType(_load_standards()),
@@ -283,16 +331,27 @@ def _names(institution: InstitutionInfo) -> tuple[str, ...]:
     return (institution.name_sw, english, short, *institution.aliases)
 
 
-def _load_calendars() -> dict[int, Calendar]:
-    holidays: dict[int, set[date]] = {}
+def _load_calendars() -> tuple[dict[int, Calendar], dict[tuple[int, str], OwnDays]]:
+    """The calendars with the days of everybody, and what single scopes have beside them."""
+    days: dict[tuple[int, str], OwnDays] = {}
+    table = m.Holiday
     for row in db.session.execute(
-        select(m.Holiday.calendar_id, m.Holiday.day).where(m.Holiday.status != "removed")
+        select(table.calendar_id, table.scope, table.day, table.closes).where(
+            table.status != "removed"
+        )
     ):
-        holidays.setdefault(row.calendar_id, set()).add(row.day)
-    return {
-        c.id: Calendar(frozenset(holidays.get(c.id, ())), frozenset(c.weekend), c.opens, c.closes)
-        for c in db.session.execute(select(m.Calendar.__table__))
-    }
+        own = days.setdefault((row.calendar_id, row.scope), OwnDays())
+        if row.closes is None:
+            own.off.add(row.day)
+        else:
+            own.short[row.day] = row.closes
+    calendars = {}
+    for c in db.session.execute(select(m.Calendar.__table__)):
+        shared = days.pop((c.id, changes.EVERYBODY), OwnDays())
+        calendars[c.id] = Calendar(
+            frozenset(shared.off), frozenset(c.weekend), c.opens, c.closes, shared.short
+        )
+    return calendars, days
 
 
 def _load_ladders() -> tuple[dict[str, tuple[Rung, ...]], dict[tuple[str, int], tuple[str, str]]]:
@@ -308,18 +367,31 @@ def _load_ladders() -> tuple[dict[str, tuple[Rung, ...]], dict[tuple[str, int], 
     return {name: tuple(each) for name, each in rungs.items()}, names
 
 
-def _load_standards() -> dict[tuple[str, str, str], StandardInfo]:
+def _load_standards() -> dict[tuple[str, str, str, str], StandardInfo]:
+    """The newest version of each, unless it was taken away."""
+    table = m.ServiceStandard
+    key = (table.code, table.kind, table.scope, table.confidentiality)
+    newest = select(table.__table__).ext(distinct_on(*key)).order_by(*key, table.version.desc())
     return {
-        (s.code, s.kind, s.scope): StandardInfo(
-            s.code,
-            s.kind,
-            s.acknowledge_days,
-            s.answer_days,
-            s.max_rung,
-            s.extension_days_max,
-            s.scope,
-        )
-        for s in db.session.execute(
-            select(m.ServiceStandard.__table__).where(m.ServiceStandard.active)
-        )
+        (s.code, s.kind, s.scope, s.confidentiality): standard_info(s)
+        for s in db.session.execute(newest)
+        if s.active
     }
+
+
+def standard_info(row: Any) -> StandardInfo:
+    """A version of a standard as a plain value."""
+    return StandardInfo(
+        row.code,
+        row.kind,
+        row.acknowledge_days,
+        row.answer_days,
+        row.max_rung,
+        row.extension_days_max,
+        row.scope,
+        row.confidentiality,
+        row.id,
+        row.version,
+        row.from_day,
+        row.source,
+    )

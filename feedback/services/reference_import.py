@@ -7,7 +7,6 @@ administrator changed on screen stays as it is there, and is counted as kept, un
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -16,15 +15,18 @@ from typing import Any
 
 import holidays as holiday_library
 import psycopg
-from sqlalchemy import select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.exc import IntegrityError
 
 from feedback import models as m
+from feedback.clock import local_day
 from feedback.extensions import db
+from feedback.rules import changes as rules
 from feedback.services import audit
 from feedback.services.errors import Refused
 from feedback.services.reference_files import SHIPPED, Folder, unit_row, words
+from feedback.services.reference_rows import next_standards, upsert
 
 # A calendar for each part of the Union whose days off differ, with a region that stands for it.
 CALENDARS = {
@@ -108,14 +110,14 @@ def _import(now: datetime, folder: Folder, here: _Here) -> dict[str, int]:
     counts = {"holidays": _holidays(folder, calendars, now)}
     counts["institutions"] = _institutions(folder, calendars, here)
     counts["units"] = _units(folder, here)
-    counts["standards"] = _upsert(
-        m.ServiceStandard,
-        ("code", "kind", "scope"),
+    counts["standards"] = next_standards(
+        local_day(now),
         (
             {
                 "code": r["code"],
                 "kind": r["kind"],
                 "scope": "*",
+                "confidentiality": "*",
                 "active": True,
                 "acknowledge_days": int(r["acknowledge_days"]),
                 "answer_days": int(r["answer_days"]),
@@ -124,11 +126,11 @@ def _import(now: datetime, folder: Folder, here: _Here) -> dict[str, int]:
                 "source": r["source"],
             }
             for r in folder.rows("standards.csv")
-            if not here.keeps("standard", f"{r['code']}/{r['kind']}/*")
+            if not here.keeps("standard", f"{r['code']}/{r['kind']}/*/*")
         ),
     )
     counts["categories"] = _categories(folder, here)
-    counts["ladders"] = _upsert(
+    counts["ladders"] = upsert(
         m.LadderRung,
         ("ladder", "rung"),
         (
@@ -149,37 +151,6 @@ def _import(now: datetime, folder: Folder, here: _Here) -> dict[str, int]:
         counts["kept"] = here.kept
     audit.record("reference_imported", now=now, institutions=counts["institutions"])
     return counts
-
-
-def _upsert(model: Any, keys: tuple[str, ...], rows: Any) -> int:
-    listed = list(rows)
-    if not listed:
-        return 0
-    seen: set[tuple[Any, ...]] = set()
-    for row in listed:
-        key = tuple(row[name] for name in keys)
-        if key in seen:
-            raise Refused(f"bad-file: {model.__tablename__}: {key} stands there twice")
-        seen.add(key)
-    db.session.execute(
-        text(_statement(model.__tablename__, list(listed[0]), keys)),
-        {"rows": json.dumps(listed, default=str)},
-    )
-    return len(listed)
-
-
-def _statement(table: str, columns: list[str], keys: tuple[str, ...]) -> str:
-    """One statement for all rows, which touches those only that differ."""
-    changing = [name for name in columns if name not in keys]
-    named = ", ".join(columns)
-    return (
-        f"INSERT INTO {table} ({named})"  # noqa: S608 -- names of our own models
-        f" SELECT {named} FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"
-        f" ON CONFLICT ({', '.join(keys)}) DO UPDATE"
-        f" SET {', '.join(f'{name} = excluded.{name}' for name in changing)}"
-        f" WHERE ({', '.join(f'{table}.{name}' for name in changing)})"
-        f" IS DISTINCT FROM ({', '.join(f'excluded.{name}' for name in changing)})"
-    )
 
 
 def _calendars() -> dict[str, int]:
@@ -225,7 +196,7 @@ def _holidays(folder: Folder, calendars: dict[str, int], now: datetime) -> int:
         known = dict(
             db.session.execute(
                 select(m.Holiday.day, m.Holiday.status).where(
-                    m.Holiday.calendar_id == calendars[code]
+                    m.Holiday.calendar_id == calendars[code], m.Holiday.scope == rules.EVERYBODY
                 )
             ).all()
         )
@@ -235,17 +206,21 @@ def _holidays(folder: Folder, calendars: dict[str, int], now: datetime) -> int:
                 days[day] = {k: row[k] for k in ("name_sw", "name_en", "status", "source")}
         corrected = set(
             db.session.scalars(
-                select(m.CalendarCorrection.day).where(
+                # Of a day that was moved, the one that it was moved to as well.
+                select(
+                    func.unnest(array([m.CalendarCorrection.day, m.CalendarCorrection.moved_to]))
+                ).where(
                     m.CalendarCorrection.calendar_id == calendars[code],
+                    m.CalendarCorrection.scope == rules.EVERYBODY,
                     m.CalendarCorrection.officer_id.is_not(None),
                 )
             )
         )
-        count += _upsert(
+        count += upsert(
             m.Holiday,
-            ("calendar_id", "day"),
+            ("calendar_id", "day", "scope"),
             [
-                {"calendar_id": calendars[code], "day": day, **values}
+                {"calendar_id": calendars[code], "day": day, "scope": rules.EVERYBODY, **values}
                 for day, values in days.items()
                 if day not in corrected
             ],
@@ -343,7 +318,7 @@ def _units(folder: Folder, here: _Here) -> int:
     institutions = db.session.execute(
         select(m.Institution.id, m.Institution.code, m.Institution.kind)
     )
-    return _upsert(
+    return upsert(
         m.Unit,
         ("institution_id", "code"),
         (
@@ -360,7 +335,7 @@ def _units(folder: Folder, here: _Here) -> int:
 
 
 def _categories(folder: Folder, here: _Here) -> int:
-    return _upsert(
+    return upsert(
         m.Category,
         ("code",),
         (
@@ -406,7 +381,7 @@ def _posts(folder: Folder) -> int:
                     "name_sw": row["name_sw"],
                     "name_en": row["name_en"],
                 }
-    return _upsert(m.Post, ("institution_id", "unit_id", "kind"), rows.values())
+    return upsert(m.Post, ("institution_id", "unit_id", "kind"), rows.values())
 
 
 def _places(folder: Folder, here: _Here) -> int:
@@ -420,4 +395,4 @@ def _places(folder: Folder, here: _Here) -> int:
         council = here.heirs.get(row["council"], row["council"])
         key = (row["name"], ids[council])
         rows[key] = {"name": row["name"], "kind": row["kind"], "institution_id": key[1]}
-    return _upsert(m.Place, ("name", "institution_id"), rows.values())
+    return upsert(m.Place, ("name", "institution_id"), rows.values())

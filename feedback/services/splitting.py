@@ -40,7 +40,7 @@ from feedback.services import (
 from feedback.services.cases import REFERENCE_TRIES, message_row, pick_handler
 from feedback.services.errors import Refused
 from feedback.services.placing import Placing
-from feedback.services.reference import CategoryInfo, Directory, directory
+from feedback.services.reference import CategoryInfo, Directory, StandardInfo, directory
 from feedback.transaction import wake
 
 OF_OFFICE = {
@@ -194,7 +194,12 @@ def _make(asked: m.CaseSplit, source: m.Case, now: datetime) -> m.Case:
         Level(category.confidentiality if category else Level.OPEN),
         key=access.rank,
     )
-    standard = d.standard(category.standard if category else source.standard, source.kind)
+    standard = d.standard(
+        category.standard if category else source.standard,
+        source.kind,
+        asked.institution_id,
+        level.value,
+    )
     vault = _identity(source.id)
     if not _stands_in(words, conflicts.said_in_all([source.id])[source.id].texts):
         words = f"{OF_OFFICE[source.language]}\n{words}"
@@ -226,7 +231,7 @@ def _make(asked: m.CaseSplit, source: m.Case, now: datetime) -> m.Case:
             )
         )
     acts.start_assignment(case.id, case.institution_id, case.unit_id, handler_id, now)
-    _inherit_clocks(case, source, standard.answer_days, d, now)
+    _inherit_clocks(case, source, standard, d, now)
     db.session.execute(
         insert(m.CaseLink).values(
             related.row(source.id, case.id, "split", "", now, asked.by_officer_id)
@@ -316,7 +321,7 @@ def _fresh_reference() -> str:
 
 
 def _inherit_clocks(
-    case: m.Case, source: m.Case, answer_days: int, d: Directory, now: datetime
+    case: m.Case, source: m.Case, standard: StandardInfo, d: Directory, now: datetime
 ) -> None:
     """The clocks of the first case as they were frozen, never with more days than they had.
 
@@ -330,11 +335,14 @@ def _inherit_clocks(
             m.Deadline.clock == "acknowledge",
         )
     ).one()
+    answer = (own.answer.working_days, own.answer.standard_id)
+    if standard.answer_days < own.answer.working_days:
+        answer = (standard.answer_days, standard.id)
     copies = {
-        "acknowledge": (first, first.working_days),
-        "answer": (own.answer, min(own.answer.working_days, answer_days)),
+        "acknowledge": (first, first.working_days, first.standard_id),
+        "answer": (own.answer, *answer),
     }
-    for name, (row, working_days) in copies.items():
+    for name, (row, working_days, standard_id) in copies.items():
         db.session.add(
             m.Deadline(
                 id=uuid4(),
@@ -344,6 +352,8 @@ def _inherit_clocks(
                 starts_at=row.starts_at,
                 working_days=working_days,
                 calendar_id=row.calendar_id,
+                office_id=row.office_id,
+                standard_id=standard_id,
                 extension_days=row.extension_days if name == "answer" else 0,
                 due_at=row.due_at,
                 met_at=row.met_at if name == "acknowledge" else None,

@@ -20,6 +20,7 @@ from feedback.services import (
     case_versions,
     clocks,
     groups,
+    held,
     ladders,
     lines,
     outcomes,
@@ -83,6 +84,8 @@ class Held:
     handler_name: str | None
     at: datetime
     ended_at: datetime | None
+    # Office minutes in which the answer was owed there.
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,15 @@ class OfficerCase(CitizenCase):
     # Changes with every act: a form that carries an older one is shown again, not performed.
     version: str = ""
 
+    @property
+    def held_by(self) -> list[tuple[InstitutionInfo | None, int]]:
+        """Each institution that had the case, in order, and for how many office minutes."""
+        total: dict[int | None, tuple[InstitutionInfo | None, int]] = {}
+        for each in self.held:
+            key = each.institution.id if each.institution else None
+            total[key] = each.institution, each.minutes + total.get(key, (None, 0))[1]
+        return list(total.values())
+
 
 def _case(case_id: UUID) -> m.Case:
     case = db.session.get(m.Case, case_id)
@@ -182,6 +194,7 @@ def case_id_of(reference: str) -> UUID:
 def for_citizen(case_id: UUID, now: datetime) -> CitizenCase:
     """The case as its citizen sees it (principal: public)."""
     case, d = _case(case_id), directory()
+    own = clocks.of(case)
     verbs = allowed(Status(case.status))
     mine = {
         Verb.CITIZEN_MESSAGE,
@@ -194,7 +207,9 @@ def for_citizen(case_id: UUID, now: datetime) -> CitizenCase:
         mine.discard(Verb.RAISE_CONFIDENTIALITY)
     if case.window_ends_at is not None and now >= case.window_ends_at:
         mine -= {Verb.ACCEPT, Verb.NOT_FIXED}
-    return CitizenCase(**_common(case, d, now), allowed=frozenset(v.value for v in verbs & mine))
+    return CitizenCase(
+        **_common(case, own, d, now), allowed=frozenset(v.value for v in verbs & mine)
+    )
 
 
 def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
@@ -210,7 +225,8 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         mine &= WHILE_JOINED | {Verb.MERGE}  # of the latter the undoing
     if case.first_response_at is not None:
         mine.discard(Verb.ACKNOWLEDGE)
-    common = _common(case, d, now)
+    own = clocks.of(case)
+    common = _common(case, own, d, now)
     names = lines.officer_names({case.handler_id})
     return OfficerCase(
         **common,
@@ -223,9 +239,9 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         may_unseal=access.may_open_identity(viewer, facts) is not None
         or access.may_decide_opening(viewer, facts, 0),
         transfers=case.transfers,
-        next_rungs=_ahead(case, d),
+        next_rungs=ahead(case, d),
         directives=_directives(case.id, d) if reads else [],
-        held=_held(case.id, d),
+        held=_held(case.id, own, d, now),
         problems=unreached.of_case(case.id),
         may_reach=access.may_act(viewer, facts, Verb.NOTE),
         facts=facts,
@@ -233,9 +249,8 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
     )
 
 
-def _common(case: m.Case, d: Directory, now: datetime) -> dict[str, Any]:
-    own = clocks.of(case)
-    calendar = d.calendar(own.answer.calendar_id)
+def _common(case: m.Case, own: clocks.CaseClocks, d: Directory, now: datetime) -> dict[str, Any]:
+    calendar = d.calendar(own.answer.calendar_id, own.answer.office_id)
     waiting = own.open_pause
     pauses = [PauseView(p.starts_at, p.runs_out_at, p.ends_at) for p in own.pauses]
     is_open = Status(case.status) in OPEN
@@ -315,7 +330,8 @@ def rungs(d: Directory, *which: ColumnElement[bool]) -> list[Rung]:
     ]
 
 
-def _ahead(case: m.Case, d: Directory) -> list[Rung]:
+def ahead(case: m.Case, d: Directory) -> list[Rung]:
+    """The rungs ahead if nobody acts."""
     name = ladders.name_of(case, d)
     return [
         Rung(
@@ -354,7 +370,7 @@ def _directives(case_id: UUID, d: Directory) -> list[Order]:
     ]
 
 
-def _held(case_id: UUID, d: Directory) -> list[Held]:
+def _held(case_id: UUID, own: clocks.CaseClocks, d: Directory, now: datetime) -> list[Held]:
     rows = db.session.scalars(
         select(m.Assignment).where(m.Assignment.case_id == case_id).order_by(m.Assignment.at)
     ).all()
@@ -366,6 +382,9 @@ def _held(case_id: UUID, d: Directory) -> list[Held]:
             names.get(row.handler_id or 0),
             row.at,
             row.ended_at,
+            row.minutes
+            if row.minutes is not None
+            else held.minutes(row, own.answers, own.pauses, d, now, first=number == 0),
         )
-        for row in rows
+        for number, row in enumerate(rows)
     ]

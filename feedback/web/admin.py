@@ -5,22 +5,19 @@ Neither role opens a case: the database shows them none.
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from feedback import transaction as edge_transaction
-from feedback.clock import local_day
-from feedback.services import alarms, calendars, record
+from feedback.services import alarms
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import (
     admin_answers,
     admin_changes,
+    admin_days,
     admin_letters,
     admin_officers,
     admin_poster,
@@ -37,6 +34,7 @@ from feedback.web.admin_frame import blueprint, only
 __all__ = [
     "admin_answers",
     "admin_changes",
+    "admin_days",
     "admin_letters",
     "admin_officers",
     "admin_poster",
@@ -96,67 +94,3 @@ def cost_list() -> ResponseReturnValue:
     with transaction():
         page = costs.page("admin.cost_list", exact=True)
     return render_template("admin/costs.html", **page)
-
-
-# Days off
-
-
-def _holidays_page(errors: dict[str, str] | None = None) -> str:
-    asked = request.values
-    year = asked.get("year", local_day(g.now).year, type=int)
-    year = min(max(year, 2000), 2100)
-    with transaction():
-        known = record.calendars()
-        calendar_id = asked.get("calendar", known[0].id, type=int)
-        days = calendars.holidays(calendar_id, year)
-        corrections = record.corrections(calendar_id)
-    return render_template(
-        "admin/holidays.html",
-        calendars=[(each.id, each.name) for each in known],
-        calendar_id=calendar_id,
-        year=year,
-        days=days,
-        corrections=corrections,
-        errors=errors or {},
-        given=request.form if errors else {},
-    )
-
-
-@blueprint.get("/holidays")
-@only("admin")
-def holiday_list() -> ResponseReturnValue:
-    """The days off of a year; the moon-sighted ones wait to be confirmed."""
-    return _holidays_page()
-
-
-@blueprint.post("/holidays")
-@only("admin")
-def correct_holiday() -> ResponseReturnValue:
-    """Add, confirm or remove a day off; running deadlines are derived again by a worker."""
-    given = request.form
-    try:
-        day = date.fromisoformat(given.get("day", ""))
-    except ValueError:
-        return _holidays_page({"day": _("Write the day as year-month-day.")}), 422
-    try:
-        with transaction():
-            calendars.correct(
-                given.get("calendar", 0, type=int),
-                day,
-                given.get("name_sw", ""),
-                given.get("name_en", ""),
-                given.get("status", "confirmed"),
-                current_user.officer_id,
-                g.now,
-            )
-            edge_transaction.wake("apply_corrections")
-    except Refused as refused:
-        field = "name_sw" if refused.code in ("empty", "name-too-long") else "day"
-        return _holidays_page({field: wording.refusal(refused.code)}), 422
-    flash(
-        _("The calendar is corrected. Running deadlines are computed again within a minute."),
-        "success",
-    )
-    return redirect(
-        url_for("admin.holiday_list", year=day.year, calendar=given.get("calendar")), 303
-    )

@@ -95,6 +95,7 @@ def label(subject: str, field: str) -> str:
         "acknowledge_days": _("Working days for the acknowledgement"),
         "answer_days": _("Working days for the answer"),
         "max_rung": _("Highest rung"),
+        "extension_days_max": _("Working days of extension, at most"),
         "source": _("On what it rests"),
         "rung": _("Rung"),
         "post": _("Post"),
@@ -111,6 +112,8 @@ def label(subject: str, field: str) -> str:
     }
     if subject == "standard" and field == "kind":
         return _("Kind of case")
+    if subject == "standard" and field == "confidentiality":
+        return _("Confidentiality")
     return known.get(field, field)
 
 
@@ -172,6 +175,7 @@ def level(code: str) -> str:
         "open": _("Ordinary"),
         "confidential": _("Confidential"),
         "restricted": _("Ethics only"),
+        "*": _("Any confidentiality"),
     }.get(code, code)
 
 

@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.clock import local_day
-from feedback.rules.deadlines import working_minutes
 from feedback.services import (
     attachments,
     escalations,
@@ -24,7 +23,7 @@ from feedback.services import (
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
-from feedback.web import boards, casework, files, timeline, wording
+from feedback.web import boards, casewhy, casework, files, oversight_time, timeline, wording
 from feedback.web.edge import Audience, guarded
 from feedback.web.formats import name
 
@@ -35,6 +34,7 @@ blueprint = guarded(
     roles={"head", "oversight"},
     url_prefix="/oversight",
 )
+casewhy.mount(blueprint, "/oversight")
 FIRST = 5  # escalations shown above the figures
 
 
@@ -83,6 +83,9 @@ def _page() -> boards.Page:
         boards.page_sort(request.args),
         boards.language(),
     )
+
+
+oversight_time.mount(blueprint, _tabs, _chosen)
 
 
 @blueprint.get("")
@@ -217,15 +220,9 @@ def _case_page(reference: str, problem: str = "") -> str:
             shown = views.for_officer(case_id, g.now)
             rung = oversight.escalation_of(case_id)
             sent = attachments.of_case(case_id)
-            d = directory()
             g.unread = notices.unread()
     except Refused:
         abort(404)
-    calendar = d.calendar_of(shown.institution.id)
-    ended = shown.closed_at or shown.answered_at or g.now
-    held = [
-        (each, working_minutes(calendar, each.at, each.ended_at or ended)) for each in shown.held
-    ]
     said = [line for line in shown.messages if line.author == "citizen"]
     errors = {}
     if problem:
@@ -233,7 +230,6 @@ def _case_page(reference: str, problem: str = "") -> str:
     return render_template(
         "oversight/case.html",
         case=shown,
-        held=held,
         reason=oversight.delay_reason(shown),
         due=wording.due(shown.days_left, late=shown.late),
         files=files.shown(sent, f"/oversight/case/{shown.reference}/file"),

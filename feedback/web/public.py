@@ -32,10 +32,11 @@ from feedback.services import (
     vault,
     views,
 )
+from feedback.services import why as why_date
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
-from feedback.web import citizen_acts, files, new_form, tracking, visits, wording
+from feedback.web import citizen_acts, files, new_form, tracking, visits, why_wording, wording
 from feedback.web.bodies import takes_files
 from feedback.web.edge import Audience, guarded
 from feedback.web.forms import ActForm, NewForm, line
@@ -202,6 +203,18 @@ def track() -> ResponseReturnValue:
         reference=line(request.args.get("reference", ""))[:40],
         notice=_time_over() if was_open else None,
     )
+
+
+@blueprint.get("/track/why")
+def why() -> ResponseReturnValue:
+    """Why the open case is answered by that day: the arithmetic, day by day."""
+    case_id = proven()
+    if case_id is None:
+        return redirect("/track", 303)
+    with transaction(Principal.of_case(case_id)):
+        found, d = why_date.for_citizen(case_id), directory()
+    session[SEEN] = int(g.now.timestamp())
+    return render_template("public/why.html", found=found, told=why_wording, d=d)
 
 
 @blueprint.post("/fuatilia")

@@ -101,6 +101,7 @@ def blank(subject: str, d: Directory) -> Values:
         numbers = [rung.number for rung in d.ladder(asked)]
         values |= {"ladder": asked or "council", "rung": rules.top_rung(numbers) + 1, "days": 3}
     if subject == "standard":
+        values |= rules.DEFAULTS[subject]
         values |= {"scope": values["scope"] or "*", "code": values["code"] or "STANDARD"}
     return values
 
@@ -148,7 +149,9 @@ def options(each: rules.Field, subject: str, values: Values, d: Directory) -> li
         "ladder": lambda: [(one, words.ladder(one)) for one in sorted(d.ladders)],
         "applies_to": lambda: [("*", words.institution_kind("*")), *kinds],
         "unit_code": lambda: [(code, _unit_name(code, d)) for code in subjects.unit_codes()],
-        "confidentiality": lambda: [(level, words.level(level)) for level in LEVELS],
+        "confidentiality": lambda: [
+            (level, words.level(level)) for level in (*LEVELS, *(["*"] * (subject == "standard")))
+        ],
         "standard": lambda: [(code, code) for code in subjects.standard_codes(d)],
         "post": lambda: [(kind, words.post(kind)) for kind in subjects.post_kinds()],
         "at": lambda: _places(d),

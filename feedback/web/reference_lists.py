@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from feedback.services.reference import Directory, InstitutionInfo
 from feedback.web import change_wording as words
 from feedback.web import finder
-from feedback.web.formats import name
+from feedback.web.formats import day, name
 
 PAGE = 25
 
@@ -133,13 +133,15 @@ def _subjects(d: Directory, asked: Mapping[str, str]) -> ListPage:
 def _standards(d: Directory, asked: Mapping[str, str]) -> ListPage:
     rows = [
         Thing(
-            _url("standards", f"{s.code}/{s.kind}/{s.scope}"),
+            _url("standards", f"{s.code}/{s.kind}/{s.scope}/{s.level}"),
             f"{s.code}: {words.case_kind(s.kind)}",
             (
                 words.scope(s.scope, d),
+                words.level(s.level),
                 str(s.acknowledge_days),
                 str(s.answer_days),
                 str(s.max_rung or "–"),
+                day(s.from_day) if s.from_day else "–",
             ),
         )
         for _key, s in sorted(d.standards.items())
@@ -147,9 +149,11 @@ def _standards(d: Directory, asked: Mapping[str, str]) -> ListPage:
     columns = (
         _("Standard"),
         _("For whom"),
+        _("Confidentiality"),
         _("Acknowledgement"),
         _("Answer"),
         _("Highest rung"),
+        _("Holds from"),
     )
     return ListPage(columns, [(_("Service standards"), rows, "")], add=_add("standards"))
 

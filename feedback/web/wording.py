@@ -80,6 +80,11 @@ def refusal(code: str) -> str:
         "no-passage": _("This passage does not stand in the message. Copy it from there."),
         "name-too-long": _("Write at most %(most)s characters.", most=LONGEST_NAME),
         "bad-date": _("Choose a day that is not past."),
+        "bad-scope": _("Choose a region, or give the code or name of an office of this calendar."),
+        "bad-hour": _("Give an hour between the opening and the close of the office."),
+        "no-order": _("Say who ordered it, and give the number of the order."),
+        "too-old": _("A day of one office can be changed for a week after it, no longer."),
+        "same-day": _("Choose another day than the one on which it stands."),
         "bad-days": _("Give the first and the last day, not over yet and not given before."),
         "bad-roles": _("Choose at least one role."),
         "yourself": _("You cannot do this to your own account."),
@@ -341,6 +346,7 @@ def notice(kind: str) -> str:
         "identity_asked": _("An officer asks to open an identity: your decision is needed"),
         "identity_allowed": _("You may open the identity you asked for, for one hour"),
         "identity_refused": _("The identity you asked for stays closed"),
+        "day_off_undecided": _("A day off is near and not confirmed: confirm or move it today"),
         "change_asked": _("An administrator asks for a change that you agree to or refuse"),
         "change_decided": _("Another administrator decided about a change of yours"),
         "change_failed": _("A planned change could not be done: see Changes"),
@@ -393,6 +399,8 @@ def alarm(kind: str) -> str:
         "outbox_dead": _("An SMS could not be sent"),
         "sms_budget": _("The day's SMS are used up: the rest waits for the next day"),
         "sms_number": _("One phone number had its SMS of the day: the rest waits for the next day"),
+        "office_closed": _("An office was closed by order, which moves its deadlines"),
+        "day_off_undecided": _("A day off is tomorrow and nobody confirmed it: decide today"),
         "changed_alone": _("An administrator made a change alone: nobody else could agree"),
         "post_vacant": _(
             "A post lost its holder and got no other: rungs go to the deputy or a letter"

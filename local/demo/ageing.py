@@ -149,7 +149,7 @@ def _derive(case: m.Case, d: Directory) -> None:
         ).all()
         of_answer = [clocks.as_rule(pause) for pause in pauses if deadline.clock == "answer"]
         deadline.due_at = deadlines.due(
-            d.calendar(deadline.calendar_id),
+            d.calendar(deadline.calendar_id, deadline.office_id),
             deadline.starts_at,
             deadline.working_days,
             of_answer,

@@ -1,6 +1,6 @@
 """Tables that read like the policy, and properties that hold for every calendar and clock."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,8 @@ from feedback.rules.deadlines import (
     closings_between,
     due,
     explain,
+    held_minutes,
+    local_day,
     pause_cap,
     reminders,
     working_days_until,
@@ -291,10 +293,15 @@ def test_negative_standards_are_refused(call: tuple[int, int]) -> None:
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 minutes = st.integers(0, 60 * 24 * 60)
 moments = minutes.map(lambda minute: FIRST + timedelta(minutes=minute))
+days_of_year = st.integers(0, 120).map(lambda n: date(2026, 1, 1) + timedelta(n))
+hours = st.integers(1, 480).map(
+    lambda n: (datetime(2026, 1, 1, 7, 30, tzinfo=UTC) + timedelta(minutes=n)).time()
+)
 calendars = st.builds(
     Calendar,
-    holidays=st.frozensets(st.integers(0, 120).map(lambda n: date(2026, 1, 1) + timedelta(n))),
+    holidays=st.frozensets(days_of_year),
     weekend=st.frozensets(st.integers(0, 6), max_size=5),
+    short=st.dictionaries(days_of_year, hours, max_size=8),
 )
 
 
@@ -357,7 +364,7 @@ def test_nothing_recorded_moves_a_due_time_earlier(
     longer = due(calendar, start, days, pauses, extension + 1)
     assert longer > moment or (days + extension == 0 and longer == moment)
     assert due(calendar, start, days, pauses[:-1], extension) <= moment
-    more = Calendar(calendar.holidays | {holiday.date()}, calendar.weekend)
+    more = calendar.with_days(frozenset({holiday.date()}), {})
     assert due(more, start, days, (), extension) >= due(calendar, start, days, (), extension)
 
 
@@ -419,3 +426,119 @@ def test_reminders_lie_between_start_and_due(
     assert given_out == sorted(set(given_out))
     assert all(start < moment < end for moment in given_out)
     assert len(given_out) <= 3
+
+
+@given(calendars, moments, st.integers(0, 30), closed_pauses(), days_of_year, hours)
+def test_a_half_day_moves_no_due_day_but_by_its_pauses(
+    calendar: Calendar, start: datetime, days: int, pauses: list[Pause], day: date, hour: time
+) -> None:
+    shorter = calendar.with_days(frozenset(), {day: hour})
+    before, after = due(calendar, start, days + 1), due(shorter, start, days + 1)
+    assert local_day(before) == local_day(after)
+    assert after <= before
+    assert after == before or local_day(after) == day
+    # A pause that begins or ends after the earlier close costs a closing less or more, no other.
+    paused, less = due(calendar, start, days, pauses), due(shorter, start, days, pauses)
+    if not any(day in (local_day(p.start), local_day(p.end or p.start)) for p in pauses):
+        assert days == 0 or local_day(paused) == local_day(less)
+
+
+@given(calendars, st.frozensets(days_of_year), st.dictionaries(days_of_year, hours), moments)
+def test_days_of_an_office_only_ever_take_office_time_away(
+    calendar: Calendar, off: frozenset[date], short: dict[date, time], start: datetime
+) -> None:
+    own = calendar.with_days(off, short)
+    end = start + timedelta(days=40)
+    assert working_minutes(own, start, end) <= working_minutes(calendar, start, end)
+    assert own.with_days(off, short) == own
+    assert all(own.closing(day) <= calendar.closing(day) for day in short)
+
+
+@given(calendars, moments, moments, closed_pauses(), st.lists(moments, max_size=4))
+def test_time_held_adds_up_over_those_who_held_it(
+    calendar: Calendar,
+    one: datetime,
+    two: datetime,
+    pauses: list[Pause],
+    handed: list[datetime],
+) -> None:
+    start, end = sorted((one, two))
+    pauses = apart(pauses)
+    running = [(start, end)]
+    cuts = [start, *(moment for moment in sorted(handed) if start <= moment <= end), end]
+    parts = [
+        held_minutes(calendar, a, b, running, pauses) for a, b in zip(cuts, cuts[1:], strict=False)
+    ]
+    assert sum(parts) == held_minutes(calendar, start, end, running, pauses)
+
+
+# --- half days, days of one office ------------------------------------------------------------
+
+# Monday 2 to Sunday 15 March 2026, no public holiday. The office closes at noon on Friday 6, and
+# is closed by order on Tuesday 10.
+HALF = date(2026, 3, 6)
+CLOSED = date(2026, 3, 10)
+OFFICE = PLAIN.with_days(frozenset({CLOSED}), {HALF: time(12)})
+
+
+@pytest.mark.parametrize(
+    ("received", "days", "due_at"),
+    [
+        ("2026-03-04 09:00", 1, "2026-03-05 15:30"),
+        ("2026-03-04 09:00", 2, "2026-03-06 12:00"),  # a half day counts, and ends at its hour
+        ("2026-03-04 09:00", 3, "2026-03-09 15:30"),
+        ("2026-03-04 09:00", 4, "2026-03-11 15:30"),  # closed by order: not counted
+        ("2026-03-06 11:00", 0, "2026-03-06 12:00"),
+        ("2026-03-06 12:00", 0, "2026-03-06 12:00"),
+        ("2026-03-06 12:01", 0, "2026-03-09 15:30"),  # after its close the next one counts
+    ],
+)
+def test_half_days_and_closures_count_as_the_office_works(
+    received: str, days: int, due_at: str
+) -> None:
+    assert add_working_days(OFFICE, dar(received), days) == dar(due_at)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "minutes"),
+    [
+        ("2026-03-06 00:00", "2026-03-07 00:00", 270),
+        ("2026-03-06 11:00", "2026-03-06 14:00", 60),
+        ("2026-03-05 00:00", "2026-03-10 00:00", 480 + 270 + 480),
+        ("2026-03-09 15:00", "2026-03-11 08:00", 30 + 30),
+    ],
+)
+def test_half_days_have_fewer_minutes(start: str, end: str, minutes: int) -> None:
+    assert working_minutes(OFFICE, dar(start), dar(end)) == minutes
+
+
+def test_a_question_after_the_close_of_a_half_day_costs_no_day() -> None:
+    asked, replied = dar("2026-03-06 13:00"), dar("2026-03-06 15:00")
+    assert closings_between(OFFICE, asked, replied) == 0
+    assert closings_between(PLAIN, asked, dar("2026-03-06 16:00")) == 1
+
+
+def test_the_explanation_tells_of_the_half_day() -> None:
+    steps = explain(OFFICE, dar("2026-03-05 09:00"), 3)
+    assert [(s.day.day, s.reason, s.closes) for s in steps] == [
+        (5, "day0", None),
+        (6, "working", time(12)),
+        (7, "weekend", None),
+        (8, "weekend", None),
+        (9, "working", None),
+        (10, "holiday", None),
+        (11, "working", None),
+    ]
+
+
+def test_of_two_half_days_the_earlier_close_holds_and_a_day_off_wins() -> None:
+    both = OFFICE.with_days(frozenset(), {HALF: time(10), CLOSED: time(12)})
+    assert both.hour_of_closing(HALF) == time(10)
+    assert not both.is_working_day(CLOSED)
+    assert OFFICE.with_days(frozenset(), {HALF: time(14)}).hour_of_closing(HALF) == time(12)
+
+
+@pytest.mark.parametrize("hour", [time(7), time(7, 30), time(16)])
+def test_a_half_day_ends_within_the_office_hours(hour: time) -> None:
+    with pytest.raises(ValueError, match="half day"):
+        Calendar(frozenset(), short={HALF: hour})

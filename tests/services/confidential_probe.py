@@ -71,6 +71,7 @@ APART = (
     "public.audit_pattern",
     "public.figure",
     "public.figure_dirty",
+    "public.figure_held",
     "public.sms_cost",
     "public.officer_standing",
     "public.bulk_move",

@@ -306,6 +306,11 @@ def fill(
         (NOW, "DODOMA-CC"),
     )
     run(
+        "INSERT INTO figure_held (institution_id, month, cases, minutes, computed_at)"
+        " SELECT id, '2025-11-01', 1, 480, %s FROM institution WHERE code = 'DODOMA-CC'",
+        (NOW,),
+    )
+    run(
         "INSERT INTO sms_cost (institution_id, month, currency, messages, parts, unpriced, amount)"
         " SELECT id, '2025-11-01', 'TZS', 1, 1, 0, 22 FROM institution WHERE code = 'DODOMA-CC'"
     )

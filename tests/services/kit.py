@@ -150,8 +150,8 @@ WITH place AS (
     FROM made
 ), clocks AS (
   INSERT INTO deadline (id, case_id, cycle, clock, starts_at, working_days, calendar_id,
-    extension_days, due_at)
-  SELECT gen_random_uuid(), id, 1, c.clock, %(received)s, c.days, calendar, 0, c.due
+    office_id, extension_days, due_at)
+  SELECT gen_random_uuid(), id, 1, c.clock, %(received)s, c.days, calendar, institution, 0, c.due
     FROM made, (VALUES ('acknowledge', 2, %(acknowledge)s::timestamptz),
                        ('answer', 14, %(answer)s::timestamptz)) AS c (clock, days, due)
 )

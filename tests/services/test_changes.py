@@ -90,7 +90,9 @@ def days(make: Make, now: datetime, **fields: Any) -> int:
 def test_a_planned_change_holds_from_its_day_and_not_before(
     make: Make, admin: Principal, second: Principal, superuser: Behind
 ) -> None:
-    number, state = ask(admin, "standard", "STANDARD/complaint/*", date(2026, 3, 5), answer_days=20)
+    number, state = ask(
+        admin, "standard", "STANDARD/complaint/*/*", date(2026, 3, 5), answer_days=20
+    )
     assert state == "asked"
     assert agree(second, number) == "planned"
     walked = {}
@@ -204,7 +206,7 @@ def test_no_change_moves_a_running_clock(
     )
     assert [row["rung"] for row in before[1]] == [1]
     asked = [
-        ask(admin, "standard", "STANDARD/complaint/*", answer_days=40, acknowledge_days=5),
+        ask(admin, "standard", "STANDARD/complaint/*/*", answer_days=40, acknowledge_days=5),
         ask(admin, "rung", "council/1", days=9),
         ask(admin, "rung", "council/2", post="institution_head", days=1),
         ask(admin, "category", "ROADS", unit_code="WATER"),
@@ -256,7 +258,7 @@ def test_the_nearest_standard_holds(make: Make, admin: Principal, second: Princi
         code: days(make, MONDAY, institution=code) for code in ("DODOMA-CC", "CHEMBA-DC", "PMO")
     }
     assert found == {"DODOMA-CC": 7, "CHEMBA-DC": 10, "PMO": 14}
-    number, _ = close(admin, "standard", "STANDARD/complaint/DODOMA-CC")
+    number, _ = close(admin, "standard", "STANDARD/complaint/DODOMA-CC/*")
     agree(second, number)
     apply(MONDAY)
     assert days(make, MONDAY) == 10
@@ -370,7 +372,7 @@ def test_joined_cases_go_along_with_the_one_that_leads_them(
         ("institution", "CS", "in-ladder"),
         ("institution", "RS-DODOMA", "has-children"),
         ("unit", "DODOMA-CC/REGISTRY", "is-default"),
-        ("standard", "STANDARD/complaint/*", "is-base"),
+        ("standard", "STANDARD/complaint/*/*", "is-base"),
         ("rung", "council/2", "not-top"),
         ("officer", "officer1", "not-allowed"),
     ],

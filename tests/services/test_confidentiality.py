@@ -265,6 +265,7 @@ READERS = {
     "public.audit_tail": {"auditor"},
     "public.audit_pattern": {"auditor"},
     "public.figure": {"figures", "officer"},
+    "public.figure_held": {"officer"},
     "public.sms_cost": {"admin", "of the institution"},
     "public.improvement": {"serving there"},
     "public.officer_phone": {"officer"},

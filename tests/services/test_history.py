@@ -120,7 +120,7 @@ def _clocks_follow_from_the_rules() -> None:
                 Pause(row.starts_at, row.ends_at or row.runs_out_at)
             )
         for clock in session.scalars(select(m.Deadline)):
-            calendar = d.calendar(clock.calendar_id)
+            calendar = d.calendar(clock.calendar_id, clock.office_id)
             own = pauses.get((clock.case_id, clock.cycle), ()) if clock.clock == "answer" else ()
             due = deadlines.due(calendar, clock.starts_at, clock.working_days, own)
             assert clock.due_at == due, clock.id

@@ -304,6 +304,7 @@ DELETES = {
     "ussd_session",
     "figure",
     "figure_dirty",
+    "figure_held",
     "delivery_report",
     "draft",  # nothing of the case: words of an officer that were not sent
     "upload",

@@ -23,6 +23,9 @@ GETS = {
     "ethics.case",
     "desk.case_print",
     "ethics.case_print",
+    "desk.case_why",
+    "ethics.case_why",
+    "oversight.case_why",
     "desk.letter_page",
     "ethics.letter_page",
 }
@@ -142,6 +145,9 @@ def test_pages_letters_and_refused_acts(
     above.leaves_one(f"/oversight/case/{case.reference}")
     above.leaves_one(f"/oversight/case/{case.reference}/directive", 422, body="", due_on="")
     assert set(own.looks()) | set(above.looks()) == {("1", level)}
+    own.leaves_one(f"{base}/case/{case.reference}/why")
+    above.leaves_one(f"/oversight/case/{case.reference}/why")
+    assert ("0", level) in own.looks()
     carrier = handler if restricted else make.officer("DODOMA-CC", "coordinator")
     printing = Office(app, superuser, carrier, case)
     url = f"{base}/letters/{letter_of(superuser, case)}"

@@ -100,7 +100,8 @@ class _Applying:
             raise Refused("not-found")
         if change.act == "add" and present is not None and present.active:
             raise Refused("taken")
-        values = {**(present.values if present else {}), **change.said}
+        blank = rules.DEFAULTS.get(change.subject, {})
+        values = {**(present.values if present else blank), **change.said}
         for code in subjects.check(change.subject, values, present, d).values():
             raise Refused(code)
         before = present.values if present else {}
@@ -136,6 +137,8 @@ class _Applying:
         return row
 
     def _change(self, present: Row, values: Values) -> None:
+        if self.change.subject == "standard":
+            return self._version(present, values)
         said = {name: values[name] for name in self.change.said}
         fixed = {field.name for field in rules.FIELDS[self.change.subject] if field.fixed}
         row = self._columns({name: value for name, value in said.items() if name not in fixed})
@@ -147,6 +150,19 @@ class _Applying:
         if "parent" in said:
             own = self.d.institutions[present.id]
             self._paths(own, self.d.institutions_by_code[said["parent"]])
+        return None
+
+    def _version(self, present: Row | None, values: Values, *, active: bool = True) -> None:
+        """The next version of a standard, from today on; clocks keep the one that they name."""
+        newest = 0
+        if present is not None:
+            newest = db.session.get_one(m.ServiceStandard, present.id).version
+        row = {**values, "version": newest + 1, "active": active}
+        row["from_day"] = local_day(self.now).isoformat()
+        self._write("service_standard", row)
+
+    def _add_standard(self, values: Values) -> None:
+        self._version(None, {**self._blank(), **values})
 
     def _add(self, values: Values) -> None:
         row = {**self._blank(), **self._columns(values), "active": True}
@@ -211,6 +227,9 @@ class _Applying:
         successor = str(change.said.get("successor", ""))
         closing.check(change.subject, present, successor, d)
         self._agreed(rules.needs_second(change.subject, "close", present.values, {}))
+        if change.subject == "standard":
+            self._version(present, present.values, active=False)
+            return present.values
         row: Values = {"active": False}
         if change.subject == "institution" and successor:
             heir = d.institutions_by_code[successor]
@@ -257,4 +276,5 @@ class _Applying:
 ADDS: dict[str, Callable[[_Applying, Values], None]] = {
     "institution": _Applying._add_institution,
     "unit": _Applying._add_unit,
+    "standard": _Applying._add_standard,
 }

@@ -77,10 +77,11 @@ def _check_unit(row: Row, successor: str, d: Directory) -> None:
 
 
 def _check_standard(row: Row, d: Directory) -> None:
-    code, kind, scope = (row.values[name] for name in ("code", "kind", "scope"))
-    if (code, scope) == ("STANDARD", "*"):
+    own = tuple(row.values[name] for name in ("code", "kind", "scope", "confidentiality"))
+    code, _kind, scope, level = own
+    if (code, scope, level) == ("STANDARD", "*", "*"):
         raise Refused("is-base")
-    rest = [key for key in d.standards if key[0] == code and key != (code, kind, scope)]
+    rest = [key for key in d.standards if key[0] == code and key != own]
     if not rest and any(c.standard == code for c in d.categories_by_code.values()):
         raise Refused("in-use")
 

@@ -88,7 +88,7 @@ def plan(subject: str, key: str | None, wanted: Values, d: Directory) -> Plan:
     present = subjects.load(subject, key, d) if key is not None else None
     if key is not None and (present is None or not present.active):
         raise Refused("not-found")
-    values = {**(present.values if present else {}), **wanted}
+    values = {**(present.values if present else rules.DEFAULTS.get(subject, {})), **wanted}
     found = subjects.check(subject, values, present, d)
     own = subjects.key_of(subject, values)
     if present is None and not found and _taken(subject, own, d):
@@ -118,7 +118,9 @@ def plan_close(subject: str, key: str, successor: str, d: Directory) -> Plan:
     closing.check(subject, present, successor, d)
     second = rules.needs_second(subject, "close", present.values, {})
     said = {"successor": successor} if successor else {}
-    return Plan(subject, key, "close", said, present.values, second)
+    return Plan(
+        subject, subjects.key_of(subject, present.values), "close", said, present.values, second
+    )
 
 
 def _taken(subject: str, key: str, d: Directory) -> bool:

@@ -1,7 +1,7 @@
 """What can be changed, as plain values by field, and what about them does not fit.
 
-Keys: DODOMA-CC (institution), DODOMA-CC/WORKS (unit), ROADS (category), STANDARD/enquiry/*
-(standard), council/4 (rung), a user name (officer).
+Keys: DODOMA-CC (institution), DODOMA-CC/WORKS (unit), ROADS (category), STANDARD/enquiry/*/*
+(standard: code, kind, scope, confidentiality), council/4 (rung), a user name (officer).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def key_of(subject: str, values: Mapping[str, Any]) -> str:
         "institution": ("code",),
         "unit": ("institution", "code"),
         "category": ("code",),
-        "standard": ("code", "kind", "scope"),
+        "standard": ("code", "kind", "scope", "confidentiality"),
         "rung": ("ladder", "rung"),
         "officer": ("username",),
     }[subject]
@@ -90,11 +90,19 @@ def _category(key: str, d: Directory) -> Row | None:
 
 
 def _standard(key: str, d: Directory) -> Row | None:
-    code, _, rest = key.partition("/")
-    kind, _, scope = rest.partition("/")
+    """The newest version; a key without a level is for any."""
+    code, kind, scope, level = [*key.split("/"), "", "", ""][:4]
     table = m.ServiceStandard
     row = db.session.execute(
-        select(table.__table__).where(table.code == code, table.kind == kind, table.scope == scope)
+        select(table.__table__)
+        .where(
+            table.code == code,
+            table.kind == kind,
+            table.scope == scope,
+            table.confidentiality == (level or "*"),
+        )
+        .order_by(table.version.desc())
+        .limit(1)
     ).one_or_none()
     names = [field.name for field in rules.FIELDS["standard"]]
     return Row(row.id, _plain(row, *names), row.active) if row is not None else None
@@ -159,7 +167,7 @@ def unit_codes() -> list[str]:
 
 def standard_codes(d: Directory) -> list[str]:
     """The standards that a category can name."""
-    return sorted({code for code, _kind, _scope in d.standards})
+    return sorted({code for code, *_rest in d.standards})
 
 
 def check(subject: str, values: Values, present: Row | None, d: Directory) -> dict[str, str]:
@@ -224,6 +232,7 @@ def _check_standard(values: Values, present: Row | None, d: Directory) -> dict[s
     return _said(
         kind=_unless(values.get("kind") in (*KINDS, "*")),
         scope=_unless(known, "unknown"),
+        confidentiality=_unless(values.get("confidentiality") in (*LEVELS, "*")),
         answer_days="before-first" if early else "",
     )
 

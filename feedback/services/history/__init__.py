@@ -133,12 +133,15 @@ def _chunks(
     since: date,
     rng: Random,
 ) -> Iterator[dict[str, list[str]]]:
-    offices = {number: Office(c, since, local_day(now)) for number, c in d.calendars.items()}
+    offices: dict[int, Office] = {}  # by the calendar itself, which most institutions share
     present = second(now)
     maker = Maker(d, staff, present, rng)
     writer = Writer(d, staff, gazetteer, taken, rng)
     for made, arrival in enumerate(arrivals(cases, present, d, rng), 1):
-        writer.add(maker.run(arrival, offices[arrival.institution.calendar_id]))
+        calendar = d.calendar_of(arrival.institution.id)
+        if id(calendar) not in offices:
+            offices[id(calendar)] = Office(calendar, since, local_day(now))
+        writer.add(maker.run(arrival, offices[id(calendar)]))
         if made % CHUNK == 0:
             yield writer.take()
     yield writer.take()

@@ -86,6 +86,11 @@ class Course:
     messages: list[tuple[int, str, bool, int]] = field(default_factory=list)
 
 
+def standard_of(arrival: Arrival, d: Directory) -> StandardInfo:
+    """The standard that a case is promised by."""
+    return d.standard(arrival.standard, arrival.kind, arrival.institution.id, arrival.level)
+
+
 class Maker:
     """Runs cases of one history."""
 
@@ -99,7 +104,7 @@ class Maker:
     def run(self, arrival: Arrival, office: Office) -> Course:
         """The course of one case."""
         rng = self.rng
-        standard = self.d.standard(arrival.standard, arrival.kind)
+        standard = standard_of(arrival, self.d)
         if arrival.late_days:
             # Placed by its lateness: its due day is so many working days before today.
             behind = office.before[self.now // DAY - office.base] - arrival.late_days

@@ -1,7 +1,8 @@
 """Office time by tables: the arithmetic of rules.deadlines for many cases at once.
 
 A moment is a whole number of seconds on the clock of Dar es Salaam since 1970 (the zone has no
-summer time). A test compares every function with the rule it stands for.
+summer time). A test compares every function with the rule it stands for. Half days are taken as
+whole ones.
 """
 
 from __future__ import annotations

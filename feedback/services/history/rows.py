@@ -14,7 +14,7 @@ from feedback.rules.reference import make_reference
 from feedback.rules.workflow import OPEN
 from feedback.services import identity, posts
 from feedback.services.history import words
-from feedback.services.history.course import Climb, Course
+from feedback.services.history.course import Climb, Course, standard_of
 from feedback.services.history.office import DAY, EPOCH, as_datetime
 from feedback.services.history.people import Staff
 from feedback.services.reference import Directory
@@ -30,8 +30,8 @@ COLUMNS = {
     "message": "id case_id seq cycle kind officer_id internal body sealed at",
     "assignment": "id case_id institution_id unit_id handler_id by_officer_id at ended_at",
     "deadline": (
-        "id case_id cycle clock starts_at working_days calendar_id extension_days due_at met_at"
-        " minutes"
+        "id case_id cycle clock starts_at working_days calendar_id office_id standard_id"
+        " extension_days due_at met_at minutes"
     ),
     "pause": "id case_id cycle starts_at runs_out_at ends_at",
     "timer": "case_id purpose due_at done",
@@ -117,12 +117,13 @@ class Writer:
         self._messages(case, course, place)
         self._assignments(case, course)
         for clock in course.clocks:
-            calendar = course.arrival.institution.calendar_id
+            office = course.arrival.institution
+            standard = standard_of(course.arrival, self.d).id if clock.cycle == 1 else None
             self._line(
                 "deadline",
-                new_id(), case, clock.cycle, clock.name, stamp(clock.start), clock.days, calendar,
-                0, stamp(clock.due), stamp(clock.met),
-                NULL if clock.minutes is None else clock.minutes,
+                new_id(), case, clock.cycle, clock.name, stamp(clock.start), clock.days,
+                office.calendar_id, office.id, _text(standard), 0, stamp(clock.due),
+                stamp(clock.met), NULL if clock.minutes is None else clock.minutes,
             )  # fmt: skip
         for asked, runs_out, reply in course.pauses:
             self._line("pause", new_id(), case, 1, stamp(asked), stamp(runs_out), stamp(reply))
@@ -160,7 +161,7 @@ class Writer:
 
     def _case(self, case: str, course: Course, place: str, reachable: bool, is_open: bool) -> None:
         a = course.arrival
-        standard = self.d.standard(a.standard, a.kind)
+        standard = standard_of(a, self.d)
         reference = self._reference()
         self._line(
             "case",

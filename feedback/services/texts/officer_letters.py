@@ -44,6 +44,10 @@ URGENT = {
         "sw": "Ombi la msimamizi linasubiri uamuzi wako",
         "en": "An administrator's request waits for your decision",
     },
+    "day_off_undecided": {
+        "sw": "Sikukuu iko karibu na bado haijathibitishwa: amua leo",
+        "en": "A day off is near and not confirmed yet: decide today",
+    },
     "change_asked": {
         "sw": "Badiliko la msimamizi mwingine linasubiri uamuzi wako",
         "en": "Another administrator's change waits for your decision",

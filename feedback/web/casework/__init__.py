@@ -28,7 +28,7 @@ from feedback.services.errors import Refused
 from feedback.services.lines import Line
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import casefile, files, timeline, wording
+from feedback.web import casefile, casewhy, files, timeline, wording
 from feedback.web.casework import (
     advising,
     answering,
@@ -93,6 +93,8 @@ def mount(blueprint: Blueprint, base: str) -> None:
     def case_print(reference: str) -> ResponseReturnValue:
         """The whole case as a file on paper, for those who may read its words."""
         return casefile.page(base, reference)
+
+    casewhy.mount(blueprint, base)
 
     def lost() -> str | None:
         """Nobody is logged in any more: what was typed waits for its officer's login."""
