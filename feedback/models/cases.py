@@ -209,6 +209,8 @@ class Assignment(Base):
     by_officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     at: Mapped[Moment]
     ended_at: Mapped[Moment | None]
+    # Of one that a transfer began: which transfer of the case it was.
+    transfer: Mapped[int | None]
 
 
 class Deadline(Base):
@@ -222,6 +224,13 @@ class Deadline(Base):
             "ix_deadline_running",
             "calendar_id",
             postgresql_where="met_at IS NULL",
+        ),
+        # What a preview of another ladder plays through again.
+        Index(
+            "ix_deadline_late",
+            "due_at",
+            "case_id",
+            postgresql_where="met_at IS NULL OR met_at > due_at",
         ),
     )
     id: Mapped[RandomKey]
@@ -250,6 +259,8 @@ class Pause(Base):
     starts_at: Mapped[Moment]
     runs_out_at: Mapped[Moment]
     ends_at: Mapped[Moment | None]
+    # Not the first of the case, and begun just before the answer was due.
+    abused: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Timer(Base):
