@@ -32,6 +32,9 @@ PERIODIC = (
     Periodic("compare_newcomers", 60, "an officer hired or seated later is kept off as well"),
     Periodic("apply_corrections", 60, "a corrected calendar moves the deadlines that run by it"),
     Periodic("apply_changes", 60, "a planned change of reference data holds from its day on"),
+    Periodic(
+        "preview_changes", 60, "who agrees to a change of ladders sees what it would have done"
+    ),
     Periodic("vacate_places", 60, "no open case stays with an institution or unit that closed"),
     Periodic("reissue_receipts", 60, "codes said to be lost on the web, which the queue lost"),
     Periodic(

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from feedback.extensions import Base
 from feedback.models.columns import CaseKey, Key, Moment, RandomKey, one_of
 
-
 CLOCKS = (
     "acknowledge",
     "answer",

@@ -192,7 +192,7 @@ def next_step(
     ended = not any(number >= wanted for number in rungs)
     found: list[tuple[datetime, datetime, int, Step]] = []
     for pull in _pulls(calendar, clocks, min(first_rung, max(rungs, default=0))):
-        if not pull.driver.lasts and _spent(pull, climbed):
+        if not pull.driver.lasts and spent(pull, climbed):
             continue
         number = _rung_for(pull, rungs, above, wanted)
         waits_for = held if pull.driver.waits else None
@@ -241,10 +241,10 @@ def alarmed(clocks: Clocks, key: str) -> Clocks:
     return replace(clocks, events=tuple(events))
 
 
-def directive(calendar: Calendar, due_on: date, rung: int, key: str) -> Event:
+def directive(calendar: Calendar, due_on: date, given: datetime, rung: int, key: str) -> Event:
     """An order whose day goes by, of an officer on that rung: it climbs at the close of office of
-    the first working day on or after its day."""
-    closes = add_working_days(calendar, calendar.opening(due_on), 0)
+    the first working day on or after its day, and never before it was given."""
+    closes = add_working_days(calendar, max(given, calendar.opening(due_on)), 0)
     return Event("directive", closes, least=rung + 1, key=key)
 
 
@@ -272,11 +272,14 @@ def _pulls(calendar: Calendar, clocks: Clocks, first_rung: int) -> Iterator[_Pul
         yield _Pull(driver, event.at, None, event.least, event.key, event.alarmed)
 
 
-def _spent(pull: _Pull, climbed: Sequence[Climbed]) -> bool:
+def spent(event: Event | _Pull, climbed: Sequence[Climbed]) -> bool:
     """An event is spent by the first rung at or after its moment that will do, whoever drove it;
     the one that it drove itself is known by its key, should a calendar have changed since."""
     return any(
-        each.rung >= pull.least and each.at >= pull.at or bool(pull.key) and each.key == pull.key
+        each.rung >= event.least
+        and each.at >= event.at
+        or bool(event.key)
+        and each.key == event.key
         for each in climbed
     )
 

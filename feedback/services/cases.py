@@ -325,18 +325,19 @@ def _rows(
     rows["message"][0]["seq"] = 1
     if vault:
         rows["sealed_identity"] = vault
+    # Also where nobody is there to own it: how long that lasts is counted from here on.
+    rows["assignment"] = [
+        {
+            "id": uuid4(),
+            "case_id": case_id,
+            "institution_id": where.institution_id,
+            "unit_id": where.unit_id,
+            "handler_id": handler_id,
+            "by_officer_id": transaction.current().officer,
+            "at": now,
+        }
+    ]
     if handler_id is not None:
-        rows["assignment"] = [
-            {
-                "id": uuid4(),
-                "case_id": case_id,
-                "institution_id": where.institution_id,
-                "unit_id": where.unit_id,
-                "handler_id": handler_id,
-                "by_officer_id": transaction.current().officer,
-                "at": now,
-            }
-        ]
         rows["notice"] = marks.notice_rows([handler_id], "assigned", case_id, now)
     return rows
 

@@ -273,11 +273,15 @@ def test_what_an_event_led_to_is_known_though_its_calendar_changed() -> None:
 
 
 def test_an_order_falls_due_at_the_close_of_its_day_or_of_the_next_working_one() -> None:
-    assert directive(PLAIN, date(2026, 3, 10), 3, "k") == Event(
+    given = dar("2026-03-03 09:00")
+    assert directive(PLAIN, date(2026, 3, 10), given, 3, "k") == Event(
         "directive", dar("2026-03-10 15:30"), least=4, key="k"
     )
-    saturday = directive(PLAIN, date(2026, 3, 7), 3, "k")
+    saturday = directive(PLAIN, date(2026, 3, 7), given, 3, "k")
     assert saturday.at == dar("2026-03-09 15:30")
+    # given for the same day after the office had closed
+    evening = directive(PLAIN, date(2026, 3, 3), dar("2026-03-03 18:00"), 3, "k")
+    assert evening.at == dar("2026-03-04 15:30")
 
 
 @pytest.mark.parametrize(
