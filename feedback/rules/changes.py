@@ -21,8 +21,9 @@ LEVELS = ("open", "confidential", "restricted")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that is set. kind: code, word (of small letters), line, list (one a line), number, choice, choices, flag.
+    """One thing that is set.
 
+    kind: code, word (of small letters), line, list (one a line), number, choice, choices, flag.
     fixed: it names the row, and is set once. most: characters, entries of a list, or the number.
     """
 

@@ -26,7 +26,10 @@ from feedback.web.admin_frame import blueprint, only
 from feedback.web.formats import name
 from feedback.web.reference_forms import ThingForm, blank, mark, shown
 
-PLACES = '<any(institutions,units,subjects,standards,ladders,"ladder-choices","new-ladders",people):slug>'
+PLACES = (
+    "<any(institutions,units,subjects,standards,ladders,"
+    '"ladder-choices","new-ladders",people):slug>'
+)
 
 
 @blueprint.get(f"/{PLACES}")

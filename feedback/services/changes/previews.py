@@ -193,7 +193,7 @@ def _played(chosen: Sequence[Row[Any]], d: Directory) -> Iterator[_Played]:
             .group_by(escalation.case_id, escalation.cycle)
         )
     }
-    for case_id, cycle in chosen:
+    for case_id, cycle in (tuple(row) for row in chosen):
         clocks = found.get((case_id, cycle), {})
         answer = clocks.get("answer")
         if answer is None:
