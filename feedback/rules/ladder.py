@@ -88,14 +88,15 @@ class Rung:
 class Event:
     """Something that takes a case up by one rung, at its moment; `least`: no lower one will do.
 
-    key: what it was, so that the rung which it led to is known again. alarmed: that no rung was
-    left for it has been said.
+    key: what it was, so that the rung which it led to is known again. until: when it was put right,
+    after which it leads to none. alarmed: that no rung was left for it has been said.
     """
 
     clock: str
     at: datetime
     least: int = 1
     key: str = ""
+    until: datetime | None = None
     alarmed: bool = False
 
 
@@ -269,7 +270,7 @@ def _pulls(calendar: Calendar, clocks: Clocks, first_rung: int) -> Iterator[_Pul
         yield _Pull(_BY_CLOCK["unowned"], late, span.until)
     for event in clocks.events:
         driver = _BY_CLOCK[event.clock]
-        yield _Pull(driver, event.at, None, event.least, event.key, event.alarmed)
+        yield _Pull(driver, event.at, event.until, event.least, event.key, event.alarmed)
 
 
 def spent(event: Event | _Pull, climbed: Sequence[Climbed]) -> bool:

@@ -227,6 +227,10 @@ MONDAY = dar("2026-03-02 10:00")
          [climbs("03-11 15:30", 2)], ["03-16 15:30 directive 4"]),
         (Clocks(None, None, events=(drive("directive", "03-10 15:30", least=4),)),
          [climbs("03-11 15:30", 5)], []),
+        # followed at last, before the rung was free
+        (Clocks(None, None, events=(Event("directive", dar("2026-03-10 15:30"), 4,
+                                          until=dar("2026-03-11 09:00")),)),
+         [climbs("03-09 15:30", 1)], []),
         # nothing above: an alarm, once
         (Clocks(None, None, events=(drive("directive", "03-10 15:30", least=8),)),
          [climbs("03-09 15:30", 7)], ["03-10 15:30 directive None"]),
@@ -471,13 +475,22 @@ spans = st.builds(
 )
 events_ = st.lists(
     st.tuples(
-        st.sampled_from(["transfer", "pause", "directive", "paper"]), moments, st.integers(1, 8)
+        st.sampled_from(["transfer", "pause", "directive", "paper"]),
+        moments,
+        st.integers(1, 8),
+        st.none() | st.integers(0, 9),
     ),
     max_size=4,
 ).map(
     lambda rows: tuple(
-        Event(clock, at, least if clock in ("directive", "paper") else 1, key=str(number))
-        for number, (clock, at, least) in enumerate(rows)
+        Event(
+            clock,
+            at,
+            least if clock in ("directive", "paper") else 1,
+            key=str(number),
+            until=at + timedelta(days=done) if done is not None and clock == "directive" else None,
+        )
+        for number, (clock, at, least, done) in enumerate(rows)
     )
 )
 cases_ = st.builds(
@@ -509,7 +522,11 @@ def as_known(clocks: Clocks, now: datetime) -> Clocks:
             for span in clocks.unowned
             if span.since <= now
         ),
-        events=tuple(event for event in clocks.events if event.at <= now),
+        events=tuple(
+            replace(event, until=event.until if event.until and event.until <= now else None)
+            for event in clocks.events
+            if event.at <= now
+        ),
     )
 
 
