@@ -58,7 +58,7 @@ from feedback.services import (
     telling,
     ussd,
 )
-from feedback.services.changes import applying, closing
+from feedback.services.changes import applying, closing, previews
 from feedback.transaction import JOB, transaction
 
 __all__ = ["PERIODIC", "JobFailed", "Periodic", "scheduler_main", "tick", "worker_main"]
@@ -332,6 +332,22 @@ def apply_changes() -> Counts:
         counts[state] += 1
     else:
         again("apply_changes")
+    return counts
+
+
+@job
+def preview_changes() -> Counts:
+    """Play through what planned changes of ladders would have done, one transaction each."""
+    counts = {"previews": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            worked = previews.preview_next(clock.now())
+        if not worked:
+            break
+        counts["previews"] += 1
+    else:
+        again("preview_changes")
     return counts
 
 

@@ -35,6 +35,9 @@ PERIODIC = (
     Periodic("measure_held", 300, "the time that an office held a case stands with its period"),
     Periodic("add_up_held", 86_400, "how long institutions hold cases is a day old at most"),
     Periodic("apply_changes", 60, "a planned change of reference data holds from its day on"),
+    Periodic(
+        "preview_changes", 60, "who agrees to a change of ladders sees what it would have done"
+    ),
     Periodic("vacate_places", 60, "no open case stays with an institution or unit that closed"),
     Periodic("reissue_receipts", 60, "codes said to be lost on the web, which the queue lost"),
     Periodic(

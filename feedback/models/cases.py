@@ -219,6 +219,8 @@ class Assignment(Base):
     # Office minutes, by the institution's calendar, in which an answer was owed; a job notes them
     # once the period has ended.
     minutes: Mapped[int | None]
+    # Of one that a transfer began: which transfer of the case it was.
+    transfer: Mapped[int | None]
 
 
 class Deadline(Base):
@@ -233,6 +235,13 @@ class Deadline(Base):
             "calendar_id",
             "office_id",
             postgresql_where="met_at IS NULL",
+        ),
+        # What a preview of another ladder plays through again.
+        Index(
+            "ix_deadline_late",
+            "due_at",
+            "case_id",
+            postgresql_where="met_at IS NULL OR met_at > due_at",
         ),
     )
     id: Mapped[RandomKey]
@@ -265,6 +274,8 @@ class Pause(Base):
     starts_at: Mapped[Moment]
     runs_out_at: Mapped[Moment]
     ends_at: Mapped[Moment | None]
+    # Not the first of the case, and begun just before the answer was due.
+    abused: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Timer(Base):

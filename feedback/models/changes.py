@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from feedback.extensions import Base
 from feedback.models.columns import Moment, RandomKey, one_of
 
-SUBJECTS = ("institution", "unit", "category", "standard", "rung", "officer")
+SUBJECTS = ("institution", "unit", "category", "standard", "rung", "choice", "ladder", "officer")
 ACTS = ("add", "change", "close")
 STATES = ("asked", "planned", "done", "cancelled", "refused", "failed", "superseded")
 
@@ -41,6 +41,12 @@ class ReferenceChange(Base):
             "from_day",
             postgresql_where="state IN ('asked', 'planned')",
         ),
+        Index(
+            "ix_reference_change_preview",
+            "at",
+            postgresql_where="preview IS NULL AND subject IN ('rung', 'choice')"
+            " AND state IN ('asked', 'planned')",
+        ),
     )
     id: Mapped[RandomKey]
     subject: Mapped[str]
@@ -61,3 +67,5 @@ class ReferenceChange(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     settled_at: Mapped[Moment | None]
     problem: Mapped[str]
+    # Of a change of ladders: what it would have done to last month, worked out by the worker.
+    preview: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

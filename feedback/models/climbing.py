@@ -5,11 +5,22 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.extensions import Base
 from feedback.models.columns import CaseKey, Key, Moment, RandomKey, one_of
+
+CLOCKS = (
+    "acknowledge",
+    "answer",
+    "appeal",
+    "unowned",
+    "transfer",
+    "pause",
+    "directive",
+    "paper",
+)
 
 
 class Escalation(Base):
@@ -20,7 +31,8 @@ class Escalation(Base):
         # Once on each rung in a cycle. A case that is raised to restricted leaves the ordinary
         # ladder and begins the restricted one, whose rungs are others: hence the flag.
         UniqueConstraint("case_id", "cycle", "restricted", "rung"),
-        one_of("clock", ("acknowledge", "answer", "appeal")),
+        one_of("clock", CLOCKS),
+        one_of("why", ("vacant", "away", "concerned", "missing", "circle", "own")),
         one_of("way", ("holder", "deputy", "letter", "skipped")),
         Index("ix_escalation_post", "post_id", "due_at", "id"),
         Index(
@@ -49,7 +61,9 @@ class Escalation(Base):
     cycle: Mapped[int]
     rung: Mapped[int]
     ladder: Mapped[str]
+    # What drove it (rules.ladder), and of an event the row behind it.
     clock: Mapped[str]
+    cause: Mapped[UUID | None]
     # The post addressed; none where the rung had none (missing parent).
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     copy_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
@@ -57,6 +71,12 @@ class Escalation(Base):
     held_days: Mapped[int | None]
     from_institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     way: Mapped[str]
+    # Why it was not the plain way; none where it was.
+    why: Mapped[str | None]
+    # Frozen with the rung: whether it opens the case to the post, and whether the handler is to
+    # say why the case came so far.
+    reads: Mapped[bool] = mapped_column(server_default=text("true"))
+    explains: Mapped[bool] = mapped_column(server_default=text("false"))
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     # On the restricted ladder; ordinary rungs never open a restricted case.
     restricted: Mapped[bool]

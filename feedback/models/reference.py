@@ -182,7 +182,24 @@ class LadderRung(Base):
     copy: Mapped[str]
     name_sw: Mapped[str]
     name_en: Mapped[str]
+    # It opens the case to the post; else the post is told, and no more. The handler must say why
+    # the case came so far.
+    reads: Mapped[bool] = mapped_column(server_default="true", default=True)
+    explains: Mapped[bool] = mapped_column(server_default="false", default=False)
     # One that was taken away keeps its name, for the cases that climbed it.
+    active: Mapped[bool] = mapped_column(server_default="true", default=True)
+
+
+class LadderChoice(Base):
+    """The ladder of cases about one subject, at institutions of a kind or at one by its code (or
+    `*`); else a case climbs that of its institution."""
+
+    __tablename__ = "ladder_choice"
+    __table_args__ = (UniqueConstraint("scope", "category"),)
+    id: Mapped[Key]
+    scope: Mapped[str]
+    category: Mapped[str]
+    ladder: Mapped[str]
     active: Mapped[bool] = mapped_column(server_default="true", default=True)
 
 

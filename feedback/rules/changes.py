@@ -1,7 +1,7 @@
 """What administrators may set on screen: fields, what each takes, and which changes need a second.
 
 Codes of problems are words for `web/change_wording.py`: empty, too-long, bad-code, bad-number,
-bad-choice.
+bad-word, bad-choice.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
+WORD = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST_CODE = 20
 LONGEST_LIST = 80
 MOST_DAYS = 260  # about a year of working days
@@ -20,8 +21,9 @@ LEVELS = ("open", "confidential", "restricted")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that is set. kind: code, line, list (one a line), number, choice, choices, flag.
+    """One thing that is set.
 
+    kind: code, word (of small letters), line, list (one a line), number, choice, choices, flag.
     fixed: it names the row, and is set once. most: characters, entries of a list, or the number.
     """
 
@@ -83,6 +85,19 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("days", "number", least=1, most=MOST_DAYS),
         Field("digest", "flag", required=False),
         Field("copy", "line", required=False, most=LONGEST_CODE),
+        Field("reads", "flag", required=False),
+        Field("explains", "flag", required=False),
+    ),
+    # The ladder of a subject at institutions of a kind, or at one.
+    "choice": (
+        Field("scope", "line", fixed=True),
+        Field("category", "choice", fixed=True),
+        Field("ladder", "choice"),
+    ),
+    # A new ladder begins as a copy of another.
+    "ladder": (
+        Field("code", "word", fixed=True, most=LONGEST_CODE),
+        Field("origin", "choice", fixed=True),
     ),
     "officer": (
         Field("username", fixed=True, most=60),
@@ -118,6 +133,9 @@ def _problem(field: Field, value: Any) -> str:
         return _list_problem(field, value)
     if not isinstance(value, str):
         return "bad-choice"
+    if field.kind == "word":
+        fits = len(value) <= field.most and WORD.fullmatch(value)
+        return "" if fits else "bad-word"
     if field.kind == "code":
         fits = len(value) <= LONGEST_CODE and CODE.fullmatch(value)
         return "" if fits else "bad-code"
@@ -147,7 +165,7 @@ def needs_second(
     """Whether a second administrator must agree: where a change decides who gets to read a case,
     how long citizens wait, or as whom an officer is known. `said`: only what changes.
     """
-    if subject in ("standard", "officer"):
+    if subject in ("standard", "officer", "choice", "ladder"):
         return True
     if subject == "rung":
         return act != "change" or bool(said.keys() - {"name_sw", "name_en"})

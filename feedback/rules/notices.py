@@ -18,6 +18,7 @@ URGENT = frozenset(
         "escalated",
         "digest",
         "directive",
+        "rung_told",
         "identity_asked",
         "grant_asked",
         "change_asked",
@@ -49,6 +50,7 @@ DUTY = frozenset(
     {
         "assigned",
         "transferred",
+        "explain",
         "cases_given",
         "cases_given_back",
         "joined",

@@ -134,9 +134,16 @@ def end_assignment(case_id: UUID, now: datetime) -> None:
 
 
 def start_assignment(
-    case_id: UUID, institution_id: int, unit_id: int, handler_id: int | None, now: datetime
+    case_id: UUID,
+    institution_id: int,
+    unit_id: int,
+    handler_id: int | None,
+    now: datetime,
+    *,
+    transfer: int | None = None,
 ) -> None:
-    """A new owner's time begins, on record with who decided it."""
+    """A new owner's time begins, on record with who decided it. transfer: which one of the case
+    began it, if one did."""
     db.session.execute(
         insert(m.Assignment).values(
             case_id=case_id,
@@ -145,6 +152,7 @@ def start_assignment(
             handler_id=handler_id,
             by_officer_id=transaction.current().officer,
             at=now,
+            transfer=transfer,
         )
     )
 

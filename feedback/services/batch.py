@@ -60,10 +60,10 @@ class Batch:
         for row in marks.notice_rows(officers, kind, case.id, self.now, key):
             self._notices.setdefault(row["dedupe"], {**row, "institution_id": None})
 
-    def digest(self, officer: int, institution: int, key: str) -> None:
-        """A notice about an institution's cases, once for each key."""
-        for row in marks.notice_rows([officer], "digest", None, self.now):
-            dedupe = f"digest:{officer}:{institution}:{key}"
+    def digest(self, officer: int, institution: int, key: str, kind: str = "digest") -> None:
+        """A notice about an institution's cases, once for each kind and key."""
+        for row in marks.notice_rows([officer], kind, None, self.now):
+            dedupe = f"{kind}:{officer}:{institution}:{key}"
             self._notices.setdefault(
                 dedupe, {**row, "dedupe": dedupe, "institution_id": institution}
             )

@@ -20,6 +20,7 @@ from feedback.services.batch import Batch
 from feedback.services.reference import Directory
 
 NOBODY: frozenset[int] = frozenset()
+OF_THE_ACCUSED = rules.Way("skipped", None, alarm=True, why="concerned")
 
 
 @dataclass(slots=True)
@@ -165,26 +166,43 @@ def _take(
     d: Directory,
     batch: Batch,
 ) -> None:
-    """One step: an alarm above the top of the ladder, else a rung and the ways round it."""
+    """One step: an alarm where no higher rung is left, else a rung and the ways round it."""
     case, step, standing = each.case, each.step, each.standing
     if step.rung is None:
-        batch.alarm("top", case, f"{standing.ladder}:{step.at.isoformat()}", step.at)
-        standing.alarms.append(step.at)
+        _alarm(each, batch)
         return
     post = found[each.address] if each.address else None
     if _of_the_accused(case, each.address):
+        way = OF_THE_ACCUSED
         post = None
-    way = rules.resolve(post, excluded)
+    else:
+        way = rules.resolve(
+            post, excluded, handler=case.handler_id, below=frozenset(standing.posts)
+        )
     copy = found[each.copy] if each.copy else None
     row = _row(each, step.rung, way, post, copy, batch)
     batch.escalations.append(row)
     batch.record("escalated", case, rung=step.rung, cycle=case.cycle, way=way.kind)
     if way.alarm:
-        batch.alarm(way.kind, case, f"{standing.ladder}:{step.rung}", step.at)
+        batch.alarm(way.why, case, f"{standing.ladder}:{step.rung}", step.at)
     copied = rules.resolve(copy, excluded).person if copy else None
     _tell(row, case, copied, d, batch)
-    standing.climbed.append(rules.Climbed(step.rung, step.at, skipped=way.kind == "skipped"))
+    skipped = way.kind == "skipped"
+    standing.climbed.append(rules.Climbed(step.rung, step.at, skipped=skipped, key=step.key))
+    if post is not None:
+        standing.posts.add(post.id)
     batch.highest[case.id] = max(batch.highest.get(case.id, 0), step.rung)
+
+
+def _alarm(each: _Step, batch: Batch) -> None:
+    """No rung is left: above the top every few days, for an order that was not followed once."""
+    case, step, standing = each.case, each.step, each.standing
+    if step.key:
+        batch.alarm("directive", case, f"{standing.ladder}:{step.key}", step.at)
+        standing.clocks = rules.alarmed(standing.clocks, step.key)
+        return
+    batch.alarm("top", case, f"{standing.ladder}:{step.at.isoformat()}", step.at)
+    standing.alarms.append(step.at)
 
 
 def _of_the_accused(case: m.Case, address: posts.Address | None) -> bool:
@@ -204,6 +222,7 @@ def _row(
     copy: rules.Post | None,
     batch: Batch,
 ) -> dict[str, Any]:
+    here = ladders.rung(each.standing, rung)
     return {
         "id": uuid4(),
         "case_id": each.case.id,
@@ -211,11 +230,15 @@ def _row(
         "rung": rung,
         "ladder": each.standing.ladder,
         "clock": each.step.clock,
-        "held_days": ladders.rung(each.standing, rung).days,
+        "cause": each.step.key or None,
+        "held_days": here.days,
+        "reads": here.reads,
+        "explains": here.explains,
         "post_id": post.id if post else None,
         "copy_post_id": copy.id if copy else None,
         "from_institution_id": each.case.institution_id,
         "way": way.kind,
+        "why": way.why or None,
         "officer_id": way.person,
         "restricted": each.case.confidentiality == Level.RESTRICTED,
         "due_at": each.step.at,
@@ -229,14 +252,15 @@ def _tell(
     """To the officer on the rung, and to the handler, who stays responsible.
 
     The two top rungs get one a day for each institution in place of one a case; so does whoever
-    gets a copy of them.
+    gets a copy of them. A rung that may not read hears of the institution, not of the case.
     """
     key = f"{row['rung']}:{row['cycle']}:{int(row['restricted'])}"
     digest = ladders.digest_of(d.ladder(row["ladder"]), row["rung"])
     told = [officer for officer in (row["officer_id"], copied) if officer is not None]
     for officer in told:
-        if digest:
-            batch.digest(officer, case.institution_id, local_day(batch.now).isoformat())
+        if digest or not row["reads"]:
+            kind = "digest" if row["reads"] else "rung_told"
+            batch.digest(officer, case.institution_id, local_day(batch.now).isoformat(), kind)
         else:
             batch.notice([officer], "escalated", case, key)
-    batch.notice([case.handler_id], "climbed", case, key)
+    batch.notice([case.handler_id], "explain" if row["explains"] else "climbed", case, key)

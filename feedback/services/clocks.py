@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.rules import deadlines
+from feedback.rules import deadlines, ladder
 from feedback.services import groups, marks
 from feedback.services.reference import Directory, directory
 
@@ -151,7 +151,12 @@ def pause(case: m.Case, clocks: CaseClocks, now: datetime) -> m.Pause | None:
     if runs_out is None:
         return None
     row = m.Pause(
-        id=uuid4(), case_id=case.id, cycle=case.cycle, starts_at=now, runs_out_at=runs_out
+        id=uuid4(),
+        case_id=case.id,
+        cycle=case.cycle,
+        starts_at=now,
+        runs_out_at=runs_out,
+        abused=ladder.abuses_pause(calendar, len(clocks.pauses), now, clocks.answer.due_at),
     )
     db.session.add(row)
     case.paused_until = runs_out

@@ -185,7 +185,7 @@ def _near(institution_id: int, directory: Directory) -> frozenset[int]:
     institution = directory.institutions[institution_id]
     codes = {
         code
-        for ladder in (institution.ladder, "restricted")
+        for ladder in (*directory.ladders_of(institution_id), "restricted")
         for rung in directory.ladder(ladder)
         for code in (rung.at.removeprefix("code:"), rung.copy)
     }

@@ -347,6 +347,7 @@ def complete_directive(directive_id: UUID, now: datetime) -> None:
     if directive.done_at is not None:
         raise Refused("not-allowed")
     directive.done_at = now
+    ladders.arm(case, directory())
     marks.notices([directive.officer_id], "directive_done", case.id, now)
     audit.record("directive_done", case.id, now=now)
 
@@ -401,7 +402,9 @@ def reroute(
     db.session.execute(SECOND_TRANSFER, {"case": case.id, "to": institution_id, "at": now})
     acts.write(case, "transfer", reason, now, internal=True)
     acts.end_assignment(case.id, now)
-    acts.start_assignment(case.id, institution_id, unit_id, handler_id, now)
+    acts.start_assignment(
+        case.id, institution_id, unit_id, handler_id, now, transfer=case.transfers + 1
+    )
     marks.notices([handler_id], "transferred", case.id, now)
     acts.owe(case, "transferred", now, {"due": case.due_at.isoformat()})
     for each in group:

@@ -28,6 +28,7 @@ from feedback.services import (
     climbing,
     clocks,
     groups,
+    ladders,
     marks,
     viewers,
 )
@@ -230,7 +231,12 @@ def direct(escalation_id: UUID, body: str, due_on: date, now: datetime) -> m.Dir
     if escalation.way == "deputy" and escalation.officer_id == viewer.officer:
         own.add(escalation.post_id)
     own.discard(None)
-    if not own or not access.may_act(viewer, viewers.facts(case), Verb.DIRECT):
+    # A rung that is told and no more gives no right to order anything.
+    if (
+        not own
+        or not escalation.reads
+        or not access.may_act(viewer, viewers.facts(case), Verb.DIRECT)
+    ):
         raise Refused("not-found")
     acts.status_after(case, Verb.DIRECT)
     if due_on < local_day(now):
@@ -247,6 +253,7 @@ def direct(escalation_id: UUID, body: str, due_on: date, now: datetime) -> m.Dir
         at=now,
     )
     db.session.add(directive)
+    ladders.arm(case, directory())
     marks.notices([case.handler_id], "directive", case.id, now)
     audit.record("directed", case.id, now=now, rung=escalation.rung)
     db.session.flush()

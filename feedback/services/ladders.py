@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import ladder as rules
 from feedback.rules.access import Level
+from feedback.rules.deadlines import Calendar
 from feedback.rules.workflow import OPEN, Status
 from feedback.services import clocks, groups
 from feedback.services.reference import Directory
 
 RESTRICTED = "restricted"
+RESTING = rules.Clocks(None, None)
+DRIVEN = text(
+    "SELECT case_id, clock, at, until, day, rung, cause FROM guard.driven(:cases)"
+    " ORDER BY at, clock"
+)
 
 
 @dataclass(slots=True)
@@ -29,16 +36,15 @@ class Standing:
     clocks: rules.Clocks
     climbed: list[rules.Climbed]
     alarms: list[datetime]
-    # The start of a cycle that an appeal opened, whose first rung is due at once. One that the
-    # office opened itself has none: it climbs when its own clock is missed.
-    appealed_at: datetime | None
+    # Posts on the rungs climbed: none of them stands on a higher one again.
+    posts: set[int]
 
 
 def name_of(case: m.Case, d: Directory) -> str:
-    """The ladder of a case: the restricted one, else that of its institution."""
+    """The ladder of a case: the restricted one, else that of its subject at its institution."""
     if case.confidentiality == Level.RESTRICTED:
         return RESTRICTED
-    return d.institutions[case.institution_id].ladder
+    return d.ladder_name(case.institution_id, case.category_id)
 
 
 def top(case: m.Case, d: Directory) -> int:
@@ -51,13 +57,14 @@ def top(case: m.Case, d: Directory) -> int:
 
 
 def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
-    """Load the standing of many cases in four queries."""
+    """Load the standing of many cases in five queries."""
     ids = [case.id for case in cases]
     deadlines: dict[tuple[UUID, int, str], m.Deadline] = {
         (row.case_id, row.cycle, row.clock): row
         for row in db.session.scalars(select(m.Deadline).where(m.Deadline.case_id.in_(ids)))
     }
     climbed: dict[tuple[UUID, int, bool], list[rules.Climbed]] = {}
+    seats: dict[tuple[UUID, int, bool], set[int]] = {}
     for row in db.session.execute(
         select(
             m.Escalation.case_id,
@@ -67,43 +74,108 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
             m.Escalation.due_at,
             m.Escalation.way,
             m.Escalation.held_days,
+            m.Escalation.cause,
+            m.Escalation.post_id,
         )
         .where(m.Escalation.case_id.in_(ids))
         .order_by(m.Escalation.rung)
     ):
-        climbed.setdefault((row.case_id, row.cycle, row.restricted), []).append(
-            rules.Climbed(row.rung, row.due_at, skipped=row.way == "skipped", days=row.held_days)
+        key = (row.case_id, row.cycle, row.restricted)
+        climbed.setdefault(key, []).append(
+            rules.Climbed(
+                *(row.rung, row.due_at),
+                skipped=row.way == "skipped",
+                days=row.held_days,
+                key=str(row.cause or ""),
+            )
         )
+        if row.post_id is not None:
+            seats.setdefault(key, set()).add(row.post_id)
     alarms: dict[tuple[UUID, int], list[datetime]] = {}
-    for case_id, cycle, at in db.session.execute(
-        select(m.Alarm.case_id, m.Alarm.cycle, m.Alarm.at).where(
-            m.Alarm.case_id.in_(ids), m.Alarm.kind == "top"
+    told: set[str] = set()
+    for alarm in db.session.execute(
+        select(m.Alarm.case_id, m.Alarm.cycle, m.Alarm.at, m.Alarm.kind, m.Alarm.dedupe).where(
+            m.Alarm.case_id.in_(ids), m.Alarm.kind.in_(("top", "directive"))
         )
     ):
-        if case_id is not None:
-            alarms.setdefault((case_id, cycle), []).append(at)
+        if alarm.kind == "directive":
+            told.add(alarm.dedupe.rpartition(":")[2])
+        elif alarm.case_id is not None:
+            alarms.setdefault((alarm.case_id, alarm.cycle), []).append(alarm.at)
     joined = groups.climbed(ids)
+    driven = _driven(ids)
     found = {}
     for case in cases:
         restricted = case.confidentiality == Level.RESTRICTED
-        own = climbed.get((case.id, case.cycle, restricted), [])
+        here, other = ((case.id, case.cycle, which) for which in (restricted, not restricted))
+        own = climbed.get(here, [])
         # Where cases are joined the ladder stands at the highest rung that any of them reached. The
         # rung that opens an appeal's cycle is climbed first all the same.
         if case.id in joined and not restricted and (own or case.cycle == 1):
             own = _together(own, joined[case.id])
-        answer = deadlines.get((case.id, case.cycle, "answer"))
         name = name_of(case, d)
         found[case.id] = Standing(
             name,
             d.ladder(name),
-            _running(case, deadlines.get((case.id, case.cycle, "acknowledge")), answer),
+            _clocks(
+                case,
+                deadlines.get((case.id, case.cycle, "acknowledge")),
+                deadlines.get((case.id, case.cycle, "answer")),
+                _Driven(driven.get(case.id, ()), climbed.get(other, ()), told),
+                d,
+            ),
             own,
             alarms.get((case.id, case.cycle), []),
-            answer.starts_at
-            if case.cycle > 1 and not case.reopened and answer is not None
-            else None,
+            seats.get(here, set()),
         )
     return found
+
+
+def _driven(case_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """What drives these cases beside their two clocks, as rows of the database."""
+    found: dict[UUID, list[Any]] = {}
+    for row in db.session.execute(DRIVEN, {"cases": list(case_ids)}):
+        found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Driven:
+    """Of one case: the rows of `_driven`, the rungs of the ladder that it left, and the events for
+    which an alarm was raised."""
+
+    rows: Sequence[Any]
+    before: Sequence[rules.Climbed]
+    told: Collection[str]
+
+    def spans(self) -> tuple[rules.Span, ...]:
+        """The times without an owner. Of those that ended the ladder of restricted cases knows
+        nothing: it begins anew, by what is the matter then."""
+        return tuple(
+            rules.Span(row.at, row.until)
+            for row in self.rows
+            if row.clock == "unowned" and not (self.before and row.until is not None)
+        )
+
+    def events(self, calendar: Calendar) -> tuple[rules.Event, ...]:
+        """The events of the cycle; one that led up the ladder that the case has left is spent."""
+        found = (self._event(row, calendar) for row in self.rows)
+        return tuple(
+            replace(event, alarmed=event.key in self.told)
+            for event in found
+            if event is not None and not rules.spent(event, self.before)
+        )
+
+    def _event(self, row: Any, calendar: Calendar) -> rules.Event | None:
+        key = str(row.cause)
+        if row.clock == "directive":
+            event = rules.directive(calendar, row.day, row.at, row.rung, key)
+            return replace(event, until=row.until)
+        if row.clock == "unowned" or row.clock == "transfer" and row.rung <= rules.FREE_TRANSFERS:
+            return None
+        return rules.Event(
+            row.clock, row.at, least=row.rung if row.clock == "paper" else 1, key=key
+        )
 
 
 def _together(
@@ -118,26 +190,36 @@ def _together(
     return [found[rung] for rung in sorted(found)]
 
 
-def _running(
-    case: m.Case, acknowledge: m.Deadline | None, answer: m.Deadline | None
+def _clocks(
+    case: m.Case,
+    acknowledge: m.Deadline | None,
+    answer: m.Deadline | None,
+    driven: _Driven,
+    d: Directory,
 ) -> rules.Clocks:
+    """What drives the case; nothing once it is answered or over, or where another case leads it."""
     if Status(case.status) not in OPEN or groups.follows(case):
-        return rules.Clocks(None, None)
+        return RESTING
+    # What was given late still led up the ladder on which the case was then, and up no other.
+    if acknowledge is not None and acknowledge.met_at is not None and driven.before:
+        acknowledge = None
+    # A cycle that the office opened itself begins without a rung.
+    appealed = case.cycle > 1 and not case.reopened and answer is not None
     return rules.Clocks(
-        acknowledge.due_at if acknowledge is not None and acknowledge.met_at is None else None,
+        acknowledge.due_at if acknowledge is not None else None,
         answer.due_at if answer is not None and answer.met_at is None else None,
+        acknowledged_at=acknowledge.met_at if acknowledge is not None else None,
+        appealed_at=answer.starts_at if appealed and answer is not None else None,
+        unowned=driven.spans(),
+        events=driven.events(d.calendar_of(case.institution_id)),
     )
 
 
 def next_step(case: m.Case, standing: Standing, d: Directory) -> rules.Step | None:
-    """What happens next if nobody acts; a cycle opened by an appeal begins with its rung."""
-    if standing.clocks == rules.Clocks(None, None):
+    """What happens next if nobody acts."""
+    if standing.clocks == RESTING:
         return None
     restricted = case.confidentiality == Level.RESTRICTED
-    if standing.appealed_at is not None and not standing.climbed:
-        first = min(case.first_rung, top(case, d))
-        if first:
-            return rules.Step(first, standing.appealed_at, "appeal", alarm=False)
     last = standing.climbed[-1] if standing.climbed else None
     return rules.next_step(
         d.calendar_of(case.institution_id),
@@ -178,14 +260,28 @@ def highest(case: m.Case) -> int:
 
 def forecast(case: m.Case, d: Directory, limit: int = 3) -> list[rules.Step]:
     """The rungs ahead if nobody acts."""
-    standing = standings([case], d)[case.id]
+    return forecasts([case], d, limit)[case.id]
+
+
+def forecasts(
+    cases: Sequence[m.Case], d: Directory, limit: int = 3
+) -> dict[UUID, list[rules.Step]]:
+    """The rungs ahead of many cases if nobody acts, in as many queries as for one."""
+    found = standings(cases, d)
+    return {case.id: _ahead(case, found[case.id], d, limit) for case in cases}
+
+
+def _ahead(case: m.Case, standing: Standing, d: Directory, limit: int) -> list[rules.Step]:
     steps: list[rules.Step] = []
     while len(steps) < limit:
         step = next_step(case, standing, d)
-        if step is None or step.rung is None:
+        if step is None or (step.rung is None and not step.key):
             break
+        if step.rung is None:
+            standing.clocks = rules.alarmed(standing.clocks, step.key)
+            continue
         steps.append(step)
-        standing.climbed.append(rules.Climbed(step.rung, step.at))
+        standing.climbed.append(rules.Climbed(step.rung, step.at, key=step.key))
     return steps
 
 

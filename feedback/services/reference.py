@@ -125,6 +125,8 @@ class Directory:
     gazetteer: Gazetteer
     units_by_institution: Mapping[int, tuple[UnitInfo, ...]]
     successors: Mapping[str, InstitutionInfo]
+    # By scope and subject.
+    ladder_choices: Mapping[tuple[str, str], str]
     # Calendars of offices that have days of their own, as they were asked for.
     composed: dict[tuple[int, int], Calendar] = field(default_factory=dict, compare=False)
 
@@ -163,6 +165,24 @@ class Directory:
     def ladder(self, name: str) -> tuple[Rung, ...]:
         """The rungs of a ladder in order; none for an unknown name."""
         return self.ladders.get(name, ())
+
+    def ladder_name(self, institution_id: int, category_id: int | None) -> str:
+        """The ladder of ordinary cases about a subject at an institution: the one chosen for it
+        there, at its kind or everywhere; else that of the institution."""
+        here, about = self.institutions[institution_id], self.categories.get(category_id or 0)
+        if about is not None:
+            for scope in changes.scopes(here.code, here.kind):
+                chosen = self.ladder_choices.get((scope, about.code))
+                if chosen is not None and chosen in self.ladders:
+                    return chosen
+        return here.ladder
+
+    def ladders_of(self, institution_id: int) -> frozenset[str]:
+        """The ladders that an ordinary case of the institution may climb."""
+        here = self.institutions[institution_id]
+        scopes = changes.scopes(here.code, here.kind)
+        chosen = (name for (scope, _), name in self.ladder_choices.items() if scope in scopes)
+        return frozenset({here.ladder, *chosen})
 
     def units_of(self, institution_id: int) -> tuple[UnitInfo, ...]:
         """The units of an institution, the default one first."""
@@ -297,6 +317,14 @@ def _load(version: int) -> Directory:
         ),
         successors=MappingProxyType(successors),
         units_by_institution=MappingProxyType({k: tuple(v) for k, v in by_institution.items()}),
+        ladder_choices=MappingProxyType(
+            {
+                (c.scope, c.category): c.ladder
+                for c in db.session.execute(
+                    select(m.LadderChoice.__table__).where(m.LadderChoice.active)
+                )
+            }
+        ),
     )
 
 
@@ -361,7 +389,11 @@ def _load_ladders() -> tuple[dict[str, tuple[Rung, ...]], dict[tuple[str, int], 
         select(m.LadderRung.__table__).order_by(m.LadderRung.ladder, m.LadderRung.rung)
     ):
         if r.active:
-            rung = Rung(r.rung, r.post, r.at, r.days, r.digest, r.copy)
+            rung = Rung(
+                *(r.rung, r.post, r.at, r.days, r.digest, r.copy),
+                reads=r.reads,
+                explains=r.explains,
+            )
             rungs.setdefault(r.ladder, []).append(rung)
         names[r.ladder, r.rung] = (r.name_sw, r.name_en)
     return {name: tuple(each) for name, each in rungs.items()}, names

@@ -139,18 +139,38 @@ def _import(now: datetime, folder: Folder, here: _Here) -> dict[str, int]:
                 "rung": int(r["rung"]),
                 "days": int(r["days"]),
                 "digest": r["digest"] == "yes",
+                # Files from before these columns were there go on fitting.
+                "reads": r.get("reads", "yes") == "yes",
+                "explains": r.get("explains", "yes" if int(r["rung"]) > 1 else "no") == "yes",
                 "active": True,
             }
             for r in folder.rows("ladders.csv")
             if not here.keeps("rung", f"{r['ladder']}/{r['rung']}")
         ),
     )
+    if chosen := _choices(folder, here):
+        counts["ladder_choices"] = chosen
     counts["posts"] = _posts(folder)
     counts["places"] = _places(folder, here)
     if here.kept:
         counts["kept"] = here.kept
     audit.record("reference_imported", now=now, institutions=counts["institutions"])
     return counts
+
+
+def _choices(folder: Folder, here: _Here) -> int:
+    """Ladders of subjects; a folder need not have the file."""
+    if not (folder.path / "ladder_choices.csv").exists():
+        return 0
+    return upsert(
+        m.LadderChoice,
+        ("scope", "category"),
+        (
+            {**{k: r[k] for k in ("scope", "category", "ladder")}, "active": True}
+            for r in folder.rows("ladder_choices.csv")
+            if not here.keeps("choice", f"{r['scope']}/{r['category']}")
+        ),
+    )
 
 
 def _calendars() -> dict[str, int]:

@@ -127,7 +127,11 @@ def facts(case: m.Case) -> CaseFacts:
             m.Escalation.way,
             m.Escalation.officer_id,
             still_deputy,
-        ).where(m.Escalation.case_id.in_(groups.members(case)), m.Escalation.way != "skipped")
+        ).where(
+            m.Escalation.case_id.in_(groups.members(case)),
+            m.Escalation.way != "skipped",
+            m.Escalation.reads,
+        )
     ):
         posts[row.restricted] |= {p for p in (row.post_id, row.copy_post_id) if p is not None}
         if row.way == "deputy" and row.still_deputy:

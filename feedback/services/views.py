@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,8 @@ from feedback.services.reference import (
     directory,
 )
 
+BEFORE = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class PostName:
@@ -61,6 +63,9 @@ class Rung:
     way: str
     at: datetime
     ahead: bool = False
+    # Why it was not reached in the plain way, and whether the handler must say why it came so far.
+    why: str = ""
+    explains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,15 @@ class OfficerCase(CitizenCase):
             key = each.institution.id if each.institution else None
             total[key] = each.institution, each.minutes + total.get(key, (None, 0))[1]
         return list(total.values())
+
+    @property
+    def owes_reason(self) -> bool:
+        """Whether a rung of this cycle demands an explanation that was not given since."""
+        asked = [rung.at for rung in self.rungs if rung.explains and rung.cycle == self.cycle]
+        said = [line.at for line in self.messages if line.kind == "delay_reason"]
+        return (
+            bool(asked) and Status(self.status) in OPEN and max(asked) > max(said, default=BEFORE)
+        )
 
 
 def _case(case_id: UUID) -> m.Case:
@@ -325,6 +339,8 @@ def rungs(d: Directory, *which: ColumnElement[bool]) -> list[Rung]:
             post=titles.get(row.post_id or 0),
             way=row.way,
             at=row.due_at,
+            why=row.why or "",
+            explains=row.explains,
         )
         for row in rows
     ]

@@ -26,7 +26,10 @@ from feedback.web.admin_frame import blueprint, only
 from feedback.web.formats import name
 from feedback.web.reference_forms import ThingForm, blank, mark, shown
 
-PLACES = "<any(institutions,units,subjects,standards,ladders,people):slug>"
+PLACES = (
+    "<any(institutions,units,subjects,standards,ladders,"
+    '"ladder-choices","new-ladders",people):slug>'
+)
 
 
 @blueprint.get(f"/{PLACES}")
@@ -35,6 +38,8 @@ def thing_list(slug: str) -> ResponseReturnValue:
     """What there is of a kind; officers have a list of their own."""
     if slug == "people":
         return redirect(url_for("admin.officer_list"))
+    if slug == "new-ladders":
+        return redirect(url_for("admin.thing_list", slug="ladders"))
     with transaction():
         page = reference_lists.page(slug, directory(), request.args)
     return render_template("admin/things.html", slug=slug, page=page, words=words)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from flask_babel import format_date
 from flask_babel import gettext as _
 
 from feedback.rules import changes as rules
 from feedback.services.changes import planning
 from feedback.services.changes.planning import Change, Plan
+from feedback.services.changes.previews import PREVIEWED
 from feedback.services.reference import Directory
 from feedback.web import boards
 from feedback.web.formats import day as day_in_words
@@ -22,6 +24,8 @@ SLUGS = {
     "subjects": "category",
     "standards": "standard",
     "ladders": "rung",
+    "ladder-choices": "choice",
+    "new-ladders": "ladder",
     "people": "officer",
 }
 """What each address of the administration keeps."""
@@ -36,6 +40,8 @@ def title(slug: str) -> str:
         "subjects": _("Subjects"),
         "standards": _("Service standards"),
         "ladders": _("Ladders"),
+        "ladder-choices": _("Ladders of subjects"),
+        "new-ladders": _("New ladders"),
         "people": _("Officers"),
     }[slug]
 
@@ -48,6 +54,8 @@ def one(subject: str) -> str:
         "category": _("Subject"),
         "standard": _("Service standard"),
         "rung": _("Rung"),
+        "choice": _("Ladder of a subject"),
+        "ladder": _("Ladder"),
         "officer": _("Officer"),
     }[subject]
 
@@ -60,6 +68,8 @@ def adds(subject: str) -> str:
         "category": _("Add a subject"),
         "standard": _("Add a standard"),
         "rung": _("Add a rung on top"),
+        "choice": _("Give a subject a ladder of its own"),
+        "ladder": _("Make a new ladder"),
         "officer": _("Add an officer"),
     }[subject]
 
@@ -103,6 +113,10 @@ def label(subject: str, field: str) -> str:
         "days": _("Working days on this rung"),
         "digest": _("One list a day in place of single notices"),
         "copy": _("Copy to the head of this institution"),
+        "reads": _("May open the case and give orders; else it is told, and no more"),
+        "explains": _("The handler must say why the case came so far"),
+        "category": _("Subject"),
+        "origin": _("Copy of"),
         "name": _("Full name"),
         "username": _("User name"),
         "unit": _("Unit"),
@@ -114,11 +128,15 @@ def label(subject: str, field: str) -> str:
         return _("Kind of case")
     if subject == "standard" and field == "confidentiality":
         return _("Confidentiality")
+    if subject == "ladder" and field == "code":
+        return _("Name of the ladder")
     return known.get(field, field)
 
 
-def hint(field: str) -> str:
+def hint(field: str, subject: str = "") -> str:
     """What helps to fill a field in."""
+    if subject == "ladder" and field == "code":
+        return _("Small letters, digits and hyphens, such as council-roads. It never changes.")
     if field == "code":
         return _("Capital letters, digits and hyphens, such as DODOMA-CC. It never changes.")
     return {
@@ -126,6 +144,7 @@ def hint(field: str) -> str:
         "scope": _("* for all, a kind such as council, or the code of one institution."),
         "max_rung": _("Left empty, a case may climb to the top of its ladder."),
         "copy": _("The code of an institution, or nothing."),
+        "origin": _("The new ladder begins with the rungs of this one. Change them afterwards."),
         "sort": _("Small numbers come first."),
     }.get(field, "")
 
@@ -197,6 +216,11 @@ def scope(code: str, d: Directory) -> str:
     return name(named) if named else institution_kind(code)
 
 
+def subject_name(code: str, d: Directory) -> str:
+    """The name of what a case is about."""
+    return name(d.categories_by_code.get(code)) or code
+
+
 def value(subject: str, field: str, said: Any, d: Directory) -> str:
     """What a field says."""
     if said is None or said == "" or said == []:
@@ -212,6 +236,8 @@ def value(subject: str, field: str, said: Any, d: Directory) -> str:
         "post": lambda: post(said),
         "scope": lambda: scope(said, d),
         "ladder": lambda: ladder(said),
+        "origin": lambda: ladder(said),
+        "category": lambda: subject_name(said, d),
         "confidentiality": lambda: level(said),
         "language": lambda: {"sw": "Kiswahili", "en": "English"}.get(said, said),
     }
@@ -226,6 +252,7 @@ def problem(code: str) -> str:
         "empty": _("This must not be empty."),
         "too-long": _("This is too long."),
         "bad-code": _("Use capital letters, digits and hyphens, at most 20, such as DODOMA-CC."),
+        "bad-word": _("Use small letters, digits and hyphens, at most 20, such as council-roads."),
         "bad-number": _("Write a whole number within the bounds, such as 14."),
         "bad-choice": _("Choose from the list."),
         "unknown": _("This is not known. Write the code, or the whole name."),
@@ -301,6 +328,35 @@ def state(change: Change) -> str:
     }[change.state]
 
 
+def previewed(found: Mapping[str, Any]) -> str:
+    """On what a preview rests."""
+    month = format_date(date.fromisoformat(f"{found['month']}-01"), "MMMM y")
+    if found["late"] is None:
+        return _("%(month)s: fewer than 10 clocks were missed.", month=month)
+    said = _(
+        "%(month)s: played through again with the clocks that were missed (about %(late)s), as if "
+        "every post had been filled. Counts are cut down to tens; below ten nothing is shown.",
+        month=month,
+        late=found["late"],
+    )
+    if not found["sampled"]:
+        return said
+    sample = _("The counts are of a random sample of about %(n)s of them.", n=found["played"])
+    return f"{said} {sample}"
+
+
+def preview_rows(kind: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Each rung with how many reached it as it was and as it would have been, then the cases that
+    came to the two highest rungs."""
+    rows = [(str(n), was, would) for n, was, would in kind["rungs"]]
+    rows.append((_("Cases on the two highest rungs"), *kind["high"]))
+    return [(label, _counted(was), _counted(would)) for label, was, would in rows]
+
+
+def _counted(count: int | None) -> str:
+    return _("fewer than 10") if count is None else str(count)
+
+
 def begins(day: date | None) -> str:
     """From when a change holds, to begin a sentence."""
     return _("From %(day)s", day=day_in_words(day)) if day else _("At once")
@@ -309,8 +365,10 @@ def begins(day: date | None) -> str:
 def sentences(plan: Plan, values: Mapping[str, Any], day: date | None, d: Directory) -> list[str]:
     """What a plan will do, in plain words."""
     said = [_sentence(plan, values, begins(day), d)]
-    if plan.subject in ("standard", "rung", "category") or plan.act == "close":
+    if plan.subject in ("standard", "rung", "choice", "category") or plan.act == "close":
         said.append(_("The clocks of running cases stay as they are."))
+    if plan.subject in PREVIEWED:
+        said.append(_("Before anybody agrees it is worked out what it would have done last month."))
     if plan.needs_second and planning.somebody_else():
         said.append(_("It holds only when a second administrator has agreed."))
     elif plan.needs_second:
@@ -344,6 +402,23 @@ def _sentence(plan: Plan, v: Mapping[str, Any], when: str, d: Directory) -> str:
             name=_either(v),
             place=place(v["at"], d),
             days=v["days"],
+        )
+    if plan.subject == "choice":
+        return _(
+            "%(when)s cases about “%(subject)s” (%(whom)s) climb the ladder “%(ladder)s”. A case "
+            "on the way keeps its rung and goes on there.",
+            when=when,
+            subject=subject_name(v["category"], d),
+            whom=scope(v["scope"], d),
+            ladder=ladder(v["ladder"]),
+        )
+    if plan.subject == "ladder":
+        return _(
+            "%(when)s there is a ladder “%(ladder)s” with the rungs of “%(origin)s”. No case "
+            "climbs it until a subject or an institution is given it.",
+            when=when,
+            ladder=v["code"],
+            origin=ladder(v["origin"]),
         )
     if plan.subject == "category":
         return _(

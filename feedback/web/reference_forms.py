@@ -79,6 +79,8 @@ def posted(each: rules.Field, d: Directory) -> Any:
         return int(line) if line.isascii() and line.isdecimal() else (line or None)
     if each.kind == "code" or each.name == "copy":
         return line.upper()
+    if each.kind == "word":
+        return line.lower()
     if each.name in ("parent", "institution") and line:
         found = d.institutions_by_code.get(line.upper()) or finder.exact(d, line)
         return found.code if found else line
@@ -100,6 +102,9 @@ def blank(subject: str, d: Directory) -> Values:
         asked = request.args.get("ladder", "")
         numbers = [rung.number for rung in d.ladder(asked)]
         values |= {"ladder": asked or "council", "rung": rules.top_rung(numbers) + 1, "days": 3}
+        values |= {"reads": True, "explains": True}
+    if subject == "choice":
+        values |= {"scope": values["scope"] or "*"}
     if subject == "standard":
         values |= rules.DEFAULTS[subject]
         values |= {"scope": values["scope"] or "*", "code": values["code"] or "STANDARD"}
@@ -129,7 +134,7 @@ def shown(each: rules.Field, subject: str, values: Values, d: Directory) -> Show
         each.name,
         each.kind,
         words.label(subject, each.name),
-        words.hint(each.name),
+        words.hint(each.name, subject),
         options(each, subject, values, d),
         "" if value is None else value,
         each.required,
@@ -146,7 +151,9 @@ def options(each: rules.Field, subject: str, values: Values, d: Directory) -> li
         cases = [(kind, words.case_kind(kind)) for kind in (*KINDS, "*")]
         return cases if subject == "standard" else kinds
     choices = {
-        "ladder": lambda: [(one, words.ladder(one)) for one in sorted(d.ladders)],
+        "ladder": lambda: _ladders(d, subject),
+        "origin": lambda: _ladders(d, subject),
+        "category": lambda: [(c.code, name(c)) for c in d.categories_by_code.values()],
         "applies_to": lambda: [("*", words.institution_kind("*")), *kinds],
         "unit_code": lambda: [(code, _unit_name(code, d)) for code in subjects.unit_codes()],
         "confidentiality": lambda: [
@@ -158,6 +165,12 @@ def options(each: rules.Field, subject: str, values: Values, d: Directory) -> li
         "unit": lambda: _own_units(str(values.get("unit", "")), d),
     }
     return choices[each.name]()
+
+
+def _ladders(d: Directory, subject: str) -> list[tuple[str, str]]:
+    """The ladders by name. Which cases climb the one of restricted cases nobody chooses."""
+    codes = sorted(d.ladders) if subject == "rung" else subjects.ordinary_ladders(d)
+    return [(code, words.ladder(code)) for code in codes]
 
 
 def _unit_name(code: str, d: Directory) -> str:

@@ -175,7 +175,23 @@ def _ladders(d: Directory, asked: Mapping[str, str]) -> ListPage:
         for ladder, rungs in sorted(d.ladders.items())
     ]
     columns = (_("Rung"), _("Where the post is"), _("Working days on this rung"))
-    return ListPage(columns, tables)
+    return ListPage(columns, tables, add=_add("new-ladders"))
+
+
+def _choices(d: Directory, asked: Mapping[str, str]) -> ListPage:
+    rows = [
+        Thing(
+            _url("ladder-choices", f"{scope}/{category}"),
+            words.subject_name(category, d),
+            (words.scope(scope, d), words.ladder(ladder)),
+        )
+        for (scope, category), ladder in sorted(d.ladder_choices.items())
+    ]
+    return ListPage(
+        (_("Subject"), _("For whom"), _("Ladder")),
+        [(_("Ladders of subjects"), rows, "")],
+        add=_add("ladder-choices"),
+    )
 
 
 def _rung_name(ladder: str, number: int, d: Directory) -> str:
@@ -188,4 +204,5 @@ LISTS: dict[str, Callable[[Directory, Mapping[str, str]], ListPage]] = {
     "subjects": _subjects,
     "standards": _standards,
     "ladders": _ladders,
+    "ladder-choices": _choices,
 }

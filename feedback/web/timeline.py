@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from feedback.services import duplicates
 from feedback.services.lines import Line
 from feedback.services.views import OfficerCase, Rung
-from feedback.web import outcome_wording, sms
+from feedback.web import outcome_wording, sms, wording
 from feedback.web.formats import day, moment, name, words
 
 Item = dict[str, str]
@@ -99,10 +99,12 @@ def climbed(rung: Rung) -> str:
     title = _("Taken to rung %(number)s: %(name)s", number=rung.number, name=name(rung))
     way = {
         "deputy": _("to the deputy"),
-        "letter": _("by letter: the post has no account"),
-        "skipped": _("skipped: no post that may see it"),
+        "letter": _("by letter"),
+        "skipped": _("skipped"),
     }.get(rung.way)
-    return f"{title} ({way})" if way else title
+    told = [each for each in (way, wording.why_so(rung.why)) if each]
+    reached = f"{title} ({'; '.join(told)})" if told else title
+    return f"{reached}: {wording.driver(rung.clock)}"
 
 
 def _post(rung: Rung) -> str:

@@ -340,6 +340,8 @@ def notice(kind: str) -> str:
         "reminder": _("A deadline comes near"),
         "escalated": _("A late case reached your post"),
         "climbed": _("A case of yours went to a higher post"),
+        "explain": _("A case of yours went to a higher post: say there why it came so far"),
+        "rung_told": _("Late cases reached your post, for your information"),
         "digest": _("Late cases reached your post: the list of the day"),
         "directive": _("A directive was given"),
         "directive_done": _("A directive of yours was followed"),
@@ -386,9 +388,42 @@ def notice(kind: str) -> str:
     }.get(kind, kind)
 
 
+def driver(clock: str) -> str:
+    """What took a case up a rung."""
+    return {
+        "acknowledge": _("no word in time"),
+        "answer": _("no answer in time"),
+        "appeal": _("the citizen is not satisfied"),
+        "unowned": _("nobody was named for it"),
+        "transfer": _("handed on three times or more"),
+        "pause": _("asked again just before the day"),
+        "directive": _("an order was not followed"),
+        "paper": _("a letter of the citizen reached this office"),
+    }[clock]
+
+
+def why_so(why: str) -> str:
+    """Why a rung was not reached in the plain way."""
+    return {
+        "vacant": _("the post is vacant"),
+        "away": _("the holder is away"),
+        "concerned": _("it may not see the case"),
+        "missing": _("there is no such office"),
+        "circle": _("the post stood on a lower rung"),
+        "own": _("its holder owns the case"),
+    }.get(why, "")
+
+
 def alarm(kind: str) -> str:
     """What an alarm says."""
     return {
+        "vacant": _("A rung's post is vacant: name a holder or a deputy"),
+        "away": _("A rung's holder is away without a deputy: name one"),
+        "concerned": _("A rung's post may not see the case: it went to the deputy or was skipped"),
+        "missing": _("A rung leads to an office that is not there: set the institution above"),
+        "circle": _("A post stands on two rungs of one ladder: change the ladder or the post"),
+        "own": _("The owner of a case holds the post above it: name another owner or a deputy"),
+        "directive": _("An order of the highest office was not followed: nobody is above it"),
         "letter": _("The post has nobody with an account: a letter must be carried"),
         "unowned": _("Nobody works where the case is: it has no owner"),
         "skipped": _("The rung has no post that may see the case: it was skipped"),

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 from tests.services.kit import Behind
 
-TABLES = ("institution", "unit", "category", "service_standard", "ladder_rung", "place", "post")
+TABLES = (
+    *("institution", "unit", "category", "service_standard", "ladder_rung", "ladder_choice"),
+    *("place", "post"),
+)
 
 
 @contextmanager

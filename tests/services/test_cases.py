@@ -225,12 +225,13 @@ def test_without_anyone_the_case_waits_with_clock_and_ladder(
     receipt = make.case(monday)
     case = kit.case_row(superuser, receipt.case_id)
     assert (case["status"], case["handler_id"]) == ("new", None)
-    # the next sweep looks at it, raises an alarm, and waits for the first rung
+    # the next sweep looks at it, raises an alarm, and waits for the first rung: a day to name
+    # somebody
     assert kit.timers(superuser, receipt.case_id)["ladder"] == monday
     kit.sweep(monday)
     (alarm,) = kit.of_case(superuser, "alarm", receipt.case_id, "at")
     assert alarm["kind"] == "unowned"
-    assert kit.timers(superuser, receipt.case_id)["ladder"] == receipt.acknowledge_due
+    assert kit.timers(superuser, receipt.case_id)["ladder"] == kit.at("2025-11-11 15:30")
     kit.sweep(receipt.acknowledge_due)
     assert [row["rung"] for row in kit.rungs(superuser, receipt.case_id)] == [1]
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from feedback import models as m
 from feedback.rules.sheets import MOST_LINES
 from feedback.services import duplicates, ladders, views
-from feedback.services.changes import applying, closing, planning, sheets
+from feedback.services.changes import applying, closing, planning, previews, sheets
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.services.reference_import import import_reference
@@ -515,3 +515,81 @@ def test_as_many_lines_as_are_taken_are_done_together(
         assert len(sheets.apply("officer", text, token, MONDAY)) == count
     (made,) = kit.rows(superuser, "SELECT count(*) AS n FROM grant_request WHERE state = 'pending'")
     assert made["n"] == count
+
+
+# Ladders of subjects, new ladders, and what a change would have done.
+
+
+def test_a_subject_gets_a_ladder_of_its_own_that_began_as_a_copy(
+    make: Make, admin: Principal, second: Principal
+) -> None:
+    with pytest.raises(planning.Unfit) as bad:
+        ask(admin, "ladder", None, code="Council Roads", origin="restricted")
+    assert bad.value.problems == {"code": "bad-word", "origin": "bad-choice"}
+    assert agree(second, ask(admin, "ladder", None, code="council-roads", origin="council")[0])
+    assert apply(MONDAY) == ["done"]
+    with pytest.raises(planning.Unfit, match="unfit"):
+        ask(admin, "ladder", None, code="council-roads", origin="council")
+    chosen = {"scope": "council", "category": "ROADS", "ladder": "council-roads"}
+    assert ask(admin, "choice", None, **chosen)[1] == "asked"
+    with pytest.raises(planning.Unfit):  # it is on its way
+        ask(admin, "choice", None, **chosen)
+    with transaction(JOB) as session:
+        waiting = session.query(m.ReferenceChange).filter_by(subject="choice").one()
+    agree(second, waiting.id)
+    agree(second, ask(admin, "rung", "council-roads/3", days=1)[0])
+    assert apply(MONDAY) == ["done", "done"]
+    roads, other = (make.case(MONDAY, category=code) for code in ("ROADS", "OTHER"))
+    elsewhere = make.case(MONDAY, category="ROADS", institution="TARURA")
+    with transaction(JOB) as session:
+        d = directory()
+        assert [rung.days for rung in d.ladder("council-roads")][:4] == [3, 3, 1, 3]
+        assert [rung.days for rung in d.ladder("council")][:4] == [3, 3, 3, 3]
+        cases = [session.get(m.Case, each.case_id) for each in (roads, other, elsewhere)]
+        assert [ladders.name_of(case, d) for case in cases] == [
+            *("council-roads", "council"),
+            "agency",
+        ]
+    # taken away, a case climbs the ladder of its institution again
+    agree(second, close(admin, "choice", "council/ROADS")[0])
+    assert apply(MONDAY) == ["done"]
+    with transaction(JOB) as session:
+        assert ladders.name_of(session.get(m.Case, roads.case_id), directory()) == "council"
+
+
+def test_who_agrees_sees_what_a_change_of_ladders_would_have_done(
+    make: Make, admin: Principal, second: Principal
+) -> None:
+    make.officer("DODOMA-CC", "handler")
+    for _ in range(12):
+        make.case(at("2025-11-03 09:00"), category="OTHER")
+    now = at("2025-12-15 09:00")
+    faster, _ = ask(admin, "rung", "council/3", days=1)
+    ask(admin, "choice", None, scope="council", category="OTHER", ladder="ministry")
+    ask(admin, "unit", "DODOMA-CC/WORKS", date(2026, 3, 4), name_en="X")
+    keys = []
+    while not keys or keys[-1]:
+        with transaction(JOB):
+            keys.append(previews.preview_next(now))
+    assert sorted(keys) == ["", "council/3", "council/OTHER"]
+    with transaction(second):
+        shown = {change.key: change.preview for change in planning.open_changes()}
+    assert shown["DODOMA-CC/WORKS"] is None
+    assert shown["council/3"] == {
+        "month": "2025-11",
+        "late": 10,  # twelve: counts come in tens
+        "played": 10,
+        "sampled": False,
+        "kinds": [
+            {
+                "kind": "council",
+                # held for a day only, the third rung gives way to two more in the month
+                "rungs": [[1, 10, 10], [2, 10, 10], [3, 10, 10], [4, 10, 10], [5, None, 10]],
+                "high": [None, None],
+            }
+        ],
+    }
+    # on the ladder of ministries the fourth of five rungs is one of the two highest
+    (kind,) = shown["council/OTHER"]["kinds"]
+    assert kind["high"] == [None, 10]
+    agree(second, faster)

@@ -130,7 +130,7 @@ def test_an_institution_gone_from_the_file_takes_no_new_case(
         ("standards.csv", "STANDARD,complaint", "wrong number of columns"),
         ("categories.csv", "X,X,X,REGISTRY,secret,*,,,STANDARD,1", "categories.csv"),
         ("categories.csv", "X,X,X,REGISTRY,open,*,,,STANDARD,first", "categories.csv, line"),
-        ("ladders.csv", "council,eighth,unit_head,unit,3,no,X,X,", "ladders.csv, line"),
+        ("ladders.csv", "council,eighth,unit_head,unit,3,no,yes,no,X,X,", "ladders.csv, line"),
         ("holidays.csv", "2025-13-01,X,X,confirmed,,x", "holidays.csv, line"),
         ("holidays.csv", "2025-12-01,X,X,perhaps,,x", "holidays.csv"),
         ("institutions.csv", "X,kingdom,CS,X,X,,,ministry,x,x,no", "institutions.csv"),

@@ -129,6 +129,12 @@ def test_what_gives_power_waits_for_a_second_administrator(
     assert jobs.apply_changes()["done"] == 0
     own = tab.get("/admin/changes").text
     assert "Waits for a second administrator" in own
+    # before anybody agrees: what it would have done
+    assert "This is being worked out." in own
+    assert jobs.preview_changes()["previews"] == 1
+    own = tab.get("/admin/changes").text
+    assert "fewer than 10 clocks were missed" in own
+    assert "No late case would have climbed in another way." in own
     assert "/approve" not in own
     number = re.search(r'action="/admin/changes/([^/]+)/cancel"', own)
     assert number
@@ -145,6 +151,36 @@ def test_what_gives_power_waits_for_a_second_administrator(
     late = post(second, f"/admin/changes/{number[1]}/cancel")
     assert late.status_code == 422
     assert 'class="notice error"' in late.text, "what waits no more still says why not"
+
+
+def test_a_ladder_is_copied_and_given_to_a_subject(
+    tab: Browser, second: Browser, superuser: Behind
+) -> None:
+    def agreed(preview: str, says: str) -> None:
+        assert says in preview
+        number = re.search(
+            r'action="(/admin/changes/[^/]+/approve)"', second.get("/admin/changes").text
+        )
+        assert number
+        post(second, number[1])
+        assert jobs.apply_changes()["done"] == 1
+
+    wrong = post(tab, "/admin/new-ladders/add", code="Barabara!", origin="")
+    assert wrong.status_code == 422
+    assert 'value="barabara!"' in wrong.text
+    assert "Use small letters" in wrong.text
+    fields = {"code": "council-roads", "origin": "council"}
+    agreed(through(tab, "/admin/new-ladders/add", **fields)[0], "No case climbs it until")
+    assert "council-roads" in tab.get("/admin/ladders").text
+    assert tab.get("/admin/ladder-choices").status_code == 200
+    form = tab.get("/admin/ladder-choices/add").text
+    assert ">council-roads<" in form
+    assert ">Restricted cases<" not in form
+    fields = {"scope": "council", "category": "ROADS", "ladder": "council-roads"}
+    agreed(through(tab, "/admin/ladder-choices/add", **fields)[0], "keeps its rung")
+    assert "council-roads" in tab.get("/admin/ladder-choices").text
+    row = tab.get("/admin/ladder-choices/row/council/ROADS").text
+    assert "Close it" in row
 
 
 def test_who_is_alone_is_not_told_to_wait(tab: Browser) -> None:
@@ -208,6 +244,7 @@ def test_a_unit_with_officers_closes_only_to_a_successor(
         ("standards", "All institutions"),
         ("ladders", "Council Director"),
         ("ladders", "Council in Zanzibar"),
+        ("ladder-choices", "Nothing was found."),
         ("changes", "Nothing waits."),
         ("csv/people", "At most"),
     ],

@@ -17,6 +17,7 @@ from feedback.services.answers import looking
 from feedback.services.cases import Receipt
 from feedback.transaction import Principal, transaction
 from tests.factories import PASSWORD, Make
+from tests.services import kit
 from tests.web.browser import Browser, hidden
 from tests.web.office import act, at_desk, post_login, references, token_of, username_of
 
@@ -331,3 +332,19 @@ def test_a_case_at_a_glance(tab: Browser, case: Receipt, clock: Any) -> None:
     story = page[page.index('id="story"') :]
     assert "Ni mtaa gani?" in story
     assert "Given to an officer" not in story
+
+
+def test_from_the_second_rung_on_the_handler_says_why(
+    tab: Browser, case: Receipt, clock: Any
+) -> None:
+    kit.sweep(MONDAY + 3 * DAY)
+    assert "An explanation is demanded" not in tab.get(page_of(case)).text
+    kit.sweep(MONDAY + 8 * DAY)
+    clock.move_to(MONDAY + 8 * DAY)
+    page = tab.get(page_of(case)).text
+    assert "An explanation is demanded" in page
+    assert "no word in time" in page
+    assert "say there why it came so far" in tab.get("/staff/notices").text
+    assert '<details id="delay" open>' in tab.get(f"{page_of(case)}?open=delay").text
+    act(tab, page_of(case), "delay", body="Fundi alikuwa mgonjwa; anaenda kesho.")
+    assert "An explanation is demanded" not in tab.get(page_of(case)).text

@@ -36,6 +36,7 @@ TABLES = {
     "category": "category",
     "standard": "service_standard",
     "rung": "ladder_rung",
+    "choice": "ladder_choice",
     "officer": "officer",
 }
 
@@ -203,6 +204,17 @@ class _Applying:
         number = self._write("unit", {**self._blank(), **self._columns(values), "active": True})
         self._posts(institution.kind, "unit", institution.id, number)
 
+    def _add_ladder(self, values: Values) -> None:
+        """With the rungs of the one that it is a copy of, as they are on that day."""
+        rungs = db.session.execute(
+            select(m.LadderRung.__table__)
+            .where(m.LadderRung.ladder == values["origin"], m.LadderRung.active)
+            .order_by(m.LadderRung.rung)
+        ).all()
+        for rung in rungs:
+            row = {name: value for name, value in rung._mapping.items() if name != "id"}
+            self._write("ladder_rung", {**row, "ladder": values["code"]})
+
     def _posts(self, kind: str, level: str, institution_id: int, unit_id: int | None) -> None:
         for post in shipped_posts(kind, level):
             self._write("post", {**post, "institution_id": institution_id, "unit_id": unit_id})
@@ -277,4 +289,5 @@ ADDS: dict[str, Callable[[_Applying, Values], None]] = {
     "institution": _Applying._add_institution,
     "unit": _Applying._add_unit,
     "standard": _Applying._add_standard,
+    "ladder": _Applying._add_ladder,
 }

@@ -35,7 +35,7 @@ def check(subject: str, row: Row, successor: str, d: Directory) -> None:
             raise Refused("not-top")
     elif subject == "standard":
         _check_standard(row, d)
-    elif subject != "category":
+    elif subject not in ("category", "choice"):
         raise Refused("not-allowed")
 
 

@@ -22,6 +22,7 @@ from feedback.extensions import db
 from feedback.rules import changes as rules
 from feedback.services import audit, marks
 from feedback.services.changes import closing, subjects
+from feedback.services.changes.previews import PREVIEWED
 from feedback.services.changes.subjects import Values
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory
@@ -70,6 +71,12 @@ class Change:
     officer_id: int
     officer: str
     second: str | None
+    preview: Values | None = None
+
+    @property
+    def previewed(self) -> bool:
+        """Whether what it would have done is played through before somebody decides."""
+        return self.subject in PREVIEWED and self.state in OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ def plan(subject: str, key: str | None, wanted: Values, d: Directory) -> Plan:
     own = subjects.key_of(subject, values)
     if present is None and not found and _taken(subject, own, d):
         fixed = [f.name for f in rules.FIELDS[subject] if f.fixed]
-        found[fixed[-1] if subject == "rung" else "code"] = "taken"
+        found[fixed[-1] if subject in ("rung", "choice") else "code"] = "taken"
     if found:
         raise Unfit(found)
     before = present.values if present else {}
@@ -126,7 +133,8 @@ def plan_close(subject: str, key: str, successor: str, d: Directory) -> Plan:
 def _taken(subject: str, key: str, d: Directory) -> bool:
     """Whether a row of the key is there, or on its way. A closed one may come back."""
     present = subjects.load(subject, key, d)
-    if present is not None and (present.active or subject in ("institution", "unit", "officer")):
+    final = ("institution", "unit", "ladder", "officer")
+    if present is not None and (present.active or subject in final):
         return True
     change = m.ReferenceChange
     waiting = select(change.id).where(
@@ -172,6 +180,8 @@ def save(made: Plan, day: date | None, now: datetime) -> tuple[UUID, str]:
         change=made.act,
         holds_from=begins.isoformat(),
     )
+    if made.subject in PREVIEWED:
+        transaction.wake("preview_changes")
     if not made.needs_second:
         transaction.wake("apply_changes")
         return number, "planned"
@@ -274,4 +284,5 @@ def _change(row: Found[Any]) -> Change:
         row.officer_id,
         row.officer,
         row.other,
+        row.preview,
     )

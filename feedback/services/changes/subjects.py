@@ -1,7 +1,8 @@
 """What can be changed, as plain values by field, and what about them does not fit.
 
 Keys: DODOMA-CC (institution), DODOMA-CC/WORKS (unit), ROADS (category), STANDARD/enquiry/*/*
-(standard: code, kind, scope, confidentiality), council/4 (rung), a user name (officer).
+(standard: code, kind, scope, confidentiality), council/4 (rung), council/ROADS or DODOMA-CC/ROADS
+(choice), council-roads (ladder), a user name (officer).
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def key_of(subject: str, values: Mapping[str, Any]) -> str:
         "category": ("code",),
         "standard": ("code", "kind", "scope", "confidentiality"),
         "rung": ("ladder", "rung"),
+        "choice": ("scope", "category"),
+        "ladder": ("code",),
         "officer": ("username",),
     }[subject]
     return "/".join(str(values.get(part, "")) for part in parts)
@@ -120,6 +123,22 @@ def _rung(key: str, d: Directory) -> Row | None:
     return Row(row.id, _plain(row, *names), row.active) if row is not None else None
 
 
+def _choice(key: str, d: Directory) -> Row | None:
+    scope, _, category = key.partition("/")
+    table = m.LadderChoice
+    row = db.session.execute(
+        select(table.__table__).where(table.scope == scope, table.category == category)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Row(row.id, _plain(row, "scope", "category", "ladder"), row.active)
+
+
+def _ladder(key: str, d: Directory) -> Row | None:
+    """A ladder has no row of its own: it is there when it has a rung."""
+    return Row(0, {"code": key, "origin": key}) if d.ladder(key) else None
+
+
 def _officer(key: str, d: Directory) -> Row | None:
     row = db.session.execute(
         select(m.Officer.__table__).where(m.Officer.username == key)
@@ -136,6 +155,8 @@ LOADS: dict[str, Callable[[str, Directory], Row | None]] = {
     "category": _category,
     "standard": _standard,
     "rung": _rung,
+    "choice": _choice,
+    "ladder": _ladder,
     "officer": _officer,
 }
 
@@ -253,6 +274,26 @@ def _check_rung(values: Values, present: Row | None, d: Directory) -> dict[str, 
     )
 
 
+def _check_choice(values: Values, present: Row | None, d: Directory) -> dict[str, str]:
+    scope = values.get("scope", "")
+    known = scope in ("*", *INSTITUTION_KINDS) or scope in d.institutions_by_code
+    return _said(
+        scope=_unless(known, "unknown"),
+        category=_unless(values.get("category") in d.categories_by_code),
+        # The ladder of restricted cases is taken by no other one.
+        ladder=_unless(values.get("ladder") in ordinary_ladders(d)),
+    )
+
+
+def _check_ladder(values: Values, present: Row | None, d: Directory) -> dict[str, str]:
+    return _said(origin=_unless(values.get("origin") in ordinary_ladders(d)))
+
+
+def ordinary_ladders(d: Directory) -> list[str]:
+    """The ladders that cases of an institution can climb."""
+    return sorted(d.ladders.keys() - {"restricted"})
+
+
 def _check_officer(values: Values, present: Row | None, d: Directory) -> dict[str, str]:
     known = unit_of(values.get("unit", ""), d) is not None
     elsewhere = False
@@ -267,5 +308,7 @@ CHECKS: dict[str, Callable[[Values, Row | None, Directory], dict[str, str]]] = {
     "category": _check_category,
     "standard": _check_standard,
     "rung": _check_rung,
+    "choice": _check_choice,
+    "ladder": _check_ladder,
     "officer": _check_officer,
 }

@@ -338,7 +338,8 @@ class Maker:
     def _rungs(self, course: Course, standard: StandardInfo) -> Sequence[Rung]:
         if course.arrival.level == Level.RESTRICTED:
             return self.d.ladder("restricted")
-        rungs = self.d.ladder(course.arrival.institution.ladder)
+        a = course.arrival
+        rungs = self.d.ladder(self.d.ladder_name(a.institution.id, a.category.id))
         if standard.max_rung is None:
             return rungs
         return [rung for rung in rungs if rung.number <= standard.max_rung]

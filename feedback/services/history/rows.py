@@ -252,7 +252,8 @@ class Writer:
 
     def _escalation(self, case: str, course: Course, climb: Climb, is_open: bool) -> None:
         restricted = course.arrival.level == Level.RESTRICTED
-        ladder = "restricted" if restricted else course.arrival.institution.ladder
+        a = course.arrival
+        ladder = "restricted" if restricted else self.d.ladder_name(a.institution.id, a.category.id)
         address = self._address(ladder, climb.rung, course)
         post, officer, copy = None, None, None
         if address is not None and not (

@@ -35,6 +35,10 @@ URGENT = {
         "sw": "Mashauri yaliyochelewa yamefika kwenye wadhifa wako",
         "en": "Late cases reached your post",
     },
+    "rung_told": {
+        "sw": "Kwa taarifa: mashauri yaliyochelewa yamefika kwenye wadhifa wako",
+        "en": "For information: late cases reached your post",
+    },
     "directive": {"sw": "Umepewa agizo", "en": "A directive was given to you"},
     "identity_asked": {
         "sw": "Ombi la kufungua utambulisho linasubiri uamuzi wako",
