@@ -170,7 +170,14 @@ def needs_second(
     if subject == "rung":
         return act != "change" or bool(said.keys() - {"name_sw", "name_en"})
     if subject == "institution":
-        return act == "close" or act == "change" and bool(said.keys() & {"parent", "ladder"})
+        return (
+            act == "close"
+            or act == "change"
+            and bool(
+                # The region too: its days off come with it.
+                said.keys() & {"parent", "ladder", "region"}
+            )
+        )
     if subject == "unit":
         # Whoever works there would come to see the cases of another one.
         return act == "close" or bool(said.get("is_default"))

@@ -56,7 +56,8 @@ _PARTS = {
    WHERE l.hour >= :night_from OR l.hour < :night_to
       OR extract(isodow FROM l.day) - 1 = ANY (c.weekend)
       OR EXISTS (SELECT FROM holiday h WHERE h.calendar_id = c.id AND h.day = l.day
-                    AND h.status = 'confirmed')
+                    AND h.status = 'confirmed' AND h.closes IS NULL
+                    AND h.scope IN ('*', 'region:' || i.region, i.code))
    GROUP BY l.officer HAVING count(DISTINCT (l.case_id, l.day)) >= :off_hours""",
     "after_recusal": """
   SELECT l.officer, max(l.day), count(DISTINCT l.case_id), NULL::float

@@ -52,8 +52,8 @@ class Day:
 
     @property
     def plain(self) -> bool:
-        """A working day or a weekend, about which there is nothing to tell."""
-        return self.reason in ("working", "weekend") and not self.about and self.closes is None
+        """Nothing to tell but what its week says: no day off, no half day, not the first one."""
+        return self.reason not in ("day0", "holiday") and not self.about and self.closes is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,13 @@ class Week:
 
     @property
     def plain(self) -> bool:
-        """Nothing but working days and a weekend."""
+        """Nothing but working days, waiting and a weekend."""
         return all(day.plain for day in self.days)
+
+    @property
+    def waited(self) -> bool:
+        """Whether the clock waited on a day of it."""
+        return any(day.reason == "paused" for day in self.days)
 
 
 @dataclass(frozen=True, slots=True)

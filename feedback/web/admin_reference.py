@@ -23,6 +23,7 @@ from feedback.transaction import transaction
 from feedback.web import change_wording as words
 from feedback.web import finder, forms, reference_lists
 from feedback.web.admin_frame import blueprint, only
+from feedback.web.formats import day as day_in_words
 from feedback.web.formats import name
 from feedback.web.reference_forms import ThingForm, blank, mark, shown
 
@@ -259,14 +260,19 @@ def _may_close(subject: str, present: subjects.Row, d: Directory) -> bool:
 
 
 def _facts(subject: str, present: subjects.Row | None, d: Directory) -> list[tuple[str, str]]:
-    """What names a row, which never changes."""
+    """What names a row, which never changes; of a standard also which version it is."""
     if present is None:
         return []
-    return [
+    facts = [
         (words.label(subject, f.name), words.value(subject, f.name, present.values[f.name], d))
         for f in rules.FIELDS[subject]
         if f.fixed
     ]
+    if subject == "standard":
+        held = [s for s in d.standards.values() if s.id == present.id]
+        facts += [(_("Version"), str(s.version)) for s in held]
+        facts += [(_("Holds from"), day_in_words(s.from_day)) for s in held]
+    return facts
 
 
 def _heirs(subject: str, key: str | None, d: Directory) -> list[tuple[str, str]]:

@@ -94,6 +94,8 @@ def week(one: Week) -> str:
     """A folded week in one line."""
     numbers = one.numbers
     begins = short_day(one.days[0].day)
+    if not numbers and one.waited:
+        return _("From %(day)s: the clock waited for the citizen", day=begins)
     if not numbers:
         return _("From %(day)s: no working day counted", day=begins)
     if len(numbers) == 1:
