@@ -118,6 +118,8 @@ class Alarm(Base):
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
     cycle: Mapped[int]
+    # The post that needs a holder or another place; never one whose holder a case concerns.
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     # The moment at which it fell due (the ladder's next alarm counts from it).
     at: Mapped[Moment]
     settled_at: Mapped[Moment | None]

@@ -21,7 +21,8 @@ PAGE = 50
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
     """An alarm, with the reference of its case for those who may see that case (`opens`) or gave it
-    away; whether the present officer is somebody who may settle it."""
+    away; whether the present officer is somebody who may settle it; the post to see to, by its
+    names and place, where it is about one."""
 
     id: int
     kind: str
@@ -30,6 +31,9 @@ class AlarmRow:
     opens: bool
     at: datetime
     may_settle: bool
+    name_sw: str | None = None
+    name_en: str | None = None
+    post_institution_id: int | None = None
 
 
 def standing(after: int | None) -> tuple[list[AlarmRow], int | None]:
@@ -48,8 +52,12 @@ def standing(after: int | None) -> tuple[list[AlarmRow], int | None]:
             m.Case.id.is_not(None),
             m.Alarm.at,
             func.guard.may_settle(m.Alarm.kind, m.Alarm.dedupe),
+            m.Post.name_sw,
+            m.Post.name_en,
+            m.Post.institution_id,
         )
         .outerjoin(m.Case, m.Case.id == m.Alarm.case_id)
+        .outerjoin(m.Post, m.Post.id == m.Alarm.post_id)
         .where(m.Alarm.settled_at.is_(None))
         .order_by(m.Alarm.id.desc())
         .limit(PAGE + 1)

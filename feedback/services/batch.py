@@ -68,8 +68,10 @@ class Batch:
                 dedupe, {**row, "dedupe": dedupe, "institution_id": institution}
             )
 
-    def alarm(self, kind: str, case: m.Case, key: str, at: datetime) -> None:
-        """An alarm about a case, once for each kind, cycle and key."""
+    def alarm(
+        self, kind: str, case: m.Case, key: str, at: datetime, post: int | None = None
+    ) -> None:
+        """An alarm about a case, once for each kind, cycle and key; post: the one to see to."""
         dedupe = f"{kind}:{case.id}:{case.cycle}:{key}"
         row = {
             "dedupe": dedupe,
@@ -77,6 +79,7 @@ class Batch:
             "institution_id": case.institution_id,
             "case_id": case.id,
             "cycle": case.cycle,
+            "post_id": post,
             "at": at,
         }
         self.alarms.setdefault(dedupe, row)

@@ -184,7 +184,9 @@ def _take(
     batch.escalations.append(row)
     batch.record("escalated", case, rung=step.rung, cycle=case.cycle, way=way.kind)
     if way.alarm:
-        batch.alarm(way.why, case, f"{standing.ladder}:{step.rung}", step.at)
+        # Whom a case concerns is nobody's business: that alarm names no post.
+        named = post.id if post is not None and way.why != "concerned" else None
+        batch.alarm(way.why, case, f"{standing.ladder}:{step.rung}", step.at, named)
     copied = rules.resolve(copy, excluded).person if copy else None
     _tell(row, case, copied, d, batch)
     skipped = way.kind == "skipped"

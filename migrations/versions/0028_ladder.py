@@ -71,6 +71,8 @@ def upgrade() -> None:
     # What stands there already was climbed without such a demand.
     _flag("escalation", "reads", "true")
     _flag("escalation", "explains", "false")
+    op.add_column("alarm", sa.Column("post_id", sa.Integer(), nullable=True))
+    op.create_foreign_key(op.f("fk_alarm_post_id"), "alarm", "post", ["post_id"], ["id"])
     op.add_column("assignment", sa.Column("transfer", sa.Integer(), nullable=True))
     _flag("pause", "abused", "false")
     op.create_index(
@@ -107,6 +109,7 @@ def downgrade() -> None:
     op.drop_index("ix_deadline_late", table_name="deadline")
     op.drop_column("pause", "abused")
     op.drop_column("assignment", "transfer")
+    op.drop_column("alarm", "post_id")
     for column in ("explains", "reads", "cause", "why"):
         op.drop_column("escalation", column)
     # Where a rung came from cannot be said by the older word list; the answer's clock is the plain

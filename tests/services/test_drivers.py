@@ -10,6 +10,7 @@ import pytest
 
 from feedback import models as m
 from feedback.services import citizen, desk, escalations, ladders, views
+from feedback.services.alarms import standing
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
@@ -163,7 +164,11 @@ def test_an_order_that_is_not_followed_goes_to_the_rung_above_or_raises_an_alarm
 
 
 def test_a_post_stands_on_one_rung_and_a_handler_over_no_own_case(
-    make: Make, monday: datetime, superuser: Behind, change: Callable[[str], Any]
+    make: Make,
+    monday: datetime,
+    superuser: Behind,
+    as_officer: AsOfficer,
+    change: Callable[[str], Any],
 ) -> None:
     # The head of administration and of the council is one post, and its holder works as handler.
     change(
@@ -183,6 +188,13 @@ def test_a_post_stands_on_one_rung_and_a_handler_over_no_own_case(
         "4 letter vacant",
     ]
     assert alarms(superuser, receipt) == ["circle", "own", "vacant"]
+    # each with the post that somebody has to see to
+    with as_officer(make.officer("PO-PSMGG", "admin")):
+        listed, _more = standing(None)
+        codes = {each.id: each.code for each in directory().institutions.values()}
+    seen = {row.kind: (row.name_en, codes.get(row.post_institution_id or 0)) for row in listed}
+    assert seen["vacant"] == ("Regional Administrative Secretary", "RS-DODOMA")
+    assert seen["own"] == ("Council Director", "DODOMA-CC")
 
 
 def test_a_rung_that_is_told_and_no_more_opens_nothing(

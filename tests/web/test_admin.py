@@ -397,7 +397,7 @@ def test_an_alarm_is_settled(make: Make, tab: Browser) -> None:
     with transaction(JOB):
         escalations.sweep_batch(now)
     page = tab.get("/admin/alarms").text
-    assert "The post has nobody with an account" in page
+    assert "post is vacant: name a holder or a deputy" in page
     for number in re.findall(r"/admin/alarms/(\d+)/settle", page):
         assert post(tab, f"/admin/alarms/{number}/settle").status_code == 303
     assert "No alarm is open." in tab.get("/admin/alarms").text

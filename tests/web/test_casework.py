@@ -335,12 +335,13 @@ def test_a_case_at_a_glance(tab: Browser, case: Receipt, clock: Any) -> None:
 
 
 def test_from_the_second_rung_on_the_handler_says_why(
-    tab: Browser, case: Receipt, clock: Any
+    app: Flask, handler: int, tab: Browser, case: Receipt, clock: Any
 ) -> None:
     kit.sweep(MONDAY + 3 * DAY)
     assert "An explanation is demanded" not in tab.get(page_of(case)).text
     kit.sweep(MONDAY + 8 * DAY)
     clock.move_to(MONDAY + 8 * DAY)
+    tab = at_desk(app, handler)
     page = tab.get(page_of(case)).text
     assert "An explanation is demanded" in page
     assert "no word in time" in page
