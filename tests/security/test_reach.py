@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from feedback.services import escalations, oversight
+from feedback.services import directives, escalations
 from feedback.services.cases import Receipt
 from feedback.transaction import JOB, Principal, transaction
 from feedback.web.admin_officers import OFFICER_ACTS
@@ -56,9 +56,9 @@ def office(make: Make, code: str) -> Office:
     with transaction(JOB):
         escalations.sweep_batch(LATE)
     with transaction(Principal.of_officer(people["head"])):
-        rung = oversight.escalation_of(receipt.case_id)
+        rung = directives.rung_of(receipt.case_id)
         assert rung
-        directive = escalations.direct(rung, "Tengeneza.", date(2026, 3, 2), LATE)
+        directive = directives.direct(rung, "Tengeneza.", date(2026, 3, 2), LATE)
         return Office(receipt, people, rung, directive.id)
 
 
