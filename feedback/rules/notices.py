@@ -90,6 +90,8 @@ DUTY = frozenset(
     }
 )
 """Part of the work: it waits for the list, and nobody can choose not to hear of it."""
+OF_A_POST = frozenset({"escalated", "directive_done", "explained", "delegated", "recommended"})
+"""Told to whoever stands on a rung, or reads for one."""
 KINDS = URGENT | OPTIONAL | DUTY
 HOURS = range(6, 18)
 """Local hours at which a list by e-mail may be had."""

@@ -7,6 +7,7 @@ Errors: Refused, with a code.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -17,7 +18,7 @@ from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.workflow import Verb
-from feedback.services import acts, audit, marks, viewers
+from feedback.services import acts, audit, listing, marks, viewers
 from feedback.services.errors import Refused
 
 ORDER, EXPLANATION = "order", "explanation"
@@ -171,6 +172,30 @@ def give_reason(case_id: UUID, body: str, now: datetime) -> None:
         each.done_at = now
     marks.notices([each.officer_id for each in owed], "explained", case.id, now)
     audit.record("delay_explained", case.id, now=now, demanded=len(owed))
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is demanded of the officer who has a case, by when."""
+
+    reference: str
+    kind: str
+    due_on: date
+    overdue: bool
+
+
+def demanded(now: datetime, limit: int = 10) -> list[Demand]:
+    """Directives that the officer's own open cases still owe, by due date."""
+    rows = db.session.execute(
+        select(m.Case.reference, m.Directive.kind, m.Directive.due_on)
+        .join(m.Case, m.Case.id == m.Directive.case_id)
+        .where(m.Case.handler_id == acts.officer(), listing.IS_OPEN, m.Directive.done_at.is_(None))
+        .order_by(m.Directive.due_on, m.Directive.id)
+        .limit(limit)
+    )
+    return [
+        Demand(row.reference, row.kind, row.due_on, row.due_on < local_day(now)) for row in rows
+    ]
 
 
 def _owed(case_id: UUID, kind: str) -> list[m.Directive]:

@@ -111,14 +111,16 @@ AS $$
          AND o.roles && ARRAY['head', 'oversight'])
 $$;
 
--- Delegations: for the delegate, the post, and whoever heads its institution. Given by the holder
--- in the own name, of a case only where the post stands on its rung; ended by post or delegate.
+-- Delegations: for the delegate, who gave it, and the post, none of them kept away from the case.
+-- Given by the holder in the own name, of a case only where the post stands on its rung; ended by
+-- post or delegate.
 {secure:delegation}
 GRANT SELECT, INSERT, UPDATE (ended_at, ended_by) ON delegation TO mrejesho_web;
 GRANT SELECT ON delegation TO mrejesho_worker;
 CREATE POLICY delegation_read ON delegation FOR SELECT TO mrejesho_web USING (
-  officer_id = (SELECT guard.officer()) OR by_officer_id = (SELECT guard.officer())
-  OR post_id = ANY ((SELECT guard.ids('posts'))::integer[]));
+  (officer_id = (SELECT guard.officer()) OR by_officer_id = (SELECT guard.officer())
+   OR post_id = ANY ((SELECT guard.ids('posts'))::integer[]))
+  AND coalesce(case_id <> ALL ((SELECT guard.conflicts())::uuid[]), true));
 CREATE POLICY delegation_give ON delegation FOR INSERT TO mrejesho_web WITH CHECK (
   by_officer_id = (SELECT guard.officer()) AND ended_at IS NULL
   AND guard.may_delegate(post_id, officer_id)

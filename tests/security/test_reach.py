@@ -18,6 +18,7 @@ from feedback.services.cases import Receipt
 from feedback.transaction import JOB, Principal, transaction
 from feedback.web.admin_officers import OFFICER_ACTS
 from feedback.web.casework import VERBS
+from feedback.web.oversight import cases
 from tests.factories import Make
 from tests.web.browser import Browser, browser, fields, hidden
 from tests.web.office import at_desk, seen, token_of
@@ -37,6 +38,9 @@ CASE_ROLES = ("handler", "coordinator", "head", "oversight", "ethics")
 def clock() -> Iterator[Any]:
     with time_machine.travel(LATE, tick=False) as moved:
         yield moved
+
+
+OFFICIALS = sorted(cases.VERBS)
 
 
 @dataclass
@@ -105,8 +109,10 @@ def test_no_id_in_an_address_reaches_another_institution(
         assert tab.post(path, data={"csrf_token": token}).status_code in (403, 404)
     assert tab.get(f"/oversight/case/{reference}").status_code in (403, 404)
     order = {"csrf_token": token, "body": "x", "due_on": "2026-12-24"}
-    path = f"/oversight/case/{reference}/directive"
-    assert tab.post(path, data=order).status_code in (403, 404)
+    order |= {"officer": str(here.people["handler"]), "verdict": "accept"}
+    for verb in OFFICIALS:
+        path = f"/oversight/case/{reference}/{verb}"
+        assert tab.post(path, data=order).status_code in (403, 404), verb
     for listing in ("/desk", "/desk/unit", "/desk/unowned", "/oversight/escalations", "/ethics"):
         assert reference not in tab.get(f"{listing}?institution={THERE}").text
     assert snapshot(superuser) == before
