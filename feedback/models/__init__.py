@@ -53,6 +53,7 @@ from feedback.models.merging import CaseLink, CaseMerge, CaseSplit, Redaction
 from feedback.models.notices import NoticeChoice, OfficerMail
 from feedback.models.officer_phones import OfficerCommand, OfficerPhone
 from feedback.models.offices import Extension, Opinion, Outcome
+from feedback.models.officials import Delegation, ReasonDecision, Recommendation
 from feedback.models.paper import OfficeFile, PaperRecord
 from feedback.models.people import (
     Credential,
@@ -118,6 +119,7 @@ __all__ = [
     "Correction",
     "Credential",
     "Deadline",
+    "Delegation",
     "DeliveryProblem",
     "Directive",
     "Draft",
@@ -165,6 +167,8 @@ __all__ = [
     "ReceiptAttempt",
     "ReceiptRequest",
     "RecoveryCode",
+    "ReasonDecision",
+    "Recommendation",
     "ReferenceChange",
     "Redaction",
     "ReferenceState",

@@ -180,6 +180,12 @@ class Message(Base):
         one_of("kind", MESSAGES),
         CheckConstraint("(body IS NULL) <> (sealed IS NULL)", name="one_form"),
         UniqueConstraint("case_id", "seq"),
+        Index(
+            "ix_message_delay_reason",
+            "case_id",
+            "cycle",
+            postgresql_where="kind = 'delay_reason'",
+        ),
     )
     id: Mapped[RandomKey]
     case_id: Mapped[CaseKey]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, Uuid, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.extensions import Base
-from feedback.models.columns import CaseKey, Key, Moment, RandomKey, one_of
+from feedback.models.columns import ASKS, DIRECTIVES, CaseKey, Key, Moment, RandomKey, one_of
 
 CLOCKS = (
     "acknowledge",
@@ -49,6 +49,23 @@ class Escalation(Base):
             "id",
             postgresql_where="copy_post_id IS NOT NULL",
         ),
+        one_of("asks", ASKS),
+        *(
+            Index(
+                f"ix_escalation_{each}_{name}",
+                column,
+                *columns,
+                "due_at",
+                "id",
+                postgresql_where=text(f"standing{more}"),
+            )
+            for name, column, more in (
+                ("post", "post_id", ""),
+                ("copy", "copy_post_id", " AND copy_post_id IS NOT NULL"),
+                ("deputy", "officer_id", " AND way = 'deputy'"),
+            )
+            for each, columns in (("standing", ()), ("asks", ("asks",)))
+        ),
         Index(
             "ix_escalation_letters",
             "from_institution_id",
@@ -83,22 +100,37 @@ class Escalation(Base):
     # When it fell due, and when the sweep recorded it.
     due_at: Mapped[Moment]
     at: Mapped[Moment]
+    # Whether it stands in the post's list, and what it asks there: kept by triggers of the
+    # database (migrations/sql/officials.sql).
+    standing: Mapped[bool] = mapped_column(server_default=true())
+    asks: Mapped[str] = mapped_column(server_default="explanation")
     # Of a letter: when and by whom it was handed over on paper.
     handed_over_at: Mapped[Moment | None]
     handed_over_by: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
 
 
 class Directive(Base):
-    """What an official orders, with a due date; its words are a message of the case."""
+    """What an official orders or wants explained, with a due date; its words are a message of the
+    case. An explanation is given by the handler's reason for the delay."""
 
     __tablename__ = "directive"
-    __table_args__ = (Index(None, "case_id"), Index(None, "post_id", "due_on"))
+    __table_args__ = (
+        one_of("kind", DIRECTIVES),
+        Index(None, "case_id"),
+        Index(None, "post_id", "due_on"),
+        Index(None, "officer_id", "due_on"),
+        Index("ix_directive_to", "institution_id", "due_on", "id"),
+        Index("ix_directive_owed", "post_id", "due_on", postgresql_where=text("done_at IS NULL")),
+    )
     id: Mapped[RandomKey]
     case_id: Mapped[CaseKey]
     escalation_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("escalation.id"))
     message_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("message.id"))
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    kind: Mapped[str] = mapped_column(server_default="order")
+    # To which institution it was given: the one that had the case then.
+    institution_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
     due_on: Mapped[date]
     at: Mapped[Moment]
     done_at: Mapped[Moment | None]

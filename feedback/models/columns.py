@@ -59,6 +59,10 @@ MESSAGES = (
     "split",
 )
 TASKS = ("inspect", "repair", "call", "write", "other")
+# An order, or an explanation of the delay that is demanded.
+DIRECTIVES = ("order", "explanation")
+# What a rung asks of its post: see `migrations/sql/officials.sql`.
+ASKS = ("explanation", "decision", "accepted")
 TASK_STATES = ("open", "done", "cancelled")
 ROLES = (
     "handler",

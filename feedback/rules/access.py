@@ -57,6 +57,8 @@ class CaseFacts:
     # excluded: they stand in for this case, though they do not hold the post.
     rung_deputies: frozenset[int] = frozenset()
     restricted_rung_deputies: frozenset[int] = frozenset()
+    # Officers who read it for a post on one of these rungs, while that is delegated to them.
+    delegates: frozenset[int] = frozenset()
 
 
 ACTING = frozenset(
@@ -89,6 +91,10 @@ LEADING = frozenset({"coordinator", "head"})
 """Roles that answer for an institution: its unowned cases, alarms, shared views, improvements."""
 DIRECTING = frozenset({Verb.DIRECT, Verb.NOTE})
 """What a rung gives: to read and to direct. The handler stays responsible."""
+ON_RUNG = DIRECTING | {Verb.JUDGE, Verb.TAKE_OVER, Verb.HAND_DOWN}
+"""What whoever stands on a climbed rung may do; the head of the institution directs without."""
+LOOKING = frozenset({"head", "oversight"})
+"""Roles that look at what climbed: to them alone a post delegates."""
 
 
 def rank(level: Level) -> int:
@@ -111,7 +117,7 @@ def may_read_words(viewer: Viewer, case: CaseFacts) -> bool:
         return False
     if case.level is Level.RESTRICTED:
         return _is_ethics(viewer, case) or _on_ethics_rung(viewer, case)
-    if _is_head(viewer, case) or _on_rung(viewer, case):
+    if _is_head(viewer, case) or _on_rung(viewer, case) or viewer.officer in case.delegates:
         return True
     if case.level is Level.CONFIDENTIAL:
         return _owns(viewer, case)
@@ -179,13 +185,15 @@ def _verbs(viewer: Viewer, case: CaseFacts) -> frozenset[Verb]:
         (is_open and _leads_unit(viewer, case), ACTING),
         (is_open and _works_in_unit(viewer, case), colleague),
         (case.institution in viewer.coordinates, COORDINATING),
-        (_on_rung(viewer, case), DIRECTING),
+        (_on_rung(viewer, case), ON_RUNG),
+        # The decision stays with the post.
+        (viewer.officer in case.delegates, frozenset({Verb.RECOMMEND})),
     )
     if case.level is Level.RESTRICTED:
         grants = (
             (_is_ethics(viewer, case), ACTING),
             (_is_ethics(viewer, case) and viewer.officer == case.handler, OWNING),
-            (_on_ethics_rung(viewer, case), DIRECTING),
+            (_on_ethics_rung(viewer, case), ON_RUNG),
         )
     return frozenset(verb for granted, verbs in grants if granted for verb in verbs)
 

@@ -19,6 +19,10 @@ URGENT = frozenset(
         "digest",
         "directive",
         "rung_told",
+        "explanation_asked",
+        "reason_rejected",
+        "handed_down",
+        "recommended",
         "identity_asked",
         "grant_asked",
         "change_asked",
@@ -37,6 +41,8 @@ OPTIONAL = frozenset(
         "withdrawn",
         "climbed",
         "directive_done",
+        "reason_accepted",
+        "delegation_ended",
         "lowering_granted",
         "lowering_refused",
         "extract_answered",
@@ -62,6 +68,9 @@ DUTY = frozenset(
         "reminder",
         "extension_refused",
         "mentioned",
+        "explained",
+        "taken_over",
+        "delegated",
         "opinion_asked",
         "opinion_given",
         "opinion_declined",
@@ -84,6 +93,8 @@ DUTY = frozenset(
     }
 )
 """Part of the work: it waits for the list, and nobody can choose not to hear of it."""
+OF_A_POST = frozenset({"escalated", "directive_done", "explained", "delegated", "recommended"})
+"""Told to whoever stands on a rung, or reads for one."""
 KINDS = URGENT | OPTIONAL | DUTY
 HOURS = range(6, 18)
 """Local hours at which a list by e-mail may be had."""

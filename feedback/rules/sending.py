@@ -77,6 +77,7 @@ KINDS: dict[str, Kind] = {
     "officer_reassign": Kind.OFFICER,
     "acknowledged": Kind.NOTICE,
     "transferred": Kind.NOTICE,
+    "taken_over": Kind.NOTICE,
     "reopened_by_office": Kind.NOTICE,
     "improvement_done": Kind.NOTICE,
     "joined": Kind.NOTICE,

@@ -59,6 +59,10 @@ class Verb(StrEnum):
     RAISE_CONFIDENTIALITY = "raise_confidentiality"
     CLASSIFY = "classify"
     DIRECT = "direct"
+    JUDGE = "judge"
+    TAKE_OVER = "take_over"
+    HAND_DOWN = "hand_down"
+    RECOMMEND = "recommend"
     MERGE = "merge"
     TASK = "task"
     SPLIT = "split"
@@ -101,6 +105,12 @@ _BY_VERB: dict[Verb, dict[Status, Status]] = {
     Verb.REOPEN: {ANSWERED: IN_PROGRESS, CLOSED: IN_PROGRESS},
     Verb.NOTE: _keeps(*Status),
     Verb.DIRECT: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING, ANSWERED),
+    # An official takes the handler's reason for a delay, or wants another: no clock moves by it.
+    Verb.JUDGE: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING),
+    # A post takes the case, or gives it to an officer below: a named owner, and no transfer.
+    Verb.TAKE_OVER: {NEW: ASSIGNED, **_keeps(ASSIGNED, IN_PROGRESS, WAITING)},
+    Verb.HAND_DOWN: {NEW: ASSIGNED, **_keeps(ASSIGNED, IN_PROGRESS, WAITING)},
+    Verb.RECOMMEND: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING, ANSWERED),
     # A transfer names the new owner at once; a question to the citizen stays open.
     Verb.TRANSFER: {NEW: ASSIGNED, ASSIGNED: ASSIGNED, IN_PROGRESS: ASSIGNED, **_keeps(WAITING)},
     Verb.CLASSIFY: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING),

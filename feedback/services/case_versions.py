@@ -48,12 +48,14 @@ def of(case_id: UUID) -> str:
             count(m.Escalation),
             func.coalesce(m.Case.category_id, 0),
             m.Case.confidentiality,
-            count(m.Directive, m.Directive.done_at.is_(None)),
+            # One for a directive that is given, one more when it is followed.
+            count(m.Directive) + count(m.Directive, m.Directive.done_at.is_not(None)),
             # One for a task that is given, one more when it is settled.
             count(m.Task) + count(m.Task, m.Task.settled_at.is_not(None)),
             count(m.CaseSplit),
             count(m.Extract),
             count(m.ImprovementCase, m.ImprovementCase.unlinked_at.is_(None)),
+            count(m.ReasonDecision),
         ).where(m.Case.id == case_id)
     ).one()
     return ".".join(str(part) for part in parts)
@@ -73,4 +75,5 @@ PARTS = (
     "splits",
     "extracts",
     "improvements",
+    "decisions",
 )

@@ -328,30 +328,6 @@ def _exclude(case: m.Case, officer_id: int, reason: str, now: datetime) -> None:
         owners.pass_on(held, now)
 
 
-def give_delay_reason(case_id: UUID, body: str, now: datetime) -> None:
-    """Why it is late: the officials on the rungs read it."""
-    case = acts.locked(case_id)
-    may(case, Verb.NOTE)
-    acts.write(case, "delay_reason", acts.words(body), now, internal=True)
-    audit.record("delay_explained", case.id, now=now)
-
-
-def complete_directive(directive_id: UUID, now: datetime) -> None:
-    """The handler did what was ordered; the official who ordered it is told."""
-    directive = db.session.get(m.Directive, directive_id)
-    if directive is None:
-        raise Refused("not-found")
-    case = acts.locked(directive.case_id)
-    db.session.refresh(directive)  # another may have done it while this one waited for the lock
-    may(case, Verb.NOTE)
-    if directive.done_at is not None:
-        raise Refused("not-allowed")
-    directive.done_at = now
-    ladders.arm(case, directory())
-    marks.notices([directive.officer_id], "directive_done", case.id, now)
-    audit.record("directive_done", case.id, now=now)
-
-
 def hand_over_letter(escalation_id: UUID, now: datetime) -> None:
     """A letter to a post without an account was handed over on paper."""
     escalation = db.session.scalars(

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
@@ -19,22 +19,16 @@ from sqlalchemy.exc import OperationalError
 from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
-from feedback.rules import access, deadlines, workflow
-from feedback.rules.workflow import Status, Verb
+from feedback.rules import deadlines, workflow
+from feedback.rules.workflow import Status
 from feedback.services import (
-    acts,
-    audit,
     citizen,
     climbing,
     clocks,
     groups,
-    ladders,
-    marks,
-    viewers,
 )
 from feedback.services.batch import Batch
 from feedback.services.clocks import CaseClocks
-from feedback.services.errors import Refused
 from feedback.services.reference import Directory, directory
 
 log = structlog.get_logger()
@@ -213,48 +207,3 @@ def _remind(case: m.Case, own: CaseClocks, batch: Batch, d: Directory) -> int:
         return 0
     batch.notice([case.handler_id], "reminder", case, key=local_day(batch.now).isoformat())
     return 1
-
-
-def direct(escalation_id: UUID, body: str, due_on: date, now: datetime) -> m.Directive:
-    """A directive by the officer on a rung: the handler sees it with its due date.
-
-    Refused: not-found (not this officer's rung, or not visible), bad-date, empty, not-allowed.
-    """
-    escalation = db.session.get(m.Escalation, escalation_id)
-    if escalation is None:
-        raise Refused("not-found")
-    case = acts.locked(escalation.case_id)
-    viewer = viewers.present()
-    own: set[int | None] = {
-        post for post in (escalation.post_id, escalation.copy_post_id) if post in viewer.posts
-    }
-    if escalation.way == "deputy" and escalation.officer_id == viewer.officer:
-        own.add(escalation.post_id)
-    own.discard(None)
-    # A rung that is told and no more gives no right to order anything.
-    if (
-        not own
-        or not escalation.reads
-        or not access.may_act(viewer, viewers.facts(case), Verb.DIRECT)
-    ):
-        raise Refused("not-found")
-    acts.status_after(case, Verb.DIRECT)
-    if due_on < local_day(now):
-        raise Refused("bad-date")
-    message_id = acts.write(case, "directive", acts.words(body), now, internal=True)
-    directive = m.Directive(
-        id=uuid4(),
-        case_id=case.id,
-        escalation_id=escalation.id,
-        message_id=message_id,
-        post_id=own.pop(),
-        officer_id=viewer.officer,
-        due_on=due_on,
-        at=now,
-    )
-    db.session.add(directive)
-    ladders.arm(case, directory())
-    marks.notices([case.handler_id], "directive", case.id, now)
-    audit.record("directed", case.id, now=now, rung=escalation.rung)
-    db.session.flush()
-    return directive

@@ -1,4 +1,5 @@
-"""What an official on a rung keeps in view beside single cases: digests and directives."""
+"""What an official on a rung keeps in view beside single cases: the inbox on the rung, its counts,
+digests, and directives with what became of them."""
 
 from __future__ import annotations
 
@@ -7,17 +8,60 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import text
 
 from feedback import models as m
+from feedback.clock import begin, day_start, local_day
 from feedback.extensions import db
-from feedback.services import acts, listing, queues, views
-from feedback.services.lines import Line
-from feedback.services.reference import InstitutionInfo, directory
+from feedback.rules import deadlines
+from feedback.services import acts, listing, views
+from feedback.services.reference import CategoryInfo, InstitutionInfo, directory
 from feedback.services.viewers import present
 
-NEWEST = 300  # escalations that a digest looks at; more than that nobody reads in a day
-DIRECTIVES = 100
+ASKED = ("all", "explanation", "decision", "overdue", "fresh", "accepted")
+"""What the inbox can be narrowed down to: explanation missing, explanation waiting for a decision,
+a directive of the post overdue, new today, reason accepted."""
+NEWEST = 5_000  # escalations that a digest counts; more than that nobody reads in a day
+STATES = ("open", "overdue", "followed")
+"""Which directives: not followed (the overdue ones first), overdue alone, followed."""
+
+# One statement each, by the predicate of one SQL function, whatever the list holds: under policies
+# the same rows cost a look at each case by every table that hangs on it.
+_PAGE = text("SELECT * FROM guard.on_rung(:what, :institution, :day, :at, :id, :limit)")
+_COUNTS = text("SELECT * FROM guard.on_rung_counts(:institution, :day, :most)")
+_DIGEST = text("SELECT * FROM guard.on_rung_by_institution(:day, :most)")
+
+
+@dataclass(frozen=True, slots=True)
+class RungRow:
+    """One open case on the official's rung: facts of the process, none of the person."""
+
+    case_id: UUID
+    reference: str
+    kind: str
+    category: CategoryInfo | None
+    institution: InstitutionInfo
+    confidentiality: str
+    late: bool
+    days_left: int
+    # Who has it now, and for how many minutes of working time.
+    handler_name: str | None
+    held: int | None
+    rung: int
+    name_sw: str
+    name_en: str
+    clock: str
+    way: str
+    post: views.PostName | None
+    at: datetime
+    # explanation, decision or accepted; and when reason and acceptance were given.
+    asks: str
+    explained_at: datetime | None
+    accepted_at: datetime | None
+    directives: int
+    overdue: bool
+    # Read for a post by delegation.
+    delegated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,58 +75,22 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A directive of one of the officer's posts."""
+    """A directive, to which institution it was given, and what became of it."""
 
     id: UUID
     reference: str
+    kind: str
     institution: InstitutionInfo
+    post: views.PostName | None
+    handler_name: str | None
     body: str
     at: datetime
     due_on: date
     done_at: datetime | None
-
-
-# Policies hide from the planner how many rows an officer may see, so that it would look at every
-# case that ever reached a post and sort them all. Here it has no choice: each post's index is
-# followed from its newest end, and a row's case is looked at only when the row's turn comes.
-_NEWEST = """
-SELECT e.id, e.from_institution_id, e.case_id, e.due_at
-  FROM unnest(CAST(:{keys} AS integer[])) AS p (post) CROSS JOIN LATERAL (
-    SELECT * FROM escalation x
-     WHERE x.{column} = p.post {more}
-       AND (SELECT c.status = ANY (:open) FROM "case" c WHERE c.id = x.case_id)
-     ORDER BY x.due_at DESC, x.id DESC LIMIT :limit) e"""
-_INSTITUTION = "AND x.from_institution_id = :institution"
-_AFTER = "AND (x.due_at, x.id) < (:due_at, :id)"
-
-
-def _newest(
-    limit: int, institution_id: int | None = None, after: tuple[datetime, UUID] | None = None
-) -> list[Any]:
-    """The newest escalations on the officer's posts whose case is open; copies count as well."""
-    viewer, d = present(), directory()
-    more = _INSTITUTION if institution_id is not None else ""
-    values: dict[str, Any] = {
-        "posts": sorted(viewer.posts),
-        "open": list(listing.OPEN_STATUSES),
-        "limit": limit,
-    }
-    if institution_id is not None:
-        values["institution"] = institution_id
-    if after is not None:
-        more = f"{more} {_AFTER}"
-        values |= {"due_at": after[0], "id": after[1]}
-    values["own"] = [viewer.officer]
-    parts = [
-        _NEWEST.format(column="post_id", keys="posts", more=more),
-        # Where the officer stands in as deputy of a holder who may not see that case.
-        _NEWEST.format(column="officer_id", keys="own", more=f"AND x.way = 'deputy' {more}"),
-    ]
-    copied = {rung.copy for ladder in d.ladders.values() for rung in ladder if rung.copy}
-    if any(d.institutions[head].code in copied for head in viewer.heads):
-        parts.append(_NEWEST.format(column="copy_post_id", keys="posts", more=more))
-    query = " UNION ".join(parts) + " ORDER BY due_at DESC, id DESC LIMIT :limit"
-    return list(db.session.execute(text(query), values))
+    # The status of its case now.
+    status: str
+    overdue: bool
+    own: bool
 
 
 def escalated(
@@ -90,83 +98,153 @@ def escalated(
     now: datetime,
     limit: int = listing.PAGE,
     *,
+    what: str = "all",
     institution_id: int | None = None,
 ) -> listing.Page:
-    """A page of open cases on the officer's posts, the newest on them first."""
-    keys = _newest(limit + 1, institution_id, listing.decode(after))
-    shown = keys[:limit]
-    query = queues.escalation_query().where(m.Escalation.id.in_([key.id for key in shown]))
-    query = query.order_by(m.Escalation.due_at.desc(), m.Escalation.id.desc())
-    page = queues.escalation_page(query, now, limit)
-    last = listing.encode(shown[-1].due_at, shown[-1].id) if len(keys) > limit else None
-    return listing.Page(page.rows, last)
-
-
-def digests() -> list[Digest]:
-    """The newest escalations on the officer's posts by institution, most cases first."""
-    cases: dict[int, set[UUID]] = {}
-    newest: dict[int, datetime] = {}
-    for row in _newest(NEWEST):
-        cases.setdefault(row.from_institution_id, set()).add(row.case_id)
-        newest.setdefault(row.from_institution_id, row.due_at)
-    institutions = directory().institutions
-    found = [
-        Digest(institutions[i], len(of), newest[i]) for i, of in cases.items() if i in institutions
-    ]
-    return sorted(found, key=lambda each: -each.cases)
-
-
-def escalation_of(case_id: UUID) -> UUID | None:
-    """The latest rung of the case on which the officer's posts stand: directives hang on it."""
-    viewer = present()
-    posts = sorted(viewer.posts)
-    return db.session.scalars(
-        select(m.Escalation.id)
-        .where(
-            m.Escalation.case_id == case_id,
-            m.Escalation.way != "skipped",
-            or_(
-                m.Escalation.post_id.in_(posts),
-                m.Escalation.copy_post_id.in_(posts),
-                and_(m.Escalation.way == "deputy", m.Escalation.officer_id == viewer.officer),
-            ),
-        )
-        .order_by(m.Escalation.due_at.desc())
-        .limit(1)
-    ).one_or_none()
-
-
-def directives() -> list[Given]:
-    """Directives of the officer's posts: those not yet followed first, by due date."""
+    """A page of open cases on the officer's rungs, the newest on them first."""
+    start, d = listing.decode(after), directory()
     rows = db.session.execute(
-        select(m.Directive, m.Message, m.Case.reference, m.Case.institution_id)
-        .join(m.Message, m.Message.id == m.Directive.message_id)
-        .join(m.Case, m.Case.id == m.Directive.case_id)
-        .where(
-            or_(
-                m.Directive.post_id.in_(sorted(present().posts)),
-                m.Directive.officer_id == func.guard.officer(),
-            )
-        )
-        .order_by(m.Directive.done_at.is_not(None), m.Directive.due_on, m.Directive.id)
-        .limit(DIRECTIVES)
+        _PAGE,
+        {
+            "what": what,
+            "institution": institution_id,
+            "day": day_start(now),
+            "at": start[0] if start else None,
+            "id": start[1] if start else None,
+            "limit": limit + 1,
+        },
+    ).all()
+    shown = rows[:limit]
+    titles = views.post_names({row.post_id for row in shown}, d)
+    last = listing.encode(shown[-1].climbed_at, shown[-1].id) if len(rows) > limit else None
+    return listing.Page([_row(row, titles, now) for row in shown], last)
+
+
+def _row(row: Any, titles: dict[int, views.PostName], now: datetime) -> RungRow:
+    d = directory()
+    calendar = d.calendar_of(row.institution_id)
+    held = row.held_since if row.handler_name else None
+    return RungRow(
+        row.case_id,
+        row.reference,
+        row.kind,
+        d.categories.get(row.category_id or 0),
+        d.institutions[row.institution_id],
+        row.confidentiality,
+        now > row.case_due_at,
+        deadlines.working_days_until(calendar, now, row.case_due_at),
+        row.handler_name,
+        deadlines.working_minutes(calendar, held, now) if held else None,
+        row.rung,
+        *d.ladder_names.get((row.ladder, row.rung), (str(row.rung), str(row.rung))),
+        row.clock,
+        row.way,
+        titles.get(row.post_id or 0),
+        row.climbed_at,
+        row.asks,
+        row.explained_at,
+        row.accepted_at,
+        row.directives,
+        row.overdue,
+        row.delegated,
     )
+
+
+def counts(now: datetime, institution_id: int | None = None) -> dict[str, int]:
+    """How many cases each of ASKED has, by the predicate of its page, up to COUNT_LIMIT + 1."""
+    values = {
+        "institution": institution_id,
+        "day": day_start(now),
+        "most": listing.COUNT_LIMIT + 1,
+    }
+    return {row.what: row.cases for row in db.session.execute(_COUNTS, values)}
+
+
+def digests(now: datetime) -> list[Digest]:
+    """The escalations on the officer's posts by institution, most cases first."""
     institutions = directory().institutions
+    rows = db.session.execute(_DIGEST, {"day": day_start(now), "most": NEWEST})
     return [
-        Given(
-            directive.id,
-            reference,
-            institutions[institution],
-            acts.read(message),
-            directive.at,
-            directive.due_on,
-            directive.done_at,
-        )
-        for directive, message, reference, institution in rows
+        Digest(institutions[row.institution_id], row.cases, row.newest)
+        for row in rows
+        if row.institution_id in institutions
     ]
 
 
-def delay_reason(case: views.OfficerCase) -> Line | None:
-    """What the handler last said of the delay."""
-    said = [line for line in case.messages if line.kind == "delay_reason"]
-    return said[-1] if said else None
+# Policies hide from the planner how many rows an officer may see: each index is followed in its
+# order to the end of the page, and a row's case is looked at only when the row's turn comes.
+_GIVEN = """
+SELECT d.id FROM unnest(CAST(:{keys} AS integer[])) AS k (key) CROSS JOIN LATERAL (
+  SELECT x.id, x.due_on FROM directive x
+   WHERE x.{column} = k.key AND {state}
+     AND (CAST(:day AS date) IS NULL OR (x.due_on, x.id) {beyond} (:day, CAST(:id AS uuid)))
+   ORDER BY x.due_on {order}, x.id {order} LIMIT :limit) d"""
+_STATE = {
+    "open": "x.done_at IS NULL",
+    "overdue": "x.done_at IS NULL AND x.due_on < :today",
+    "followed": "x.done_at IS NOT NULL",
+}
+_SHOWN = """
+SELECT d.id, d.kind, d.post_id, d.at, d.due_on, d.done_at, d.institution_id, d.officer_id,
+       c.reference, c.status, c.institution_id AS case_institution_id, o.name AS handler_name,
+       m.id AS message_id, m.body, m.sealed
+  FROM directive d JOIN "case" c ON c.id = d.case_id JOIN message m ON m.id = d.message_id
+  LEFT JOIN officer o ON o.id = c.handler_id
+ WHERE d.id IN ({keys}) ORDER BY d.due_on {order}, d.id {order} LIMIT :limit"""
+
+
+def directives(
+    now: datetime, state: str = "open", after: str | None = None, limit: int = listing.PAGE
+) -> listing.Page:
+    """Directives of the officer's posts, and those given to an institution that the officer heads:
+    the ones not followed by due date, so that the overdue stand first; the followed ones latest
+    first."""
+    viewer, start = present(), listing.decode(after)
+    order, beyond = ("DESC", "<") if state == "followed" else ("ASC", ">")
+    words = {"state": _STATE[state], "order": order, "beyond": beyond}
+    keys = " UNION ".join(
+        _GIVEN.format(keys=keys, column=column, **words)
+        for keys, column in (
+            ("posts", "post_id"),
+            ("own", "officer_id"),
+            ("heads", "institution_id"),
+        )
+    )
+    rows = db.session.execute(
+        text(_SHOWN.format(keys=keys, order=order)),
+        {
+            "posts": sorted(viewer.posts),
+            "own": [viewer.officer],
+            "heads": sorted(viewer.heads),
+            "today": local_day(now),
+            "day": local_day(start[0]) if start else None,
+            "id": start[1] if start else None,
+            "limit": limit + 1,
+        },
+    ).all()
+    return _given(rows, limit, now)
+
+
+def _given(rows: Any, limit: int, now: datetime) -> listing.Page:
+    d, viewer, shown = directory(), present(), rows[:limit]
+    titles = views.post_names({row.post_id for row in shown}, d)
+    given = [
+        Given(
+            row.id,
+            row.reference,
+            row.kind,
+            d.institutions[row.institution_id or row.case_institution_id],
+            titles.get(row.post_id),
+            row.handler_name,
+            acts.read(m.Message(id=row.message_id, body=row.body, sealed=row.sealed)),
+            row.at,
+            row.due_on,
+            row.done_at,
+            row.status,
+            row.done_at is None and row.due_on < local_day(now),
+            row.post_id in viewer.posts or row.officer_id == viewer.officer,
+        )
+        for row in shown
+    ]
+    last = shown[-1] if len(rows) > limit else None
+    return listing.Page(given, listing.encode(begin(last.due_on), last.id) if last else None)

@@ -26,19 +26,19 @@ def ask_for(case_id: UUID, reason: str, now: datetime) -> None:
     acts.status_after(case, Verb.ASSIGN)
     acts.write(case, "note", acts.words(reason), now, internal=True)
     kept_away = {*acts.excluded(case.id), acts.officer()}
-    told = [each for each in _who_assigns(case, now) if each not in kept_away]
+    told = [each for each in who_assigns(case.institution_id, now) if each not in kept_away]
     marks.notices(told, "reassignment_asked", case.id, now)
     audit.record("reassignment_asked", case.id, now=now)
 
 
-def _who_assigns(case: m.Case, now: datetime) -> list[int]:
-    """The coordinators of the case's institution, and who stands on its head's post today."""
+def who_assigns(institution_id: int, now: datetime) -> list[int]:
+    """The coordinators of an institution, and who stands on its head's post today."""
     coordinators = select(m.Officer.id).where(
-        m.Officer.institution_id == case.institution_id,
+        m.Officer.institution_id == institution_id,
         m.Officer.active,
         literal("coordinator") == any_(m.Officer.roles),
     )
-    head = posts.Address(case.institution_id, None, "institution_head")
+    head = posts.Address(institution_id, None, "institution_head")
     post = posts.find([head], local_day(now)).get(head)
     heads = [each.id for each in (post.holder, post.deputy) if each] if post else []
     return [*db.session.scalars(coordinators), *heads]

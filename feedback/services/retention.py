@@ -161,6 +161,8 @@ def _without_words(cases: Sequence[UUID], now: datetime) -> str:
     run(text("SELECT guard.erase_papers(:cases)"), {"cases": list(cases)})
     run(update(m.Outbox).where(m.Outbox.case_id.in_(cases)).values(words=None))
     run(update(m.Task).where(m.Task.case_id.in_(cases)).values(sealed=b"", result=None))
+    advised = m.Recommendation.case_id.in_(cases)
+    run(update(m.Recommendation).where(advised).values(sealed=b""))
     run(update(m.Case).where(m.Case.id.in_(cases)).values(place=None))
     run(update(m.CaseErasure).where(m.CaseErasure.case_id.in_(cases)).values(words_at=now))
     return "words_removed"

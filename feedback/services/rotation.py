@@ -53,6 +53,7 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("ussd_session", "state"): None,
     ("draft", "sealed"): None,
     ("task", "sealed"): None,
+    ("recommendation", "sealed"): None,
     ("task", "result"): None,
     ("case_link", "note"): None,
     ("case_split", "words"): None,

@@ -26,6 +26,8 @@ PRESENT = text(
     " AND p.kind = 'ethics_senior') AS leads_ethics"
 )
 
+OTHERS = text("SELECT guard.excluded(:case) AS excluded, guard.delegates(:case) AS delegates")
+
 
 def present() -> Viewer:
     """The officer of this transaction, with the scope the database works by: looked up once in a
@@ -136,15 +138,16 @@ def facts(case: m.Case) -> CaseFacts:
         posts[row.restricted] |= {p for p in (row.post_id, row.copy_post_id) if p is not None}
         if row.way == "deputy" and row.still_deputy:
             deputies[row.restricted].add(row.officer_id)
-    excluded = db.session.scalar(text("SELECT guard.excluded(:case)"), {"case": case.id})
+    others = db.session.execute(OTHERS, {"case": case.id}).one()
     return CaseFacts(
         case.institution_id,
         case.unit_id,
         case.handler_id,
         Level(case.confidentiality),
-        frozenset(excluded or ()),
+        frozenset(others.excluded or ()),
         frozenset(posts[False]),
         frozenset(posts[True]),
         frozenset(deputies[False]),
         frozenset(deputies[True]),
+        frozenset(others.delegates or ()),
     )

@@ -73,11 +73,22 @@ class Order:
     """A directive with its words."""
 
     id: UUID
+    kind: str  # order, explanation
     body: str
     post: PostName | None
     at: datetime
     due_on: date
     done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a post on a rung decided about a reason of the handler."""
+
+    message_id: UUID
+    accepted: bool
+    post: PostName | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +173,7 @@ class OfficerCase(CitizenCase):
     transfers: int = 0
     next_rungs: list[Rung] = field(default_factory=list)
     directives: list[Order] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     # SMS that did not reach the citizen, and whether the officer may choose another way.
     problems: list[unreached.Problem] = field(default_factory=list)
@@ -255,6 +267,9 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         transfers=case.transfers,
         next_rungs=ahead(case, d),
         directives=_directives(case.id, d) if reads else [],
+        decisions=_decisions(case.id, d)
+        if any(line.kind == "delay_reason" for line in common["messages"])
+        else [],
         held=_held(case.id, own, d, now),
         problems=unreached.of_case(case.id),
         may_reach=access.may_act(viewer, facts, Verb.NOTE),
@@ -376,6 +391,7 @@ def _directives(case_id: UUID, d: Directory) -> list[Order]:
     return [
         Order(
             directive.id,
+            directive.kind,
             acts.read(message),
             titles.get(directive.post_id),
             directive.at,
@@ -384,6 +400,16 @@ def _directives(case_id: UUID, d: Directory) -> list[Order]:
         )
         for directive, message in rows
     ]
+
+
+def _decisions(case_id: UUID, d: Directory) -> list[Decision]:
+    rows = db.session.scalars(
+        select(m.ReasonDecision)
+        .where(m.ReasonDecision.case_id == case_id)
+        .order_by(m.ReasonDecision.at)
+    ).all()
+    titles = post_names({row.post_id for row in rows}, d)
+    return [Decision(row.message_id, row.accepted, titles.get(row.post_id), row.at) for row in rows]
 
 
 def _held(case_id: UUID, own: clocks.CaseClocks, d: Directory, now: datetime) -> list[Held]:

@@ -16,6 +16,8 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user
 
 from feedback import models as m
+from feedback.rules.access import LOOKING
+from feedback.rules.notices import OF_A_POST
 from feedback.services import audit, delays, factors, notices, officers, passkeys, sessions
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
@@ -272,6 +274,13 @@ def case_url(reference: str) -> str:
     return f"{base if base in ('/oversight', '/ethics') else '/desk'}/case/{reference}"
 
 
+def notice_url(kind: str, reference: str) -> str:
+    """Where a notice of a case leads: what is told to a post, to what the post may do about it."""
+    if kind in OF_A_POST and LOOKING & current_user.roles:
+        return f"/oversight/case/{reference}"
+    return case_url(reference)
+
+
 def staff_nav() -> list[tuple[str, str, bool]]:
     """The main menu behind the login, by role: (label, address, whether it is the present one)."""
     if not current_user.is_authenticated or current_user.must_enrol:
@@ -318,7 +327,12 @@ def _unread() -> int:
 def _frame() -> dict[str, Any]:
     """What staff_base.html takes from everywhere."""
     name = current_user.name if current_user.is_authenticated else ""
-    return {"staff_nav": staff_nav, "officer_name": name, "case_url": case_url}
+    return {
+        "staff_nav": staff_nav,
+        "officer_name": name,
+        "case_url": case_url,
+        "notice_url": notice_url,
+    }
 
 
 # The modules of the account's pages give their routes to the one blueprint.

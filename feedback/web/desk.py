@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.rules.access import LEADING
-from feedback.services import alarms, notices, queues
+from feedback.services import alarms, directives, notices, queues
 from feedback.services.reference import directory
 from feedback.transaction import transaction
 from feedback.web import (
@@ -83,7 +83,8 @@ def _inbox(scope: str, source: Mapping[str, str], problem: str = "") -> Response
             wording.view_problem(problem) if problem else "",
         )
         shown = inbox.context(listed, source)
-    return render_template("desk/queue.html", **shown), 422 if problem else 200
+        demanded = directives.demanded(g.now) if scope == "mine" else []
+    return render_template("desk/queue.html", demanded=demanded, **shown), 422 if problem else 200
 
 
 lettering.mount(blueprint, "/desk", _leading_tabs)

@@ -61,6 +61,7 @@ def subject(template: str) -> str:
         "question": _("The question"),
         "question_waits": _("The question"),
         "transferred": _("The transfer"),
+        "taken_over": _("That a higher office has it in hand"),
         "joined": _("That it is handled with others"),
         "divided": _("That a second case was made of it"),
         "receipt_code": _("The secret code"),

@@ -93,6 +93,10 @@ def _abouts() -> dict[str, tuple[str, str]]:
             _("Transferred"),
             _("When the case goes to another office."),
         ),
+        "taken_over": (
+            _("Taken over"),
+            _("When a higher post makes the case its own."),
+        ),
         "improvement_done": (
             _("An improvement is done"),
             _("When an office has acted on the cause of several cases: to each of their citizens."),

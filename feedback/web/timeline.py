@@ -63,13 +63,19 @@ def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
             order.at,
             {
                 "kind": "directive",
-                "title": _("Directive, due %(day)s", day=day(order.due_on)),
+                "title": _("An explanation is demanded by %(day)s", day=day(order.due_on))
+                if order.kind == "explanation"
+                else _("Directive, due %(day)s", day=day(order.due_on)),
                 "body": words(order.body),
                 "who": name(order.post) if order.post else "",
             },
         )
         if order.done_at:
-            yield order.done_at, {"kind": "office", "title": _("The directive was followed")}
+            done = _("The explanation was given")
+            followed = _("The directive was followed")
+            title = done if order.kind == "explanation" else followed
+            yield order.done_at, {"kind": "office", "title": title}
+    yield from _decided(case)
     for pause in case.pauses:
         title = _(
             "The clock waits for the citizen, at most until %(day)s", day=day(pause.runs_out_at)
@@ -80,6 +86,14 @@ def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
     yield from _unreached(case)
     if case.closed_at and case.ended:
         yield case.ended, {"kind": "system", "title": _("Closed"), **_when(case.closed_at)}
+
+
+def _decided(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
+    for each in case.decisions:
+        accepted = _("Late, reason accepted: the clock runs on")
+        refused = _("The reason was not accepted: another one is demanded")
+        title, who = accepted if each.accepted else refused, name(each.post) if each.post else ""
+        yield each.at, {"kind": "directive", "title": title, "who": who}
 
 
 def _unreached(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:

@@ -16,7 +16,7 @@ from feedback import models as m
 from feedback.clock import DAR_ES_SALAAM, local_day
 from feedback.extensions import db
 from feedback.rules.deadlines import Calendar
-from feedback.services import cases, citizen, desk, escalations
+from feedback.services import cases, citizen, desk, directives, escalations
 from feedback.services.cases import Lodging
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
@@ -224,16 +224,14 @@ OFFICER: dict[str, Callable[[UUID, Step, Any, datetime], Any]] = {
     "ask": lambda case, step, _target, at: desk.ask(case, step.words, at),
     "answer": lambda case, step, _target, at: desk.answer(case, step.words, at),
     "note": lambda case, step, _target, at: desk.note(case, step.words, at),
-    "give_delay_reason": lambda case, step, _t, at: desk.give_delay_reason(case, step.words, at),
+    "give_delay_reason": lambda case, step, _t, at: directives.give_reason(case, step.words, at),
     "assign": lambda case, _step, target, at: desk.assign(case, target, at),
     "transfer": lambda case, step, _target, at: _transfer(case, step, at),
     "classify": lambda case, step, _target, at: _classify(case, step, at),
     "recuse": lambda case, _step, _target, at: desk.recuse(case, at),
-    "direct": lambda _case, step, target, at: escalations.direct(
+    "direct": lambda _case, step, target, at: directives.direct(
         _needed(target), step.words, local_day(at) + timedelta(days=5), at
     ),
-    "complete_directive": lambda _case, _s, target, at: desk.complete_directive(
-        _needed(target), at
-    ),
+    "complete_directive": lambda _case, _s, target, at: directives.complete(_needed(target), at),
     "hand_over": lambda _case, _s, target, at: desk.hand_over_letter(_needed(target), at),
 }

@@ -116,6 +116,7 @@ ACTING = [
     *("partial_answer", "raise_confidentiality", "redact", "reopen", "split", "task", "transfer"),
 ]
 OWNING = [*ACTING, "extend"]
+ON_RUNG = ["direct", "hand_down", "judge", "note", "take_over"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ OWNING = [*ACTING, "extend"]
         ("unit head", OPEN, ACTING),
         ("head", OPEN, [*ACTING, "direct"]),
         ("coordinator", OPEN, ["assign", "transfer"]),
-        ("rung", OPEN, ["direct", "note"]),
+        ("rung", OPEN, ON_RUNG),
         ("rung not reached", OPEN, []),
         ("ethics", OPEN, []),
         ("admin", OPEN, []),
@@ -137,13 +138,13 @@ OWNING = [*ACTING, "extend"]
         ("colleague", replace(UNOWNED, level=Level.CONFIDENTIAL), []),
         ("unit head", replace(OPEN, level=Level.CONFIDENTIAL), []),
         ("coordinator", replace(OPEN, level=Level.CONFIDENTIAL), ["assign", "transfer"]),
-        ("rung", replace(OPEN, level=Level.CONFIDENTIAL), ["direct", "note"]),
+        ("rung", replace(OPEN, level=Level.CONFIDENTIAL), ON_RUNG),
         ("handler", replace(OPEN, level=Level.RESTRICTED), []),
         ("head", replace(OPEN, level=Level.RESTRICTED), []),
         ("rung", replace(OPEN, level=Level.RESTRICTED), []),
         ("ethics", replace(OPEN, level=Level.RESTRICTED), ACTING),
         ("ethics", replace(OPEN, level=Level.RESTRICTED, handler=12), OWNING),
-        ("ethics rung", replace(OPEN, level=Level.RESTRICTED), ["direct", "note"]),
+        ("ethics rung", replace(OPEN, level=Level.RESTRICTED), ON_RUNG),
         ("ethics within", replace(OPEN, level=Level.RESTRICTED), []),
     ],
 )

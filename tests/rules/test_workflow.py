@@ -41,6 +41,10 @@ expire                 -         -            -            -            closed  
 raise_confidentiality  =         =            =            =            =         -       -
 classify               =         =            =            =            -         -       -
 direct                 =         =            =            =            =         -       -
+judge                  =         =            =            =            -         -       -
+take_over              assigned  =            =            =            -         -       -
+hand_down              assigned  =            =            =            -         -       -
+recommend              =         =            =            =            =         -       -
 merge                  assigned  =            =            =            -         -       -
 task                   =         =            =            =            -         -       -
 split                  =         =            =            =            -         -       -

@@ -83,7 +83,9 @@ CASE_ROUTES: dict[str, Answer] = {
     "oversight.case_why": levels("rung head unit_head", "rung head", ""),
     "oversight.case": levels("rung head unit_head", "rung head", ""),
     # Whoever may read the page but stands on no rung is told so.
-    "oversight.direct": levels("rung head unit_head", "rung head", ""),
+    "oversight.act": levels("rung head unit_head", "rung head", ""),
+    # Words are kept for whoever reads the page.
+    "oversight.draft": levels("rung head unit_head", "rung head", ""),
     # Who may ask to see the identity; and who knows of a request, as asker or as second person.
     "desk.identity_page": levels("handler head", "handler head", ""),
     "desk.ask_identity": levels("handler head", "handler head", ""),
@@ -176,6 +178,7 @@ LISTS: dict[str, Answer] = {
     "oversight.directives": levels(),
     "oversight.time_held": levels(),
     "oversight.closure_list": levels(),
+    "oversight.delegation_list": levels(),
     "ethics.queue": ETHICS,
     "ethics.letter_list": ETHICS,
     "ethics.exclusion_list": DECIDING,
@@ -232,6 +235,7 @@ PLAIN = {
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name"),
     *("slug", "key", "change_id"),
     *("view_id", "change"),
+    "delegation_id",
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "answer_code"),
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "move_id"),
     *("alarm_id", "letter_id", "officer_id", "post_id", "text_name", "improvement_id"),
@@ -349,7 +353,8 @@ def _hold(superuser: psycopg.Connection[Any], case: Case, officer: int) -> UUID:
 def _case(make: Make, superuser: psycopg.Connection[Any], level: str, now: Any) -> Case:
     asked = level if level in LEVELS else "open"
     receipt = make.case(now, category="ROADS", confidentiality=asked)
-    case = Case(receipt, level, {"reference": receipt.reference, "verb": "note", "step": "end"})
+    parts = {"reference": receipt.reference, "verb": "note", "step": "end", "rung_verb": "direct"}
+    case = Case(receipt, level, parts)
     vacant = _one(superuser, "SELECT min(id) FROM post WHERE kind = 'institution_head'")
     case.parts["escalation_id"] = _escalate(
         superuser, case, None, vacant, 2, "letter", restricted=level == "restricted"
@@ -507,6 +512,7 @@ def _ask(tab: Browser, method: str, url: str, token: str) -> TestResponse:
         return tab.get(url)
     tomorrow = (clock.now() + timedelta(days=1)).date().isoformat()
     data = {"csrf_token": token, "body": "Tafadhali jibu.", "due_on": tomorrow, "seen": "1"}
+    data["keep"] = "direct"
     return tab.post(url, data=data)
 
 

@@ -19,7 +19,7 @@ FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "dire
 # As the facts, but not for the citizen.
 OFFICE = (
     *("delivery_problem", "extension", "case_merge"),
-    *("paper_record", "office_file", "improvement_case"),
+    *("paper_record", "office_file", "improvement_case", "reason_decision"),
 )
 WORDS = ("message", "attachment", "attachment_content", "case_key", "outcome")
 # As the words, but not for the citizen.
@@ -37,7 +37,10 @@ CLOSED = (
 # Openings of the vault: who may ask for one, or decide about one, knows of them.
 OPENINGS = ("identity_opening",)
 # Each with a rule and a test of its own.
-ADDRESSED = ("notice", "alarm", "extract", "draft", "opinion", "bulk_move_item")
+ADDRESSED = ("notice", "alarm", "extract", "draft", "opinion", "bulk_move_item") + (
+    "delegation",
+    "recommendation",
+)
 # What was covered: for the citizen, and for ethics officers outside.
 COVERED = ("redaction",)
 AUDITED = ("audit_entry", "legal_hold")

@@ -107,6 +107,30 @@ def _together(
     )
 
 
+def _officials(
+    connection: Connection, case: UUID, message: UUID, post: int, officer: int, told: int
+) -> None:
+    """A decision about a reason, a delegation that runs no more, and what was recommended."""
+    run = connection.execute
+    run(
+        "INSERT INTO reason_decision (id, case_id, cycle, message_id, escalation_id, post_id,"
+        " officer_id, accepted, at) SELECT %s, %s, 1, %s, id, %s, %s, true, %s FROM escalation"
+        " WHERE case_id = %s AND rung = 90",
+        (uuid4(), case, message, post, officer, NOW, case),
+    )
+    run(
+        "INSERT INTO delegation (post_id, case_id, officer_id, by_officer_id, at, until_day)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        (post, case, told, officer, NOW, NOW.date()),
+    )
+    run(
+        "INSERT INTO recommendation (id, case_id, delegation_id, post_id, officer_id, kind, sealed,"
+        " due_on, at) SELECT %s, %s, id, %s, %s, 'order', '\\x00', %s, %s FROM delegation"
+        " WHERE case_id = %s",
+        (uuid4(), case, post, told, NOW.date(), NOW, case),
+    )
+
+
 def fill(
     connection: Connection,
     cases: list[tuple[UUID, int, int]],
@@ -141,6 +165,7 @@ def fill(
             " WHERE case_id = %s AND rung = 90",
             (rung, case, message, post, officer, NOW.date(), NOW, case),
         )
+        _officials(connection, case, message, post, officer, told)
         run(
             "INSERT INTO assignment (id, case_id, institution_id, unit_id, at)"
             " VALUES (%s, %s, %s, %s, %s)",

@@ -183,6 +183,18 @@ def _people(make: Make, world: World) -> None:
         ("head of the PMO", "PMO"),
     ):
         person(name, code, "oversight", holds=("institution_head", None))
+    person("reader for the Chief Secretary", "CS", "oversight")
+    person("former reader", "CS", "oversight")
+    chief = world.people["Chief Secretary"].number
+    for name, last in (
+        ("reader for the Chief Secretary", today + timedelta(days=2)),
+        ("former reader", yesterday),
+    ):
+        world.connection.execute(
+            "INSERT INTO delegation (post_id, officer_id, by_officer_id, at, until_day)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            (_post(world, "CS", "institution_head"), world.people[name].number, chief, NOW, last),
+        )
     person("ethics officer", "ETHICS", "ethics")
     person("ethics officer of the council", COUNCIL, "ethics")
     person("senior ethics officer", "ETHICS", "ethics", holds=("ethics_senior", None))
@@ -228,6 +240,7 @@ def _items(make: Make, world: World) -> None:
         _post(world, "CS", "ethics_post"),
     ]
     everyone = [person.number for person in world.people.values()]
+    reader = world.people["reader for the Chief Secretary"].number
 
     connection = world.connection
 
@@ -270,6 +283,7 @@ def _items(make: Make, world: World) -> None:
             frozenset(excluded or ()),
             frozenset(climbed or ()),
             frozenset(ethically or ()),
+            delegates=frozenset({reader} if rungs[6] in (climbed or ()) else ()),
         )
         world.items[name] = Item(receipt.case_id, facts, submission)
         world.names[receipt.case_id] = name

@@ -12,7 +12,7 @@ from flask import Flask
 
 from feedback.rules import workflow
 from feedback.rules.workflow import Status, Verb
-from feedback.services import citizen, desk, escalations, views
+from feedback.services import citizen, desk, directives, views
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
@@ -206,7 +206,7 @@ def test_words_must_be_some_and_not_too_many(
 ) -> None:
     handler = make.officer("DODOMA-CC", "handler")
     receipt = make.case(monday)
-    for act in (desk.answer, desk.ask, desk.note, desk.give_delay_reason):
+    for act in (desk.answer, desk.ask, desk.note, directives.give_reason):
         with pytest.raises(Refused, match="empty|too-long"), as_officer(handler):
             act(receipt.case_id, body, monday)
 
@@ -558,17 +558,17 @@ def test_a_directive_reaches_the_handler_and_is_done_once(
     (rung,) = kit.rungs(superuser, receipt.case_id)
     later = receipt.acknowledge_due + timedelta(hours=1)
     with pytest.raises(Refused, match="bad-date"), as_officer(boss):
-        escalations.direct(rung["id"], "Jibu leo.", date(2025, 11, 11), later)
+        directives.direct(rung["id"], "Jibu leo.", date(2025, 11, 11), later)
     with pytest.raises(Refused, match="not-found"), as_officer(handler):
-        escalations.direct(rung["id"], "Jibu leo.", date(2025, 11, 14), later)
+        directives.direct(rung["id"], "Jibu leo.", date(2025, 11, 14), later)
     with as_officer(boss):
-        directive = escalations.direct(rung["id"], "Jibu leo.", date(2025, 11, 14), later).id
+        directive = directives.direct(rung["id"], "Jibu leo.", date(2025, 11, 14), later).id
     with as_officer(handler):
         (order,) = views.for_officer(receipt.case_id, later).directives
         assert (order.body, order.due_on) == ("Jibu leo.", date(2025, 11, 14))
-        desk.complete_directive(directive, later)
+        directives.complete(directive, later)
     with pytest.raises(Refused, match="not-allowed"), as_officer(handler):
-        desk.complete_directive(directive, later)
+        directives.complete(directive, later)
     kinds = [
         (n["officer_id"], n["kind"]) for n in kit.of_case(superuser, "notice", receipt.case_id)
     ]

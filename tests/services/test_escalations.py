@@ -13,7 +13,16 @@ from flask import Flask
 from sqlalchemy import text
 
 from feedback.extensions import db
-from feedback.services import citizen, desk, escalations, ladders, oversight, queues, views
+from feedback.services import (
+    citizen,
+    desk,
+    directives,
+    escalations,
+    ladders,
+    oversight,
+    queues,
+    views,
+)
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, redis_client, transaction
@@ -354,10 +363,10 @@ def test_a_rung_may_direct_and_the_copy_too(
     now = kit.at("2025-12-17 16:00")
     with as_officer(copied):
         assert views.for_officer(receipt.case_id, now).may_read_words
-        directive = escalations.direct(top["id"], "Mjibu leo.", date(2025, 12, 18), now)
+        directive = directives.direct(top["id"], "Mjibu leo.", date(2025, 12, 18), now)
         assert directive.post_id == top["copy_post_id"]
     with pytest.raises(Refused, match="empty"), as_officer(copied):
-        escalations.direct(top["id"], " ", date(2025, 12, 18), now)
+        directives.direct(top["id"], " ", date(2025, 12, 18), now)
 
 
 def test_the_forecast_is_what_then_happens(make: Make, monday: datetime, superuser: Behind) -> None:

@@ -127,6 +127,18 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 # Every function that runs as the owner, past all policies, and whom it answers. A new one fails
 # here until it says so; those that return something of a case are asked below by everybody.
 DEFINERS = {
+    "delegated": "nobody: guard.reached asks it",
+    "delegates": "officers who see the case: officers' numbers",
+    "delegations_of": "nobody: guard.become asks it",
+    "derive_rungs": "nobody: triggers ask it",
+    "derive_rungs_added": "trigger",
+    "derive_rungs_of": "trigger",
+    "derive_rungs_of_case": "trigger",
+    "may_delegate": "everybody: whether the asker may name an officer",
+    "on_rung": "officers on a rung of the case, and who reads for them: facts of the process",
+    "on_rung_by_institution": "the same: numbers",
+    "on_rung_counts": "the same: numbers",
+    "rung_reads": "nobody: the three above ask it",
     "decide_change": "an administrator: no case",
     "occupied": "an administrator, the worker: whether a place has work, no case",
     "write_reference": "the worker: a change that is due, no case",

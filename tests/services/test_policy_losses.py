@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from tests.conftest import LONG
 from tests.services import confidential_world
 from tests.services.confidential_probe import Connection, Principal, as_role, standing
-from tests.services.confidential_world import World
+from tests.services.confidential_world import Person, World
 
 WEB, WORKER, OWNER = "mrejesho_web", "mrejesho_worker", "mrejesho_owner"
 # A change of each table that reads no column, so that the policies for writing alone decide.
@@ -49,6 +49,8 @@ CHANGES = {
     "delivery_problem": "settled_at = now(), way = 'letter', by_officer_id = guard.officer()",
     "extract": "answer = '\\x01', answered_at = now(), answered_by = guard.officer()",
     "directive": "done_at = now()",
+    "delegation": "ended_at = now(), ended_by = guard.officer()",
+    "recommendation": "settled_at = now(), settled_by = guard.officer()",
     "draft": "version = 2",
     "extension": "granted = true, decided_at = now(), decided_by = guard.officer()",
     "opinion": "told_at = now()",
@@ -91,6 +93,8 @@ CHANGES = {
 }
 # Changes that a policy must look at the outcome of.
 MORE = {
+    "delegation": "ended_at = now(), ended_by = by_officer_id",
+    "recommendation": "settled_at = now(), settled_by = officer_id",
     "extension": "granted = true, decided_at = now(), decided_by = 1",
     "bulk_move": "undone_at = now(), undone_by = by_officer_id",
     "duty": "deputy_id = guard.officer()",
@@ -140,6 +144,7 @@ PROBED = (
     "coordinator",
     "director",
     "Chief Secretary",
+    "reader for the Chief Secretary",
     "ethics officer",
     "administrator",
     "auditor",
@@ -166,6 +171,17 @@ class Snapshot:
         self.table = table
         titles = SAMPLED.get(table, ("open", "open, elsewhere"))
         self.rows = [self._sample(title) for title in titles]
+        run = self.world.connection.execute
+        # The rungs of a case that reached every post, and the delegation that runs.
+        case = world.items["open, at the top"].id
+        reached = "SELECT post_id, id::text FROM escalation WHERE case_id = %s AND way <> 'skipped'"
+        self.rungs = {
+            post: {"escalation_id": rung, "case_id": str(case)}
+            for post, rung in run(reached, (case,)).fetchall()
+        }
+        last = "SELECT id, post_id FROM delegation WHERE case_id IS NULL ORDER BY until_day DESC"
+        delegation, post = run(last).fetchall()[0]
+        self.running = {"delegation_id": delegation, "post_id": post, "case_id": str(case)}
 
     def _sample(self, title: str) -> dict[str, Any]:
         item = self.world.items[title]
@@ -226,10 +242,25 @@ class Snapshot:
             own["post_id"] = min(person.viewer.posts, default=0)
         if self.table == "audit_entry":
             own |= {"actor_kind": kind, "actor_id": officer}
+        if person:
+            own |= self._of_officials(person)
         if self.table in BY_OFFICER:
             own["by_officer_id"] = officer
         other = {"by_officer_id": 1} if self.table == "assignment" else {}
         return [other, own]
+
+    def _of_officials(self, person: Person) -> dict[str, Any]:
+        """What a decision, a delegation and a recommendation of this officer would be like."""
+        post = min(person.viewer.posts, default=0)
+        if self.table == "reason_decision":
+            return {"post_id": post, **self.rungs.get(post, {})}
+        if self.table == "recommendation":  # by the delegation that runs, for a case it opens
+            return self.running
+        if self.table == "delegation":
+            reader = self.world.people["former reader"].number
+            last = {"case_id": None, "until_day": "2999-01-01"}
+            return {**last, "by_officer_id": person.number, "post_id": post, "officer_id": reader}
+        return {}
 
     def _run(self, statement: str) -> int | str:
         try:

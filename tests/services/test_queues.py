@@ -199,10 +199,10 @@ def test_escalations_page_newest_first_and_leave_with_the_answer(
     kit.sweep(now)
     with as_officer(director):
         rows = all_pages(oversight.escalated, now, 2)
-        assert {row.case.case_id for row in rows} == {c.case_id for c in cases}
+        assert {row.case_id for row in rows} == {c.case_id for c in cases}
         assert [row.at for row in rows] == sorted((row.at for row in rows), reverse=True)
         assert {(row.rung, row.post.name_en) for row in rows} == {(3, "Council Director")}
-        here = rows[0].case.institution.id
+        here = rows[0].institution.id
         assert len(oversight.escalated(None, now, institution_id=here).rows) == 5
         assert oversight.escalated(None, now, institution_id=here + 1).rows == []
     with as_officer(handler):

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from feedback.services import citizen, desk, escalations, views
+from feedback.services import citizen, desk, directives, views
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
 from tests.factories import Make
@@ -26,7 +26,7 @@ def test_the_citizen_sees_the_process_and_no_internal_word(
     receipt = make.case(monday, place="Uhindini")
     with as_officer(handler):
         desk.note(receipt.case_id, "Siri ya ofisi.", monday)
-        desk.give_delay_reason(receipt.case_id, "Gari limeharibika.", monday)
+        directives.give_reason(receipt.case_id, "Gari limeharibika.", monday)
         desk.ask(receipt.case_id, "Nguzo ipi?", monday + timedelta(minutes=1))
     with transaction(Principal.of_case(receipt.case_id)):
         seen = views.for_citizen(receipt.case_id, monday + timedelta(days=1))
@@ -67,7 +67,7 @@ def test_an_officer_sees_owners_rungs_and_what_comes(
     kit.sweep(now)
     with as_officer(boss):
         before = views.for_officer(receipt.case_id, now)
-        escalations.direct(before.rungs[0].id, "Jibu leo.", date(2025, 11, 14), now)
+        directives.direct(before.rungs[0].id, "Jibu leo.", date(2025, 11, 14), now)
     with as_officer(handler):
         seen = views.for_officer(receipt.case_id, now)
     assert (seen.handler_name, seen.channel, seen.transfers) == ("Neema Swai", "web", 0)

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from feedback.services import citizen, desk, escalations, letters, oversight, queues, views
+from feedback.services import citizen, desk, directives, letters, oversight, queues, views
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
 from tests.factories import Make
@@ -30,20 +30,18 @@ def test_the_deputy_of_an_excluded_head_sees_and_directs(
     late = receipt.answer_due + timedelta(hours=1)
     kit.sweep(late)
     with as_officer(head):
-        assert [row.case.case_id for row in oversight.escalated(None, late).rows] == [other.case_id]
+        assert [row.case_id for row in oversight.escalated(None, late).rows] == [other.case_id]
         with pytest.raises(Refused, match="not-found"):
             views.for_officer(receipt.case_id, late)
     with as_officer(deputy):
         # for this case alone: the holder is there for every other
-        assert [row.case.case_id for row in oversight.escalated(None, late).rows] == [
-            receipt.case_id
-        ]
+        assert [row.case_id for row in oversight.escalated(None, late).rows] == [receipt.case_id]
         case = views.for_officer(receipt.case_id, late)
         assert case.may_read_words
-        rung = oversight.escalation_of(receipt.case_id)
+        rung = directives.rung_of(receipt.case_id)
         assert rung is not None
-        escalations.direct(rung, "Jibu ndani ya siku tatu.", late.date() + timedelta(days=5), late)
-        assert [given.reference for given in oversight.directives()] == [receipt.reference]
+        directives.direct(rung, "Jibu ndani ya siku tatu.", late.date() + timedelta(days=5), late)
+        assert [given.reference for given in oversight.directives(late).rows] == [receipt.reference]
         with pytest.raises(Refused, match="not-found"):
             views.for_officer(other.case_id, late)
 

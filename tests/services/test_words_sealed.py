@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from feedback.services import citizen, desk, escalations, intake, views
+from feedback.services import citizen, desk, directives, escalations, intake, views
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
@@ -91,7 +91,7 @@ def run(make: Make, staff: dict[str, int], level: str, now: datetime) -> UUID:
         handler = staff["elsewhere"]
     later = now + timedelta(days=60)
     with transaction(as_officer(handler)):
-        desk.give_delay_reason(case, WORDS["late"], later)
+        directives.give_reason(case, WORDS["late"], later)
     with transaction(JOB):
         escalations.sweep_batch(later)
     if level != "restricted":
@@ -100,9 +100,9 @@ def run(make: Make, staff: dict[str, int], level: str, now: datetime) -> UUID:
                 "SELECT id FROM escalation WHERE post_id = ANY (guard.ids('posts'))"
             )
             rung = rows.scalar_one()
-            directive = escalations.direct(rung, WORDS["ordered"], later.date(), later).id
+            directive = directives.direct(rung, WORDS["ordered"], later.date(), later).id
         with transaction(as_officer(handler)):
-            desk.complete_directive(directive, later)
+            directives.complete(directive, later)
     with transaction(as_officer(handler)):
         desk.answer(case, WORDS["answered"], later)
     with transaction(Principal.of_case(case)):

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from feedback.models.columns import ROLES
-from feedback.services import citizen, escalations
+from feedback.services import citizen, directives, escalations
 from feedback.services.cases import Receipt
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
@@ -492,7 +492,7 @@ def test_a_directive_is_followed(
     assert escalation is not None
     due_on = (MONDAY + 33 * DAY).date()
     with transaction(Principal.of_officer(head)):
-        escalations.direct(escalation[0], "Tengeneza wiki hii.", due_on, datetime.now(UTC))
+        directives.direct(escalation[0], "Tengeneza wiki hii.", due_on, datetime.now(UTC))
     tab = at_desk(app, handler)
     page = tab.get(page_of(case)).text
     assert "A directive is to be followed by" in page

@@ -14,12 +14,12 @@ from flask import Flask
 from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
-from feedback.services import desk, escalations, figures
+from feedback.services import directives, escalations, figures
 from feedback.services.cases import Receipt
 from feedback.transaction import JOB, transaction
 from tests.factories import Make
 from tests.web.browser import Browser, browser, hidden
-from tests.web.office import at_desk
+from tests.web.office import at_desk, seen
 from tests.web.test_figures_pages import figures_of
 
 
@@ -134,7 +134,7 @@ def test_a_case_that_climbed_is_listed_and_told(app: Flask, world: World) -> Non
 
 def test_the_reason_for_the_delay_stands_first(app: Flask, world: World, as_officer: Any) -> None:
     with as_officer(world.handler):
-        desk.give_delay_reason(world.case.case_id, "Mkandarasi hajalipwa.", world.now)
+        directives.give_reason(world.case.case_id, "Mkandarasi hajalipwa.", world.now)
     page = login(app, world.secretary).get(f"/oversight/case/{world.case.reference}").text
     assert page.index("Mkandarasi hajalipwa.") < page.index("Who held it")
 
@@ -155,8 +155,9 @@ def test_a_case_below_that_has_not_climbed_so_far_is_closed(
 def give(staff: Browser, world: World, **fields: str) -> Any:
     """Post a directive with a fresh token."""
     address = f"/oversight/case/{world.case.reference}"
-    token = hidden(staff.get(address).text, "csrf_token")
-    return staff.post(f"{address}/directive", data={"csrf_token": token, **fields})
+    page = staff.get(address).text
+    token = hidden(page, "csrf_token")
+    return staff.post(f"{address}/direct", data={"csrf_token": token, "seen": seen(page), **fields})
 
 
 def test_a_directive_reaches_the_handler_and_is_followed(
@@ -170,12 +171,12 @@ def test_a_directive_reaches_the_handler_and_is_followed(
     assert "Daraja lijengwe upya." in page
     listed = staff.get("/oversight/directives").text
     assert "Daraja lijengwe upya." in listed
-    assert ">Open<" in listed
+    assert "Open ·" in listed
     with transaction(JOB):
         directive = db.session.query(m.Directive.id).scalar()
     with as_officer(world.handler):
-        desk.complete_directive(directive, world.now)
-    assert "Followed on" in staff.get("/oversight/directives").text
+        directives.complete(directive, world.now)
+    assert "Followed on" in staff.get("/oversight/directives?state=followed").text
     assert "Directives: 1" in staff.get("/oversight/escalations").text
 
 
@@ -194,7 +195,7 @@ def test_a_directive_that_cannot_be_given_comes_back_with_its_words(
 ) -> None:
     answer = give(login(app, world.secretary), world, body=body, due_on=due_on)
     assert answer.status_code == 422
-    assert f'href="#f-{field}"' in answer.text
+    assert f'href="#f-{"direct" if field == "body" else field}"' in answer.text
     assert body in answer.text
     with transaction(JOB):
         assert db.session.query(m.Directive).count() == 0
@@ -206,7 +207,7 @@ def test_only_the_rungs_direct(app: Flask, make: Make, world: World) -> None:
     staff = login(app, stranger)
     token = hidden(staff.get("/oversight").text, "csrf_token")
     answer = staff.post(
-        f"/oversight/case/{world.case.reference}/directive",
+        f"/oversight/case/{world.case.reference}/direct",
         data={"csrf_token": token, "body": "x", "due_on": date(2030, 1, 1).isoformat()},
     )
     assert answer.status_code == 404

@@ -232,6 +232,20 @@ TEMPLATES: dict[str, dict[str, Template]] = {
             )
         ),
     },
+    "taken_over": {
+        "sw": _T(
+            (
+                "{reference}: ofisi ya juu sasa inashughulikia shauri lako.",
+                "Muda wa jibu haubadiliki: {due}.",
+            )
+        ),
+        "en": _T(
+            (
+                "{reference}: a higher office now handles your case.",
+                "The answer is due as before: {due}.",
+            )
+        ),
+    },
     "improvement_done": {
         "sw": _T(
             (

@@ -34,6 +34,12 @@ SAYS: dict[str, dict[str, str]] = {
         "en": "Your case {reference} has moved to the office concerned. The answer is due as "
         "before: {due}.",
     },
+    "taken_over": {
+        "sw": "Ofisi ya juu sasa inashughulikia shauri lako {reference}. Muda wa jibu haubadiliki: "
+        "{due}.",
+        "en": "A higher office now handles your case {reference}. The answer is due as before: "
+        "{due}.",
+    },
     "answer": {
         "sw": "Jibu la shauri lako {reference}:",
         "en": "The answer to your case {reference}:",

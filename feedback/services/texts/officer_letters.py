@@ -40,6 +40,22 @@ URGENT = {
         "en": "For information: late cases reached your post",
     },
     "directive": {"sw": "Umepewa agizo", "en": "A directive was given to you"},
+    "explanation_asked": {
+        "sw": "Unatakiwa kueleza sababu ya kuchelewa",
+        "en": "You must explain a delay",
+    },
+    "reason_rejected": {
+        "sw": "Sababu yako ya kuchelewa haikukubaliwa; nyingine inatakiwa",
+        "en": "Your reason for a delay was not accepted; another one is demanded",
+    },
+    "handed_down": {
+        "sw": "Umekabidhiwa shauri pamoja na agizo",
+        "en": "A case was handed to you with a directive",
+    },
+    "recommended": {
+        "sw": "Pendekezo la agizo linasubiri uamuzi wako",
+        "en": "A recommended directive waits for your decision",
+    },
     "identity_asked": {
         "sw": "Ombi la kufungua utambulisho linasubiri uamuzi wako",
         "en": "A request to open an identity waits for your decision",

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from feedback.clock import local_day
 from feedback.services import (
     acts,
     attachments,
@@ -260,6 +261,7 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         wants=said[0] if said else None,
         latest=_latest(case) if case.unread else None,
         turn=_turn(case),
+        today=local_day(g.now),
         others=keeping.also_here(others),
         address=lambda **more: keeping.address(base, case.reference, **more),
         before=around.previous and keeping.address(base, around.previous),

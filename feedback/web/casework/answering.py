@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import g, request
 
-from feedback.services import acts, desk, mentions, other_ways, unreached
+from feedback.services import acts, desk, directives, mentions, other_ways, unreached
 from feedback.services.errors import Refused
 from feedback.services.views import OfficerCase
 from feedback.web import outcome_wording, sms
@@ -48,8 +48,8 @@ PART = Part(
         "note": lambda case_id: desk.note(
             case_id, words(), g.now, mention=request.form.get("mention", type=int)
         ),
-        "delay": lambda case_id: desk.give_delay_reason(case_id, words(), g.now),
-        "directive": lambda _case_id: desk.complete_directive(row_id("directive"), g.now),
+        "delay": lambda case_id: directives.give_reason(case_id, words(), g.now),
+        "directive": lambda _case_id: directives.complete(row_id("directive"), g.now),
         "resend": lambda case_id: other_ways.send_again(case_id, row_id("problem"), g.now),
         "told": lambda case_id: other_ways.told_otherwise(
             case_id, row_id("problem"), request.form.get("way", ""), g.now

@@ -48,6 +48,7 @@ def since(seen: str, case: OfficerCase) -> Changes:
         "tasks": _("A task was given, done or cancelled."),
         "splits": _("It was divided: a second case is being made."),
         "extracts": _("An extract was handed over."),
+        "decisions": _("A higher post decided about the reason of the delay."),
         "improvements": _("It was linked with an improvement action, or taken out of one."),
     }
     said = [sentence for part, sentence in sentences.items() if part in other]

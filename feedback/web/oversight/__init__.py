@@ -1,0 +1,129 @@
+"""Oversight: how institutions answer, what climbed to the official's rung, what was ordered."""
+
+from __future__ import annotations
+
+from flask import abort, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from feedback.clock import local_day
+from feedback.rules.access import LOOKING
+from feedback.services import figures, improvement_lists, notices, oversight
+from feedback.services.reference import Directory, InstitutionInfo, directory
+from feedback.transaction import transaction
+from feedback.web import boards, casewhy, wording
+from feedback.web.edge import Audience, guarded
+from feedback.web.formats import name
+from feedback.web.oversight import cases, delegating, lists, office_time
+
+blueprint = guarded(
+    "oversight",
+    __name__,
+    audience=Audience.STAFF,
+    roles=set(LOOKING),
+    url_prefix="/oversight",
+)
+FIRST = 5  # escalations shown above the figures
+
+
+def _tabs() -> list[tuple[str, str, bool]]:
+    items = [
+        (_("Figures"), url_for("oversight.board")),
+        (_("On your rung"), url_for("oversight.escalated")),
+        (_("Directives"), url_for("oversight.directives")),
+        (_("Reading for a post"), url_for("oversight.delegation_list")),
+        (_("Improvements"), url_for("oversight.improvement_list")),
+    ]
+    return [(label, url, request.path == url) for label, url in items]
+
+
+def _address(institution: InstitutionInfo | None) -> tuple[str, dict[str, str]]:
+    own = institution is None or institution.id == current_user.institution_id
+    return url_for("oversight.board"), {} if own or not institution else {
+        "institution": institution.code
+    }
+
+
+def _chosen(d: Directory) -> InstitutionInfo:
+    """The institution asked for, if it is the official's own or stands below it; else 404."""
+    code = request.args.get("institution", "")
+    own = d.institutions.get(current_user.institution_id) or abort(404)
+    found = d.institutions_by_code.get(code) if code else own
+    if found is None or own.id not in found.path:
+        abort(404)
+    return found
+
+
+def _page() -> boards.Page:
+    """Called within a transaction."""
+    d = directory()
+    chosen = _chosen(d)
+    today = local_day(g.now)
+    board = figures.ask(boards.question(request.args, chosen.id, d, today), d, today)
+    above = chosen.path[chosen.path.index(current_user.institution_id) : -1]
+    return boards.Page(
+        board,
+        d,
+        chosen,
+        [d.institutions[i] for i in above if i in d.institutions],
+        _address,
+        url_for("oversight.board_file"),
+        today,
+        boards.page_sort(request.args),
+        boards.language(),
+    )
+
+
+@blueprint.get("")
+def board() -> ResponseReturnValue:
+    """Figures of the official's institution and of all below it, and the newest escalations."""
+    with transaction():
+        page = _page()
+        waiting = oversight.escalated(None, g.now, FIRST)
+        g.unread = notices.unread()
+    return render_template(
+        "oversight/board.html",
+        tabs_list=_tabs(),
+        waiting=waiting,
+        told=lists.Told(),
+        wording=wording,
+        **boards.context(page),
+    )
+
+
+@blueprint.get("/figures.csv")
+def board_file() -> ResponseReturnValue:
+    """The same figures as a file."""
+    with transaction():
+        page = _page()
+    return boards.as_file(page)
+
+
+@blueprint.get("/improvements")
+def improvement_list() -> ResponseReturnValue:
+    """Improvement actions of the official's institution, or of one below it: title, day, state."""
+    with transaction():
+        d = directory()
+        chosen = _chosen(d)
+        rows, following = improvement_lists.below(chosen.id, request.args.get("after"), g.now)
+        below = [i for i in d.institutions.values() if current_user.institution_id in i.path]
+        g.unread = notices.unread()
+    here = url_for("oversight.improvement_list", institution=chosen.code)
+    return render_template(
+        "oversight/improvements.html",
+        tabs_list=_tabs(),
+        rows=rows,
+        chosen=chosen,
+        institutions=sorted(((i.code, name(i)) for i in below), key=lambda pair: pair[1]),
+        first=here if request.args.get("after") else "",
+        following=f"{here}&after={following}" if following else "",
+        wording=wording,
+    )
+
+
+lists.mount(blueprint, _tabs)
+delegating.mount(blueprint, _tabs)
+cases.mount(blueprint, _tabs)
+casewhy.mount(blueprint, cases.BASE)
+office_time.mount(blueprint, _tabs, _chosen)

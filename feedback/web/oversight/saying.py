@@ -1,0 +1,105 @@
+"""What officials read of a rung: why a case climbed, what it asks of them, orders made ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask_babel import gettext as _
+
+from feedback.clock import local_day
+from feedback.rules.deadlines import Calendar, add_working_days
+from feedback.services.directives import EXPLANATION, ORDER
+from feedback.web.formats import day
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A directive that one press writes: it can be changed before it is given."""
+
+    key: str
+    label: str
+    kind: str
+    body: str
+    due_on: date
+
+
+def presets(calendar: Calendar, now: datetime) -> list[Preset]:
+    """Orders made ready, with days of the calendar of whoever has the case."""
+    following = local_day(add_working_days(calendar, now, 1))
+    third = local_day(add_working_days(calendar, now, 3))
+    by = day(following)
+    return [
+        Preset(
+            "answer",
+            _("Answer the citizen by %(day)s", day=by),
+            ORDER,
+            _("Answer the citizen by %(day)s.", day=by),
+            following,
+        ),
+        Preset(
+            "three",
+            _("Answer within 3 working days"),
+            ORDER,
+            _("Answer the citizen within 3 working days, by %(day)s.", day=day(third)),
+            third,
+        ),
+        Preset(
+            "explain",
+            _("Explain by %(day)s", day=by),
+            EXPLANATION,
+            _("Explain by %(day)s why the answer is late, and what you do about it.", day=by),
+            following,
+        ),
+    ]
+
+
+def driver(clock: str) -> str:
+    """Why a case climbed to a rung."""
+    return {
+        "acknowledge": _("not acknowledged in time"),
+        "answer": _("not answered in time"),
+        "appeal": _("the citizen said: not fixed"),
+        "unowned": _("nobody owned it"),
+        "transfer": _("transferred again and again"),
+        "pause": _("the clock was paused at the last moment"),
+        "directive": _("a directive was not followed"),
+        "paper": _("a letter came to this office"),
+    }.get(clock, clock)
+
+
+def asked(what: str) -> str:
+    """A list of the inbox by what is asked of the official."""
+    return {
+        "all": _("All"),
+        "explanation": _("Explanation missing"),
+        "decision": _("Explanation waits for your decision"),
+        "overdue": _("Directive overdue"),
+        "fresh": _("New today"),
+        "accepted": _("Reason accepted"),
+    }[what]
+
+
+def of_you(asks: str, *, overdue: bool) -> str:
+    """What one case asks of the official, as a sentence."""
+    if overdue:
+        return _("A directive was not followed by its day: order anew, or take the case over.")
+    return {
+        "explanation": _("The handler has not said why it is late: demand it, or order."),
+        "decision": _("The handler gave a reason: accept it or not."),
+        "accepted": _("You accepted the reason. The clock and the ladder run on."),
+    }[asks]
+
+
+def kind(directive: str) -> str:
+    """What sort of directive it is."""
+    return _("Explanation demanded") if directive == EXPLANATION else _("Order")
+
+
+def state(which: str) -> str:
+    """A list of directives by how they stand."""
+    return {
+        "open": _("Not followed yet"),
+        "overdue": _("Overdue"),
+        "followed": _("Followed"),
+    }[which]
