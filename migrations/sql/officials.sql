@@ -10,7 +10,7 @@ AS $$
   UPDATE escalation e SET standing = s.standing, asks = s.asks
     FROM (
       SELECT x.id,
-             c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen') AND x.way <> 'skipped'
+             c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen') AND x.way <> 'skipped' AND x.reads
              AND x.restricted = (c.confidentiality = 'restricted')
              AND NOT EXISTS (SELECT FROM escalation y WHERE y.case_id = x.case_id
                AND y.post_id = x.post_id AND y.restricted = x.restricted AND y.way <> 'skipped'

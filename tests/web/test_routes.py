@@ -166,7 +166,6 @@ STAFF = {
     "oversight.case_why": LOOKING,
     "oversight.time_held": LOOKING,
     "oversight.closure_list": LOOKING,
-    "oversight.direct": LOOKING,
     "oversight.draft": LOOKING,
     "oversight.act": LOOKING,
     "oversight.delegation_list": LOOKING,
