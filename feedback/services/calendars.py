@@ -297,13 +297,15 @@ def pending() -> list[int]:
 
 @dataclass
 class Applying:
-    """One correction on its way through the cases, and how far it has come."""
+    """One correction on its way through the cases, and how far it has come. waiting: cases found
+    and not looked at yet; `last`: there are none behind them."""
 
     correction_id: int
     after: UUID = UUID(int=0)
     moved: int = 0
     done: bool = False
     waiting: list[UUID] = field(default_factory=list)
+    last: bool = False
 
 
 def apply(run: Applying, now: datetime, limit: int = BATCH) -> None:
@@ -320,8 +322,9 @@ def apply(run: Applying, now: datetime, limit: int = BATCH) -> None:
         run.done = True
         return
     d = directory()
-    if not run.waiting and correction.shifts:
-        run.waiting = _touched(correction, run.after, d)
+    if not run.waiting:
+        run.waiting = _touched(correction, run.after, d) if correction.shifts else []
+        run.last = len(run.waiting) < CASES_AT_ONCE
     batch, run.waiting = run.waiting[:limit], run.waiting[limit:]
     if batch:
         run.after = batch[-1]
@@ -333,7 +336,7 @@ def apply(run: Applying, now: datetime, limit: int = BATCH) -> None:
             .execution_options(populate_existing=True)
         ).all()
         run.moved += _derive(cases, d, run.correction_id, now)
-    if len(batch) < limit:
+    if run.last and not run.waiting:
         correction.deadlines_moved, correction.done_at, run.done = run.moved, now, True
         _tell(correction, d, now)
 
