@@ -278,7 +278,7 @@ def apply_corrections() -> Counts:
     """Derive the running deadlines of corrected calendars again, batch by batch."""
     counts = {"corrections": 0, "deadlines_moved": 0}
     with transaction(JOB):
-        waiting = calendars.pending()
+        waiting = calendars.pending(clock.now())
     for correction in waiting:
         run = calendars.Applying(correction)
         while not run.done:

@@ -32,7 +32,8 @@ CLOSED_BACK = timedelta(days=7)
 """How long ago a day may be on which an office was closed by order."""
 DAYS_BEFORE = (2, 1)
 """Days before an expected day on which administrators are told to decide."""
-CLOSURES = 50  # of a page
+SETTLED_AFTER = timedelta(seconds=10)
+"""Longer than any transaction that began before a correction may still last."""
 
 
 def holidays(calendar_id: int, year: int) -> list[m.Holiday]:
@@ -232,78 +233,30 @@ def ask_to_decide(now: datetime) -> int:
     return len(days)
 
 
-# Offices closed by order
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """A day or half day of a region or an office, by which order, who entered it and when, and how
-    many running deadlines it moved (none yet: being computed)."""
-
-    day: date
-    scope: str
-    name_sw: str
-    name_en: str
-    closes: time | None
-    ordered_by: str
-    order_number: str
-    status: str
-    entered_by: str | None
-    entered_at: datetime | None
-    deadlines_moved: int | None
-
-
-def closures(before: date | None = None) -> list[Closure]:
-    """Days that are not everybody's, the latest first, taken back ones too (any officer)."""
-    day, said = m.Holiday, m.CalendarCorrection
-    last = (
-        select(said.id)
-        .where(said.calendar_id == day.calendar_id, said.day == day.day, said.scope == day.scope)
-        .order_by(said.id.desc())
-        .limit(1)
-        .correlate(day)
-        .scalar_subquery()
-    )
-    query = (
-        select(
-            *(day.day, day.scope, day.name_sw, day.name_en, day.closes),
-            *(day.ordered_by, day.order_number, day.status),
-            *(m.Officer.name, said.at, said.deadlines_moved),
-        )
-        .outerjoin(said, said.id == last)
-        .outerjoin(m.Officer, m.Officer.id == said.officer_id)
-        .where(day.scope != rules.EVERYBODY)
-        .order_by(day.day.desc(), day.id.desc())
-        .limit(CLOSURES)
-    )
-    if before is not None:
-        query = query.where(day.day < before)
-    return [Closure(*row) for row in db.session.execute(query)]
-
-
 # Deriving what runs
 
 
-def pending() -> list[int]:
-    """Corrections whose deadlines are not derived again yet."""
-    return list(
-        db.session.scalars(
-            select(m.CalendarCorrection.id)
-            .where(m.CalendarCorrection.deadlines_moved.is_(None))
-            .order_by(m.CalendarCorrection.id)
-        )
-    )
+def pending(now: datetime | None = None) -> list[int]:
+    """Corrections whose deadlines are not derived again yet; with `now` those alone that have
+    stood for a moment, since a case that was being lodged meanwhile knew the calendar as it was."""
+    said = m.CalendarCorrection
+    query = select(said.id).where(said.deadlines_moved.is_(None)).order_by(said.id)
+    if now is not None:
+        query = query.where(said.at <= now - SETTLED_AFTER)
+    return list(db.session.scalars(query))
 
 
 @dataclass
 class Applying:
-    """One correction on its way through the cases, and how far it has come."""
+    """One correction on its way through the cases, and how far it has come. waiting: cases found
+    and not looked at yet; `last`: there are none behind them."""
 
     correction_id: int
     after: UUID = UUID(int=0)
     moved: int = 0
     done: bool = False
     waiting: list[UUID] = field(default_factory=list)
+    last: bool = False
 
 
 def apply(run: Applying, now: datetime, limit: int = BATCH) -> None:
@@ -320,8 +273,9 @@ def apply(run: Applying, now: datetime, limit: int = BATCH) -> None:
         run.done = True
         return
     d = directory()
-    if not run.waiting and correction.shifts:
-        run.waiting = _touched(correction, run.after, d)
+    if not run.waiting:
+        run.waiting = _touched(correction, run.after, d) if correction.shifts else []
+        run.last = len(run.waiting) < CASES_AT_ONCE
     batch, run.waiting = run.waiting[:limit], run.waiting[limit:]
     if batch:
         run.after = batch[-1]
@@ -333,7 +287,7 @@ def apply(run: Applying, now: datetime, limit: int = BATCH) -> None:
             .execution_options(populate_existing=True)
         ).all()
         run.moved += _derive(cases, d, run.correction_id, now)
-    if len(batch) < limit:
+    if run.last and not run.waiting:
         correction.deadlines_moved, correction.done_at, run.done = run.moved, now, True
         _tell(correction, d, now)
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from feedback.services import calendars, desk
+from feedback.services import calendars, closures, desk
 from feedback.services.calendars import Whose
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
@@ -162,6 +162,17 @@ def test_a_transfer_takes_the_office_s_days_along_and_the_ladder_counts_by_the_n
     assert kit.timers(superuser, receipt.case_id)["ladder"] == kit.at("2025-12-05 15:30")
 
 
+def test_a_correction_waits_until_nobody_lodges_by_the_former_calendar(
+    make: Make, monday: datetime, as_officer: AsOfficer, tanzania: int
+) -> None:
+    admin = make.officer("PO-PSMGG", "admin")
+    with as_officer(admin):
+        calendars.correct(tanzania, WEDNESDAY, "A", "A", "confirmed", admin, monday)
+    with transaction(JOB):
+        found = [calendars.pending(monday + timedelta(seconds=n)) for n in (0, 9, 10)]
+    assert [len(each) for each in found] == [0, 0, 1]
+
+
 def test_nothing_scoped_costs_nothing(app: Flask, tanzania: int) -> None:
     with transaction(JOB):
         d = directory()
@@ -206,7 +217,7 @@ def test_who_closed_an_office_settles_no_alarm_about_it(
     ):
         with transaction(Principal.of_officer(officer)) as session:
             assert session.scalar(select(func.guard.may_settle("office_closed", dedupe))) is may
-            (listed,) = calendars.closures()
+            (listed,) = closures.listed()
             assert (listed.scope, listed.order_number) == ("DODOMA-CC", "AB.12/2025")
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from feedback.clock import local_day
-from feedback.services import calendars, held, notices
+from feedback.services import closures, held, notices
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
 from feedback.web import boards, days_wording
@@ -59,9 +59,9 @@ def mount(
             before = None
         with transaction():
             d = directory()
-            rows = calendars.closures(before)
+            rows = closures.listed(before)
             g.unread = notices.unread()
-        full = len(rows) == calendars.CLOSURES
+        full = len(rows) == closures.PAGE
         return render_template(
             "oversight/days_off.html",
             tabs_list=tabs(),
