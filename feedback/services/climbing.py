@@ -265,4 +265,5 @@ def _tell(
             batch.digest(officer, case.institution_id, local_day(batch.now).isoformat(), kind)
         else:
             batch.notice([officer], "escalated", case, key)
-    batch.notice([case.handler_id], "explain" if row["explains"] else "climbed", case, key)
+    demanded = row["explains"]
+    batch.notice([case.handler_id], "explain" if demanded else "climbed", case, key)

@@ -238,6 +238,8 @@ def classify(case_id: UUID, category_code: str, confidentiality: str, now: datet
         groups.part(case, now)  # a group has one level
     if wanted != Level.OPEN:
         acts.seal_words(case.id)
+    if before is None or before.code != category.code:
+        ladders.arm(case, d)  # its subject may have a ladder of its own
     unit_id = d.unit_for(case.institution_id, category)
     acts.move(
         case,

@@ -316,7 +316,7 @@ def test_the_page_of_a_case_asks_a_bounded_number_of_questions(
     tab.get(page_of(case))
     with query_count() as counted:
         tab.get(page_of(case))
-    assert counted.number <= 49
+    assert counted.number <= 50  # one of them: what drives the case beside its clocks
 
 
 # The page of a case, and each verb.
@@ -630,7 +630,7 @@ def test_vacant_posts_show_as_alarms(app: Flask, make: Make, case: Receipt, cloc
     clock.move_to(MONDAY + 10 * DAY)
     sweep(datetime.now(UTC))
     office = at_desk(app, make.officer("DODOMA-CC", "coordinator"))
-    assert "The post has nobody with an account" in office.get("/desk/alarms").text
+    assert "post is vacant: name a holder or a deputy" in office.get("/desk/alarms").text
 
 
 def test_the_desk_speaks_swahili_unless_asked(app: Flask, handler: int) -> None:
