@@ -189,7 +189,7 @@ def _hottest() -> list[Asked]:
         found("a word that many cases have", common),
         Asked("Case page: the case", handler, of_case, 'FROM "case"'),
         Asked("Case page: its messages", handler, of_case, "FROM message"),
-        Asked("Escalations on the top post", top, climbed, "FROM escalation"),
+        Asked("Escalations on the top post", top, climbed, "guard.on_rung"),
         Asked("Sweep: timers that are due", JOB, sweep, "timer.due_at"),
         Asked("Outbox: the next message", JOB, lease, "FROM outbox", own=True),
         Asked("Dashboard: the figures", Principal("figures"), _ask_figures, "FROM figure"),

@@ -126,7 +126,7 @@ def _tell_urgent(
         return 0
     key = f"officer-urgent:{officer_id}:{now.isoformat()}"
     if address := _address(officer_id):
-        words = officer_letters.urgent(language, items, _desk())
+        words = officer_letters.urgent(language, items, _place(items))
         _write("officer_urgent_mail", key, address, language, words, now)
         return 1
     phone = db.session.get(m.OfficerPhone, officer_id)
@@ -230,6 +230,16 @@ def _address(officer_id: int) -> str | None:
     if row is None or row.confirmed_at is None or not mailing.is_on():
         return None
     return identity.unseal(row.address, officer_mail.place(officer_id))
+
+
+def _place(items: list[tuple[str, str]]) -> str:
+    """Where a letter leads: to the page of the case where it is about one alone and may name it,
+    so that whoever decides opens what is to be decided; else to the desk."""
+    if len(items) != 1 or not items[0][1]:
+        return _desk()
+    kind, reference = items[0]
+    base = "oversight" if kind in rules.OF_A_POST else "desk"
+    return f"{current_app.config['STAFF_URL']}/{base}/case/{reference}"
 
 
 def _desk() -> str:
