@@ -48,6 +48,7 @@ from feedback.models.figures import Figure, FigureDirty, SmsCost
 from feedback.models.improvements import Improvement, ImprovementCase
 from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
+from feedback.models.letters import Letter, PaperLetter, PaperLetterCase
 from feedback.models.levels import Extract, Lowering
 from feedback.models.merging import CaseLink, CaseMerge, CaseSplit, Redaction
 from feedback.models.notices import NoticeChoice, OfficerMail
@@ -136,6 +137,7 @@ __all__ = [
     "Institution",
     "LadderRung",
     "Leave",
+    "Letter",
     "LoginAttempt",
     "LegalHold",
     "Lowering",
@@ -152,6 +154,8 @@ __all__ = [
     "Outbox",
     "Outcome",
     "Passkey",
+    "PaperLetter",
+    "PaperLetterCase",
     "PaperRecord",
     "Pause",
     "PeopleState",

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.extensions import Base
-from feedback.models.columns import CaseKey, Key, Moment, RandomKey, one_of
+from feedback.models.columns import DRIVERS, CaseKey, Key, Moment, RandomKey, one_of
 
 
 class Escalation(Base):
@@ -20,7 +20,7 @@ class Escalation(Base):
         # Once on each rung in a cycle. A case that is raised to restricted leaves the ordinary
         # ladder and begins the restricted one, whose rungs are others: hence the flag.
         UniqueConstraint("case_id", "cycle", "restricted", "rung"),
-        one_of("clock", ("acknowledge", "answer", "appeal")),
+        one_of("clock", DRIVERS),
         one_of("way", ("holder", "deputy", "letter", "skipped")),
         Index("ix_escalation_post", "post_id", "due_at", "id"),
         Index(

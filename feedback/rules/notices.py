@@ -53,6 +53,7 @@ DUTY = frozenset(
         "joined",
         "reopened_by_office",
         "citizen_message",
+        "paper_letter",
         "final_letter",
         "not_reached",
         "pause_over",

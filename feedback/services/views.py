@@ -16,6 +16,7 @@ from feedback.rules.access import Level
 from feedback.rules.workflow import MAX_APPEALS, OPEN, WHILE_JOINED, Status, Verb, allowed
 from feedback.services import (
     acts,
+    arrivals,
     audit,
     case_versions,
     clocks,
@@ -155,6 +156,8 @@ class OfficerCase(CitizenCase):
     next_rungs: list[Rung] = field(default_factory=list)
     directives: list[Order] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    # The citizen's letters that arrived at high offices.
+    letters: list[arrivals.Logged] = field(default_factory=list)
     # SMS that did not reach the citizen, and whether the officer may choose another way.
     problems: list[unreached.Problem] = field(default_factory=list)
     may_reach: bool = False
@@ -225,7 +228,8 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         transfers=case.transfers,
         next_rungs=_ahead(case, d),
         directives=_directives(case.id, d) if reads else [],
-        held=_held(case.id, d),
+        held=held(case.id, d),
+        letters=arrivals.of_case(case.id),
         problems=unreached.of_case(case.id),
         may_reach=access.may_act(viewer, facts, Verb.NOTE),
         facts=facts,
@@ -354,7 +358,8 @@ def _directives(case_id: UUID, d: Directory) -> list[Order]:
     ]
 
 
-def _held(case_id: UUID, d: Directory) -> list[Held]:
+def held(case_id: UUID, d: Directory) -> list[Held]:
+    """Who owned the case, the first owner first."""
     rows = db.session.scalars(
         select(m.Assignment).where(m.Assignment.case_id == case_id).order_by(m.Assignment.at)
     ).all()

@@ -22,11 +22,13 @@ from feedback.services import (
     views,
 )
 from feedback.services.errors import Refused
+from feedback.services.letters import issuing, writing
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
-from feedback.web import boards, casework, files, timeline, wording
+from feedback.web import boards, casework, files, letter_wording, papers, timeline, wording
 from feedback.web.edge import Audience, guarded
 from feedback.web.formats import name
+from feedback.web.paper_form import day_typed
 
 blueprint = guarded(
     "oversight",
@@ -44,6 +46,7 @@ def _tabs() -> list[tuple[str, str, bool]]:
         (_("On your rung"), url_for("oversight.escalated")),
         (_("Directives"), url_for("oversight.directives")),
         (_("Improvements"), url_for("oversight.improvement_list")),
+        (_("A letter arrived"), url_for("arrivals.form")),
     ]
     return [(label, url, request.path == url) for label, url in items]
 
@@ -203,6 +206,38 @@ def direct(reference: str) -> ResponseReturnValue:
     return redirect(url_for("oversight.case", reference=reference), 303)
 
 
+@blueprint.post("/case/<reference>/letter")
+def remind(reference: str) -> ResponseReturnValue:
+    """A letter to the accounting officer of the institution that has the case."""
+    try:
+        with transaction():
+            case_id = views.case_id_of(reference)
+            by = day_typed(request.form.get("by", ""))
+            if by is None:
+                raise Refused("bad-date")
+            writing.remind(case_id, request.form.get("ask", ""), by, g.now)
+    except Refused as refused:
+        if refused.code == "not-found":
+            abort(404)
+        return _case_page(reference, letter_problem=refused.code), 422
+    flash(_("The letter is issued. Print it, have it signed and send it."), "success")
+    return redirect(url_for("oversight.case", reference=reference, _anchor="letters"), 303)
+
+
+@blueprint.get("/case/<reference>/letter/<uuid:paper_id>.pdf")
+def letter_file(reference: str, paper_id: UUID) -> ResponseReturnValue:
+    """A letter that was written about the case, to print."""
+    try:
+        with transaction():
+            case_id = views.case_id_of(reference)
+            if paper_id not in {each.id for each in issuing.of_case(case_id, "reminder")}:
+                abort(404)
+            made = issuing.paper(paper_id, g.now, papers.language())
+    except Refused:
+        abort(404)
+    return papers.given(*made)
+
+
 def _due_on() -> date:
     try:
         return date.fromisoformat(request.form.get("due_on", ""))
@@ -210,13 +245,15 @@ def _due_on() -> date:
         raise Refused("bad-date") from None
 
 
-def _case_page(reference: str, problem: str = "") -> str:
+def _case_page(reference: str, problem: str = "", letter_problem: str = "") -> str:
     try:
         with transaction():
             case_id: UUID = views.case_id_of(reference)
             shown = views.for_officer(case_id, g.now)
             rung = oversight.escalation_of(case_id)
             sent = attachments.of_case(case_id)
+            may_remind = writing.may_remind(case_id, shown.facts)
+            sent_letters = issuing.of_case(case_id, "reminder")
             d = directory()
             g.unread = notices.unread()
     except Refused:
@@ -230,8 +267,13 @@ def _case_page(reference: str, problem: str = "") -> str:
     errors = {}
     if problem:
         errors = {"due_on" if problem == "bad-date" else "body": wording.refusal(problem)}
+    if letter_problem:
+        field = "by" if letter_problem in ("bad-date", "far") else "ask"
+        errors = {field: letter_wording.letter_problem(letter_problem)}
     return render_template(
         "oversight/case.html",
+        may_remind=may_remind,
+        letters=sent_letters,
         case=shown,
         held=held,
         reason=oversight.delay_reason(shown),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from feedback.services import duplicates
 from feedback.services.lines import Line
 from feedback.services.views import OfficerCase, Rung
-from feedback.web import outcome_wording, sms
+from feedback.web import letter_wording, outcome_wording, sms
 from feedback.web.formats import day, moment, name, words
 
 Item = dict[str, str]
@@ -70,6 +70,10 @@ def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
         )
         if order.done_at:
             yield order.done_at, {"kind": "office", "title": _("The directive was followed")}
+    for letter in case.letters:
+        title = _("A letter of the citizen arrived at %(office)s", office=name(letter.office))
+        said, who = letter_wording.arrival(letter), _("seen by officers only")
+        yield letter.at, {"kind": "note", "title": title, "body": said, "who": who}
     for pause in case.pauses:
         title = _(
             "The clock waits for the citizen, at most until %(day)s", day=day(pause.runs_out_at)

@@ -186,6 +186,7 @@ def _climbed(case: CitizenCase) -> Iterator[Event]:
             continue
         reason = {
             "appeal": _("You said it is not fixed: a higher office looks at it"),
+            "paper": _("Your letter arrived at a higher office, which now sees it"),
             "acknowledge": _("Nobody had confirmed it in time: a higher office was told"),
         }.get(rung.clock, _("No answer came in time: taken to a higher office"))
         yield Event(rung.at, reason, "escalation", _post(rung))

@@ -376,6 +376,7 @@ def notice(kind: str) -> str:
         "cases_taken_back": _("Cases went back from you: a handover was undone"),
         "improvement_given": _("An improvement action is yours: it stands under Improvements"),
         "improvement_late": _("An improvement action is late: it stands under Improvements"),
+        "paper_letter": _("A letter of the citizen arrived at a high office: see the case"),
         "joined": _("Another case about the same matter was joined to yours"),
     }.get(kind, kind)
 
@@ -393,6 +394,10 @@ def alarm(kind: str) -> str:
         "outbox_dead": _("An SMS could not be sent"),
         "sms_budget": _("The day's SMS are used up: the rest waits for the next day"),
         "sms_number": _("One phone number had its SMS of the day: the rest waits for the next day"),
+        "paper_letter": _(
+            "A letter that was logged fits no case: compare the number with the paper, or enter it "
+            "as a new case"
+        ),
         "changed_alone": _("An administrator made a change alone: nobody else could agree"),
         "post_vacant": _(
             "A post lost its holder and got no other: rungs go to the deputy or a letter"
