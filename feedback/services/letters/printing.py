@@ -52,7 +52,7 @@ def picture(url: str) -> str:
     """The QR code that leads to the page which confirms the letter."""
     out = io.BytesIO()
     segno.make(url, error="m", micro=False).save(
-        out, kind="svg", border=0, xmldecl=False, svgclass=None, lineclass=None
+        out, kind="svg", border=4, xmldecl=False, svgclass=None, lineclass=None
     )
     return out.getvalue().decode()
 

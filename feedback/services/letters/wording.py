@@ -32,7 +32,7 @@ _LABELS: dict[str, Both] = {
     "nobody": ("bila afisa aliyepangiwa", "no officer was named"),
     "received_by": ("Imepokelewa na:", "Received by:"),
     "received_on": ("Tarehe:", "Date:"),
-    "accounting": ("Afisa Masuuli,", "The Accounting Officer,"),
+    "accounting": ("Afisa Masuuli", "The Accounting Officer"),
     "coordinator": ("MRATIBU WA MALALAMIKO", "COMPLAINTS COORDINATOR"),
     "ethics": ("AFISA MAADILI", "ETHICS OFFICER"),
     "citizen": ("Mwananchi aliyewasilisha shauri hili", "The citizen who brought this case"),

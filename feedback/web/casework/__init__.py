@@ -152,7 +152,7 @@ def _final_letter(reference: str) -> ResponseReturnValue:
         with transaction():
             case = views.for_officer(views.case_id_of(reference), g.now)
             letter = writing.final(case.id, papers.final_words(case), g.now)
-            made = issuing.paper(letter, g.now, papers.language())
+            made = issuing.paper(letter, g.now, papers.language(), looked=True)
     except Refused:
         abort(404)
     return papers.given(*made)
