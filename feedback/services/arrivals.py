@@ -256,6 +256,7 @@ def _climb(
         # What fell due before comes first, as a punctual sweep would have had it.
         before = Batch(letter.at)
         climbing.climb([case], d, before)
+        before.figures(case)
         db.session.flush()
         before.write()
     standing = ladders.standings([case], d)[case.id]
