@@ -221,6 +221,9 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "NUMBER_HASH_KEY": _secret(env, "NUMBER_HASH_KEY").encode(),
         # The receipt code's key; without one of its own it is bound to SECRET_KEY.
         "RECEIPT_KEY": (env.get("RECEIPT_KEY") or f"receipt:{secret}").encode(),
+        # That of the tokens in letters' QR codes. Letters lie in files for years: a key of its own
+        # outlives a change of SECRET_KEY.
+        "LETTER_KEY": (env.get("LETTER_KEY") or f"letter:{secret}").encode(),
         "PUBLIC_URL": public_url.rstrip("/"),
         # Names under which pages are served: that of PUBLIC_URL, and more by ALLOWED_HOSTS.
         "ALLOWED_HOSTS": (

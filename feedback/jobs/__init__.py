@@ -25,6 +25,7 @@ from feedback.jobs.frame import Counts, JobFailed, again, job
 from feedback.jobs.periodic import PERIODIC, Periodic
 from feedback.jobs.processes import TIMEOUT_SECONDS, scheduler_main, tick, worker_main
 from feedback.services import (
+    arrivals,
     attachments,
     audit,
     calendars,
@@ -125,6 +126,33 @@ def send_day_lists() -> Counts:
 def send_notices() -> Counts:
     """Tell officers what is urgent, and send the lists whose hour has come."""
     return telling.send_due(clock.now(), RUN_SECONDS)
+
+
+@job
+def take_letters() -> Counts:
+    """Put citizens' letters that high offices logged on their cases."""
+    return _take_letters()
+
+
+def _take_letters() -> Counts:
+    counts = {"done": 0, "failed": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        now = clock.now()
+        with transaction(JOB):
+            letter_id = arrivals.waiting(now)
+        if letter_id is None:
+            break
+        try:
+            with transaction(JOB):
+                if not arrivals.take(letter_id, now):
+                    break  # another worker has it
+            counts["done"] += 1
+        except Exception as error:
+            with transaction(JOB):
+                arrivals.spoil(letter_id, type(error).__name__, now)
+            counts["failed"] += 1
+    return counts
 
 
 @job
@@ -435,7 +463,9 @@ def purge() -> Counts:
 
 
 def sweep_all(seconds: float = float("inf")) -> escalations.SweepCounts:
-    """Sweep batch by batch until nothing is due, or the time is over."""
+    """Sweep batch by batch until nothing is due, or the time is over. Letters that were logged
+    first: a rung to which one takes its case is no rung that a clock climbs afterwards."""
+    _take_letters()
     now = clock.now()
     total = escalations.SweepCounts()
     end = time.monotonic() + seconds

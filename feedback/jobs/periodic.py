@@ -19,6 +19,7 @@ PERIODIC = (
     Periodic("replay", 15, "a send cut short is found, and delivery reports are written down"),
     Periodic("process_inbound", 15, "an SMS that came in becomes a case or gets its reply"),
     Periodic("sweep", 15, "what fell due is escalated, reminded, resumed or closed"),
+    Periodic("take_letters", 15, "a citizen's letter at a high office takes its case there"),
     Periodic("divide", 30, "a case that an officer divides has its second one"),
     Periodic("chain_audit", 5, "the record's unsealed tail stays a few seconds long"),
     Periodic("send_day_lists", 60, "an officer's list of the day goes out once, at its hour"),

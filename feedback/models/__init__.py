@@ -48,6 +48,7 @@ from feedback.models.figures import Figure, FigureDirty, FigureHeld, SmsCost
 from feedback.models.improvements import Improvement, ImprovementCase
 from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
+from feedback.models.letters import Letter, PaperLetter, PaperLetterCase
 from feedback.models.levels import Extract, Lowering
 from feedback.models.merging import CaseLink, CaseMerge, CaseSplit, Redaction
 from feedback.models.notices import NoticeChoice, OfficerMail
@@ -141,6 +142,7 @@ __all__ = [
     "LadderChoice",
     "LadderRung",
     "Leave",
+    "Letter",
     "LoginAttempt",
     "LegalHold",
     "Lowering",
@@ -157,6 +159,8 @@ __all__ = [
     "Outbox",
     "Outcome",
     "Passkey",
+    "PaperLetter",
+    "PaperLetterCase",
     "PaperRecord",
     "Pause",
     "PeopleState",

@@ -9,17 +9,15 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, Uuid, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.extensions import Base
-from feedback.models.columns import ASKS, DIRECTIVES, CaseKey, Key, Moment, RandomKey, one_of
-
-CLOCKS = (
-    "acknowledge",
-    "answer",
-    "appeal",
-    "unowned",
-    "transfer",
-    "pause",
-    "directive",
-    "paper",
+from feedback.models.columns import (
+    ASKS,
+    DIRECTIVES,
+    DRIVERS,
+    CaseKey,
+    Key,
+    Moment,
+    RandomKey,
+    one_of,
 )
 
 
@@ -31,7 +29,7 @@ class Escalation(Base):
         # Once on each rung in a cycle. A case that is raised to restricted leaves the ordinary
         # ladder and begins the restricted one, whose rungs are others: hence the flag.
         UniqueConstraint("case_id", "cycle", "restricted", "rung"),
-        one_of("clock", CLOCKS),
+        one_of("clock", DRIVERS),
         one_of("why", ("vacant", "away", "concerned", "missing", "circle", "own")),
         one_of("way", ("holder", "deputy", "letter", "skipped")),
         Index("ix_escalation_post", "post_id", "due_at", "id"),

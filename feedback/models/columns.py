@@ -58,6 +58,17 @@ MESSAGES = (
     "merge",
     "split",
 )
+# What makes a case climb.
+DRIVERS = (
+    "acknowledge",
+    "answer",
+    "appeal",
+    "unowned",
+    "transfer",
+    "pause",
+    "directive",
+    "paper",
+)
 TASKS = ("inspect", "repair", "call", "write", "other")
 # An order, or an explanation of the delay that is demanded.
 DIRECTIVES = ("order", "explanation")

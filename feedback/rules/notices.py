@@ -62,6 +62,7 @@ DUTY = frozenset(
         "joined",
         "reopened_by_office",
         "citizen_message",
+        "paper_letter",
         "final_letter",
         "not_reached",
         "pause_over",

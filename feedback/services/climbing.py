@@ -70,6 +70,22 @@ def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
         waiting = [each.case for each in due]
 
 
+def at_once(
+    case: m.Case, number: int, at: datetime, driver: str, d: Directory, batch: Batch
+) -> None:
+    """Put one rung of a (locked) case into the batch that no clock drives: it was reached at `at`,
+    by the same ways round vacancies and persons concerned as any other."""
+    standing = ladders.standings([case], d)[case.id]
+    each = _addressed(_Step(case, rules.Step(number, at, driver, alarm=False), standing), d)
+    excluded = _excluded([case.id])
+    found: dict[posts.Address, rules.Post | None] = {}
+    wanted = {address for address in (each.address, each.copy) if address is not None}
+    known = posts.find(wanted, local_day(batch.now))
+    found.update({address: known.get(address) for address in wanted})
+    _Newcomers().keep_off([each], found, excluded, d, batch)
+    _take(each, found, excluded.get(case.id, NOBODY), d, batch)
+
+
 class _Newcomers:
     """Whoever came to a rung's post, or got another name, after a case was lodged: the words were
     never compared with that officer, and are before the rung opens the case."""

@@ -58,6 +58,7 @@ SEALED: dict[tuple[str, str], str | None] = {
     ("case_link", "note"): None,
     ("case_split", "words"): None,
     ("redaction", "original"): None,
+    ("letter", "facts"): None,
 }
 # Columns of bytes that are no values sealed by these keys: hashes, random numbers, public keys, and
 # files, which the key of their case seals.
@@ -87,6 +88,8 @@ PLAIN = frozenset(
         ("attachment_content", "sealed"),
         ("upload", "digest"),
         ("upload_part", "sealed"),
+        ("letter", "digest"),
+        ("letter", "token_hash"),
     }
 )
 

@@ -16,6 +16,7 @@ from feedback.rules.access import Level
 from feedback.rules.workflow import MAX_APPEALS, OPEN, WHILE_JOINED, Status, Verb, allowed
 from feedback.services import (
     acts,
+    arrivals,
     audit,
     case_versions,
     clocks,
@@ -175,6 +176,8 @@ class OfficerCase(CitizenCase):
     directives: list[Order] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    # The citizen's letters that arrived at high offices.
+    letters: list[arrivals.Logged] = field(default_factory=list)
     # SMS that did not reach the citizen, and whether the officer may choose another way.
     problems: list[unreached.Problem] = field(default_factory=list)
     may_reach: bool = False
@@ -270,7 +273,8 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         decisions=_decisions(case.id, d)
         if any(line.kind == "delay_reason" for line in common["messages"])
         else [],
-        held=_held(case.id, own, d, now),
+        held=holdings(case.id, own, d, now),
+        letters=arrivals.of_case(case.id),
         problems=unreached.of_case(case.id),
         may_reach=access.may_act(viewer, facts, Verb.NOTE),
         facts=facts,
@@ -412,7 +416,8 @@ def _decisions(case_id: UUID, d: Directory) -> list[Decision]:
     return [Decision(row.message_id, row.accepted, titles.get(row.post_id), row.at) for row in rows]
 
 
-def _held(case_id: UUID, own: clocks.CaseClocks, d: Directory, now: datetime) -> list[Held]:
+def holdings(case_id: UUID, own: clocks.CaseClocks, d: Directory, now: datetime) -> list[Held]:
+    """Who owned the case, the first owner first."""
     rows = db.session.scalars(
         select(m.Assignment).where(m.Assignment.case_id == case_id).order_by(m.Assignment.at)
     ).all()

@@ -18,6 +18,8 @@ MODULES = (
     "auth",
     "desk",
     "registry",
+    "genuine",
+    "arrivals",
     "improvements",
     "oversight",
     "ethics",

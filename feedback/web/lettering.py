@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
-from babel.dates import format_date
 from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from feedback.clock import local_day
 from feedback.services import desk, letters, notices, queues
 from feedback.services.errors import Refused
+from feedback.services.letters import issuing
 from feedback.transaction import transaction
+from feedback.web import papers
 from feedback.web.desk_menu import Tabs
 
 
@@ -41,7 +40,7 @@ def mount(blueprint: Blueprint, base: str, tabs: Callable[[], Tabs]) -> None:
 
     @blueprint.get("/letters/<uuid:escalation_id>")
     def letter_page(escalation_id: UUID) -> ResponseReturnValue:
-        """One letter, on a page of A4."""
+        """One letter: what it says, its number once it was issued, whether it was handed over."""
         try:
             with transaction():
                 tabs()
@@ -49,8 +48,24 @@ def mount(blueprint: Blueprint, base: str, tabs: Callable[[], Tabs]) -> None:
         except Refused:
             abort(404)
         return render_template(
-            "desk/letter.html", letter=letter, now=g.now, day_sw=_day_sw, here=here
+            "desk/letter.html", letter=letter, sheet=letter.sheet(g.now), here=here
         )
+
+    @blueprint.post("/letters/<uuid:escalation_id>/issue")
+    def issue_letter(escalation_id: UUID) -> ResponseReturnValue:
+        """Give it its number and its day."""
+        try:
+            with transaction():
+                tabs()
+                letters.issue(escalation_id, g.now)
+        except Refused:
+            abort(404)
+        return redirect(f"{here}/{escalation_id}", 303)
+
+    @blueprint.get("/letters/<uuid:escalation_id>/letter.pdf")
+    def letter_file(escalation_id: UUID) -> ResponseReturnValue:
+        """The letter that was issued, to print."""
+        return _file(escalation_id, tabs)
 
     @blueprint.post("/letters/<uuid:escalation_id>")
     def letter_handed_over(escalation_id: UUID) -> ResponseReturnValue:
@@ -69,5 +84,11 @@ def mount(blueprint: Blueprint, base: str, tabs: Callable[[], Tabs]) -> None:
         return redirect(here, 303)
 
 
-def _day_sw(moment: datetime) -> str:
-    return format_date(local_day(moment), "d MMMM y", locale="sw")
+def _file(escalation_id: UUID, tabs: Callable[[], Tabs]) -> ResponseReturnValue:
+    try:
+        with transaction():
+            tabs()
+            made = issuing.paper(letters.issued(escalation_id), g.now, papers.language())
+    except Refused:
+        abort(404)
+    return papers.given(*made)

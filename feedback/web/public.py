@@ -34,9 +34,19 @@ from feedback.services import (
 )
 from feedback.services import why as why_date
 from feedback.services.errors import Refused
+from feedback.services.letters import issuing, writing
 from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
-from feedback.web import citizen_acts, files, new_form, tracking, visits, why_wording, wording
+from feedback.web import (
+    citizen_acts,
+    files,
+    new_form,
+    papers,
+    tracking,
+    visits,
+    why_wording,
+    wording,
+)
 from feedback.web.bodies import takes_files
 from feedback.web.edge import Audience, guarded
 from feedback.web.forms import ActForm, NewForm, line
@@ -151,6 +161,22 @@ def own_file(number: int) -> ResponseReturnValue:
     except Refused:
         abort(404)
     return files.given(*found)
+
+
+@blueprint.get("/track/letter.pdf")
+def own_letter() -> ResponseReturnValue:
+    """The final letter of the case that is open in this browser, as a document."""
+    case_id = proven()
+    if case_id is None:
+        return redirect("/track", 303)
+    try:
+        with transaction(Principal.of_case(case_id)):
+            words = papers.final_words(views.for_citizen(case_id, g.now))
+            letter = writing.final(case_id, words, g.now)
+            made = issuing.paper(letter, g.now, papers.language())
+    except Refused:
+        abort(404)
+    return papers.given(*made)
 
 
 def _own(form: NewForm) -> NewForm:

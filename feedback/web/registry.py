@@ -43,6 +43,7 @@ def _tabs() -> list[tuple[str, str, bool]]:
     items = [
         (_("Enter"), url_for("registry.form")),
         (_("My entries"), url_for("registry.entries")),
+        (_("A letter about a case"), url_for("arrivals.form")),
     ]
     return [(label, url, request.path == url) for label, url in items]
 

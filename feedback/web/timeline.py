@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from feedback.services import duplicates
 from feedback.services.lines import Line
 from feedback.services.views import OfficerCase, Rung
-from feedback.web import outcome_wording, sms, wording
+from feedback.web import letter_wording, outcome_wording, sms, wording
 from feedback.web.formats import day, moment, name, words
 
 Item = dict[str, str]
@@ -76,6 +76,10 @@ def _all(case: OfficerCase) -> Iterator[tuple[datetime, Item]]:
             title = done if order.kind == "explanation" else followed
             yield order.done_at, {"kind": "office", "title": title}
     yield from _decided(case)
+    for letter in case.letters:
+        title = _("A letter of the citizen arrived at %(office)s", office=name(letter.office))
+        said, who = letter_wording.arrival(letter), _("seen by officers only")
+        yield letter.at, {"kind": "note", "title": title, "body": said, "who": who}
     for pause in case.pauses:
         title = _(
             "The clock waits for the citizen, at most until %(day)s", day=day(pause.runs_out_at)

@@ -186,12 +186,12 @@ def _climbed(case: CitizenCase) -> Iterator[Event]:
             continue
         reason = {
             "appeal": _("You said it is not fixed: a higher office looks at it"),
+            "paper": _("Your letter arrived at a higher office, which now sees it"),
             "acknowledge": _("Nobody had confirmed it in time: a higher office was told"),
             "unowned": _("Nobody had been named for it in time: a higher office was told"),
             "transfer": _("It was handed on several times: a higher office was told"),
             "pause": _("You were asked again late: a higher office was told"),
             "directive": _("An order was not followed in time: taken to a higher office"),
-            "paper": _("Your letter reached a higher office"),
         }.get(rung.clock, _("No answer came in time: taken to a higher office"))
         yield Event(rung.at, reason, "escalation", _post(rung))
 

@@ -408,6 +408,7 @@ def notice(kind: str) -> str:
         "cases_taken_back": _("Cases went back from you: a handover was undone"),
         "improvement_given": _("An improvement action is yours: it stands under Improvements"),
         "improvement_late": _("An improvement action is late: it stands under Improvements"),
+        "paper_letter": _("A letter of the citizen arrived at a high office: see the case"),
         "joined": _("Another case about the same matter was joined to yours"),
     }.get(kind, kind)
 
@@ -460,6 +461,10 @@ def alarm(kind: str) -> str:
         "sms_number": _("One phone number had its SMS of the day: the rest waits for the next day"),
         "office_closed": _("An office was closed by order, which moves its deadlines"),
         "day_off_undecided": _("A day off is tomorrow and nobody confirmed it: decide today"),
+        "paper_letter": _(
+            "A letter that was logged fits no case: compare the number with the paper, or enter it "
+            "as a new case"
+        ),
         "changed_alone": _("An administrator made a change alone: nobody else could agree"),
         "post_vacant": _(
             "A post lost its holder and got no other: rungs go to the deputy or a letter"

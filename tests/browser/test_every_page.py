@@ -14,7 +14,11 @@ from flask import Flask
 from playwright.sync_api import Page, Route
 from werkzeug.routing import Rule
 
-from feedback.services import mailing
+from feedback import clock
+from feedback.services import letters, mailing
+from feedback.services.letters import issuing
+from feedback.transaction import Principal, transaction
+from tests import pages
 from tests.browser.conftest import check
 from tests.conftest import LONG
 from tests.factories import PASSWORD, Make
@@ -45,6 +49,8 @@ NO_PAGES = {
     *("desk.case_file", "oversight.case_file", "ethics.case_file", "oversight.board_file"),
     *("figures.country_file", "figures.institution_file", "admin.record_file", "admin.home"),
     "admin.sheet_template",
+    *("public.own_letter", "oversight.letter_file"),
+    *(f"{base}.{file}" for base in ("desk", "ethics") for file in ("letter_file", "case_letter")),
     # The way through the clerk's form has a test of its own, which looks at the slip.
     "registry.slip",
 }
@@ -70,6 +76,8 @@ def _viewers(world: World, endpoint: str) -> Iterator[tuple[Browser, dict[str, o
             yield world.tab(name, case), parts
     parts = {**PARTS, **world.cases["open"].parts, "text_name": "received"}
     parts |= {"officer_id": world.people["colleague"], "slug": "institutions", "key": "DODOMA-CC"}
+    if endpoint == "genuine.letter":
+        parts["token"] = _token(world)
     if endpoint == "public.received":
         tab = browser(world.app)
         assert tab.post("/new", data=fields(tab)).status_code == 303
@@ -101,6 +109,14 @@ def _address(app: Flask, rule: Rule, parts: dict[str, object]) -> str:
     return urlsplit(str(built)).path
 
 
+def _token(world: World) -> str:
+    """What stands in the QR code of a letter."""
+    with transaction(Principal.of_officer(world.people["coordinator"])):
+        letter = letters.issued(world.cases["open"].parts["escalation_id"])
+        made, _name = issuing.paper(letter, clock.now())
+    return pages.text(made).partition("/letters/")[2][:26]
+
+
 def _acts_of(superuser: psycopg.Connection[Any], officer: int) -> dict[str, object]:
     """An improvement action and an act on many cases, of a coordinator."""
     improvement, move = uuid4(), uuid4()
@@ -121,7 +137,6 @@ def _acts_of(superuser: psycopg.Connection[Any], officer: int) -> dict[str, obje
 def test_every_page(
     app: Flask, make: Make, world: World, narrow: Page, superuser: psycopg.Connection[Any]
 ) -> None:
-    world.people["registry"] = make.officer("DODOMA-CC", "registry")
     world.cases["open"].parts |= _acts_of(superuser, world.people["coordinator"])
     tab: list[Browser] = []
 

@@ -20,12 +20,13 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from feedback import clock
-from feedback.services import audit, checking, identity
+from feedback.services import audit, checking, identity, letters
 from feedback.services.cases import Receipt
-from feedback.transaction import JOB, transaction
+from feedback.transaction import JOB, Principal, transaction
 from tests.cleaning import samples
 from tests.conftest import LONG
 from tests.factories import Make
+from tests.services import kit
 from tests.services.test_attachments import give
 from tests.web.browser import Browser, browser
 from tests.web.office import at_desk, token_of
@@ -100,8 +101,22 @@ CASE_ROUTES: dict[str, Answer] = {
     # The letter of a rung whose post has no account, in the coordinator's print queue.
     "desk.letter_page": levels("coordinator head", "coordinator head", ""),
     "desk.letter_handed_over": levels("coordinator head", "coordinator head", ""),
+    "desk.issue_letter": levels("coordinator head", "coordinator head", ""),
+    "desk.letter_file": levels("coordinator head", "coordinator head", ""),
     "ethics.letter_page": ETHICS,
     "ethics.letter_handed_over": ETHICS,
+    "ethics.issue_letter": ETHICS,
+    "ethics.letter_file": ETHICS,
+    # The final letter, for those who may read that there is one.
+    "desk.case_letter": levels(
+        "handler colleague coordinator unit_head head rung", "handler head rung", ""
+    ),
+    "ethics.case_letter": ETHICS,
+    # Letters from a rung; of a restricted case there are none.
+    "oversight.remind": levels("rung head unit_head", "rung head", ""),
+    "oversight.letter_file": levels("rung head unit_head", "rung head", ""),
+    # A citizen's letter, for the clerk alone who logged it under the number that stands in it.
+    "arrivals.slip": levels("registry", "registry", "registry"),
     # Files are for those who may read the words.
     "desk.case_file": levels(
         "handler colleague coordinator unit_head head rung", "handler head rung", ""
@@ -150,6 +165,8 @@ LISTS: dict[str, Answer] = {
     "registry.entries": levels("registry"),
     "registry.form": levels(),
     "registry.slip": levels(),
+    "arrivals.form": levels(),
+    "arrivals.listed": levels("registry", "registry", "registry"),
     # All are linked with an action of the institution.
     "improvements.one": levels(
         "handler colleague coordinator unit_head head", "handler coordinator head", ""
@@ -217,6 +234,7 @@ CITIZEN_PAGES: dict[str, Answer] = {
     "public.received": levels(),
     "public.track": CITIZENS_OWN,
     "public.why": CITIZENS_OWN,
+    "public.own_letter": CITIZENS_OWN,
     "figures.country": levels(),
     "figures.takwimu": levels(),
     "figures.country_file": levels(),
@@ -323,6 +341,7 @@ def world(app: Flask, make: Make, superuser: psycopg.Connection[Any]) -> World:
         _asked(superuser, case, people)
         _entered(superuser, case, people["registry"], action, now)
         _cover(superuser, case, people["handler"])
+        _letters(superuser, case, people, now)
     for name, level in ((n, case.level) for n in people for case in cases.values()):
         case = cases.get(level)
         if case and level == "restricted" and name == "ethics":
@@ -400,6 +419,32 @@ def _entered(
         " VALUES (%s, %s, %s, %s)",
         (action, case.receipt.case_id, clerk, now),
     )
+
+
+def _letters(
+    superuser: psycopg.Connection[Any], case: Case, people: dict[str, int], now: Any
+) -> None:
+    """Letters of the office, the final one among them, and one of the citizen at a registry."""
+    case_id = case.receipt.case_id
+    carrier = people["ethics" if case.level == "restricted" else "coordinator"]
+    with transaction(Principal.of_officer(carrier)):
+        letters.issue(case.parts["escalation_id"], clock.now())
+    case.parts["paper_id"] = uuid4()
+    if case.level != "restricted":
+        case.parts["paper_id"] = kit.reminder(superuser, case.receipt, people["handler"])
+    superuser.execute(
+        "INSERT INTO message (id, case_id, cycle, kind, internal, body, at)"
+        " VALUES (gen_random_uuid(), %s, 1, 'final_letter', false, '', now())",
+        (case_id,),
+    )
+    case.parts["arrival_id"] = uuid4()
+    superuser.execute(
+        "INSERT INTO paper_letter (id, institution_id, reference, written_on, received_on, number,"
+        " officer_id, at) SELECT %s, institution_id, %s, %s, %s, '', id, %s FROM officer"
+        " WHERE id = %s",
+        (case.parts["arrival_id"], case.receipt.reference, now.date(), now.date(), now,
+         people["registry"]),
+    )  # fmt: skip
 
 
 def _extract(superuser: psycopg.Connection[Any], case: Case, ethics: int) -> None:
@@ -561,7 +606,7 @@ def test_whose_pages_name_a_case(world: World) -> None:
             for endpoint, expected in _some(LISTS | CITIZEN_PAGES, name, level):
                 parts = {"code": "DODOMA-CC", **world.cases["open"].parts}
                 for method, url in _urls(world.app, endpoint, parts):
-                    page = tab.get(url).text if method == "GET" else ""
+                    page = tab.get(url).data.decode(errors="replace") if method == "GET" else ""
                     for each in LEVELS:
                         named = world.cases[each].receipt.reference in page
                         right = name in expected[each] and (name != "citizen" or each == level)

@@ -20,6 +20,8 @@ FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "dire
 OFFICE = (
     *("delivery_problem", "extension", "case_merge"),
     *("paper_record", "office_file", "improvement_case", "reason_decision"),
+    *("paper_record", "office_file", "improvement_case"),
+    *("letter", "paper_letter_case"),
 )
 WORDS = ("message", "attachment", "attachment_content", "case_key", "outcome")
 # As the words, but not for the citizen.
@@ -66,6 +68,7 @@ APART = (
     "public.officer_mail",
     "public.notice_choice",
     "public.improvement",
+    "public.paper_letter",
     "public.officer_command",
     "public.suggestion_model",
     "public.ussd_session",
@@ -97,6 +100,7 @@ PURPOSES = (
     "job",
     "login",
     "receipt-check",
+    "letter-check",
     "hook",
     "ussd",
     "figures",

@@ -80,6 +80,27 @@ def _paper(connection: Connection, case: UUID, action: UUID, officer: int) -> No
     )
 
 
+def _letters(connection: Connection, case: UUID, home: int, number: int, officer: int) -> None:
+    """A letter that was issued, and one of the citizen that arrived."""
+    run, letter = connection.execute, uuid4()
+    run(
+        "INSERT INTO letter (id, institution_id, year, number, kind, case_id, addressee_sw,"
+        " addressee_en, facts, digest, token_hash, officer_id, at)"
+        " VALUES (%s, %s, 2025, %s, 'reminder', %s, 'x', 'x', '\\x00', '', %s, %s, %s)",
+        (uuid4(), home, number, case, case.bytes, officer, NOW),
+    )
+    run(
+        "INSERT INTO paper_letter (id, institution_id, reference, written_on, received_on, number,"
+        " officer_id, at) VALUES (%s, %s, 'ABCD-1234', %s, %s, '', %s, %s)",
+        (letter, home, NOW.date(), NOW.date(), officer, NOW),
+    )
+    run(
+        "INSERT INTO paper_letter_case (letter_id, case_id, outcome, at)"
+        " VALUES (%s, %s, 'used', %s)",
+        (letter, case, NOW),
+    )
+
+
 def _together(
     connection: Connection, case: UUID, home: int, unit: int, message: UUID, told: int
 ) -> None:
@@ -148,8 +169,9 @@ def fill(
         " WHERE id = %s",
         (action, NOW.date(), NOW, told),
     )
-    for case, home, unit in cases:
+    for number, (case, home, unit) in enumerate(cases, start=1):
         _paper(connection, case, action, told)
+        _letters(connection, case, home, number, told)
         message, rung = uuid4(), uuid4()
         # A skipped rung opens nothing, though it names a post.
         escalate(connection, case, home, 90, post, post, "skipped", False)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from flask import Flask
@@ -14,8 +14,10 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from feedback.extensions import db
-from feedback.services import escalations, inbox, owners
+from feedback.services import escalations, identity, inbox, owners
+from feedback.services.cases import Receipt
 from feedback.services.inbox import Question
+from feedback.services.letters.facts import Facts
 from feedback.services.listing import PAGE, Page
 from feedback.transaction import JOB, transaction
 from tests.conftest import REFERENCE
@@ -128,6 +130,44 @@ def together(app: Flask, acts_: list[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def reminder(behind: Behind, receipt: Receipt, officer: int) -> UUID:
+    """A letter to an accounting officer that was issued about a case."""
+    facts = Facts(
+        kind="reminder",
+        reference=receipt.reference,
+        case_kind="complaint",
+        level="open",
+        zanzibar=False,
+        sender=("x", "x"),
+        addressee=(("x", "x"),),
+        signs=(),
+        received="2025-11-10",
+        due="2025-11-28",
+        late=0,
+        acknowledged=False,
+        answered=False,
+        ask="answer",
+        by="2025-12-01",
+    )
+    letter = uuid4()
+    behind.execute(
+        "INSERT INTO letter (id, institution_id, year, number, kind, case_id, addressee_sw,"
+        " addressee_en, facts, digest, token_hash, officer_id, at)"
+        " SELECT %s, institution_id, 2020, %s, 'reminder', %s, 'x', 'x', %s, %s, %s, id, now()"
+        " FROM officer WHERE id = %s",
+        (
+            letter,
+            receipt.case_id.int % 10**9,
+            receipt.case_id,
+            identity.seal(facts.text(), f"letter:{letter}"),
+            facts.digest(),
+            letter.bytes,
+            officer,
+        ),
+    )
+    return letter
 
 
 MANY = """

@@ -285,6 +285,8 @@ READERS = {
     # The row is national.
     "public.answer_template": {"officer"},
     "public.bulk_move": {"leads", "mover"},
+    # Who logged it, and whoever sees the case it was about.
+    "public.paper_letter": {"sees one", "mover"},
 }
 
 
@@ -301,6 +303,14 @@ def test_tables_apart_answer_only_those_they_are_for(world: World, web: Connecti
                 who.add("of the institution")
             if person is not None and homes & (person.viewer.heads | person.viewer.coordinates):
                 who.add("leads")
+            if (
+                name != "inactive handler"
+                and person is not None
+                and any(
+                    access.may_see_case(person.viewer, item.facts) for item in world.items.values()
+                )
+            ):
+                who.add("sees one")
             if name == "handler":
                 who.add("mover")
             if person is not None and home == person.viewer.institution:

@@ -142,6 +142,8 @@ DEFINERS = {
     "decide_change": "an administrator: no case",
     "occupied": "an administrator, the worker: whether a place has work, no case",
     "write_reference": "the worker: a change that is due, no case",
+    "next_letter": "everybody: the next number of an institution's letters, no case",
+    "genuine_letter": "letter-check: number, day and addressee of a letter by its token",
     "own_entries": "the officer who entered it: reference and day of an ordinary case",
     "improvements_below": "oversight: titles of the own institution and those below, no case",
     "improvements_told": "the citizen of the case",

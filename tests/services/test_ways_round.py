@@ -88,7 +88,7 @@ def test_letters_go_with_the_case_and_restricted_ones_to_ethics(
     with as_officer(ethics):
         (row, *_) = queues.letters(None, late).rows
         assert row.case.case_id == hidden.case_id
-        assert letters.letter(row.escalation_id, late).category is None
+        assert letters.letter(row.escalation_id, late).facts.category is None
         desk.hand_over_letter(row.escalation_id, late)
 
 

@@ -28,11 +28,17 @@ GETS = {
     "oversight.case_why",
     "desk.letter_page",
     "ethics.letter_page",
+    "desk.letter_file",
+    "ethics.letter_file",
+    "desk.case_letter",
+    "ethics.case_letter",
+    "oversight.letter_file",
 }
 POSTS = {
     "desk.act",
     "ethics.act",
-    "oversight.direct",
+    "oversight.act",
+    "oversight.remind",
     "desk.letter_handed_over",
     "ethics.letter_handed_over",
 }
@@ -54,6 +60,9 @@ OF_THEIR_OWN = {
     "ethics.draft",
     "desk.here",
     "ethics.here",
+    # `letter_issued`.
+    "desk.issue_letter",
+    "ethics.issue_letter",
 }
 LEVELS = ("open", "confidential", "restricted")
 
@@ -144,15 +153,26 @@ def test_pages_letters_and_refused_acts(
     above = Office(app, superuser, head, case)
     above.leaves_one(f"/oversight/case/{case.reference}")
     above.leaves_one(f"/oversight/case/{case.reference}/directive", 422, body="", due_on="")
+    above.leaves_one(f"/oversight/case/{case.reference}/letter", 422, ask="answer", by="")
+    superuser.execute(
+        "INSERT INTO message (id, case_id, cycle, kind, internal, body, at)"
+        " VALUES (gen_random_uuid(), %s, 1, 'final_letter', false, '', now())",
+        (case.case_id,),
+    )
+    own.leaves_one(f"{base}/case/{case.reference}/final-letter.pdf")
     assert set(own.looks()) | set(above.looks()) == {("1", level)}
     own.leaves_one(f"{base}/case/{case.reference}/why")
     above.leaves_one(f"/oversight/case/{case.reference}/why")
     assert ("0", level) in own.looks()
+    letter = kit.reminder(superuser, case, head)
+    above.leaves_one(f"/oversight/case/{case.reference}/letter/{letter}.pdf")
     carrier = handler if restricted else make.officer("DODOMA-CC", "coordinator")
     printing = Office(app, superuser, carrier, case)
     url = f"{base}/letters/{letter_of(superuser, case)}"
     printing.leaves_one(url)
     printing.leaves_one(url, 303, mark="1")
+    printing.tab.post(f"{url}/issue", data={"csrf_token": token_of(printing.tab)})
+    printing.leaves_one(f"{url}/letter.pdf")
     assert ("0", level) in printing.looks()
 
 

@@ -26,10 +26,11 @@ from feedback.services import (
     views,
 )
 from feedback.services.errors import Refused
+from feedback.services.letters import issuing, writing
 from feedback.services.lines import Line
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import casefile, casewhy, files, timeline, wording
+from feedback.web import casefile, casewhy, files, papers, timeline, wording
 from feedback.web.casework import (
     advising,
     answering,
@@ -90,10 +91,7 @@ def mount(blueprint: Blueprint, base: str) -> None:
         """A file of the case, for those who may read its words."""
         return file_of(reference, number)
 
-    @blueprint.get("/case/<reference>/print")
-    def case_print(reference: str) -> ResponseReturnValue:
-        """The whole case as a file on paper, for those who may read its words."""
-        return casefile.page(base, reference)
+    _mount_papers(blueprint, base)
 
     casewhy.mount(blueprint, base)
 
@@ -128,6 +126,20 @@ def mount(blueprint: Blueprint, base: str) -> None:
         return _act(base, reference, verb)
 
 
+def _mount_papers(blueprint: Blueprint, base: str) -> None:
+    """What is printed of a case."""
+
+    @blueprint.get("/case/<reference>/print")
+    def case_print(reference: str) -> ResponseReturnValue:
+        """The whole case as a file on paper, for those who may read its words."""
+        return casefile.page(base, reference)
+
+    @blueprint.get("/case/<reference>/final-letter.pdf")
+    def case_letter(reference: str) -> ResponseReturnValue:
+        """The final letter, for a citizen who comes to the office for it."""
+        return _final_letter(reference)
+
+
 def file_of(reference: str, number: int) -> ResponseReturnValue:
     """A file of a case that the present officer may read; that it was taken is on record."""
     try:
@@ -136,6 +148,17 @@ def file_of(reference: str, number: int) -> ResponseReturnValue:
     except Refused:
         abort(404)
     return files.given(*found)
+
+
+def _final_letter(reference: str) -> ResponseReturnValue:
+    try:
+        with transaction():
+            case = views.for_officer(views.case_id_of(reference), g.now)
+            letter = writing.final(case.id, papers.final_words(case), g.now)
+            made = issuing.paper(letter, g.now, papers.language(), looked=True)
+    except Refused:
+        abort(404)
+    return papers.given(*made)
 
 
 def _draft(base: str, reference: str) -> ResponseReturnValue:

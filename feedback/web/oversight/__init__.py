@@ -34,6 +34,7 @@ def _tabs() -> list[tuple[str, str, bool]]:
         (_("Directives"), url_for("oversight.directives")),
         (_("Reading for a post"), url_for("oversight.delegation_list")),
         (_("Improvements"), url_for("oversight.improvement_list")),
+        (_("A letter arrived"), url_for("arrivals.form")),
     ]
     return [(label, url, request.path == url) for label, url in items]
 

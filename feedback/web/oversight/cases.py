@@ -6,9 +6,10 @@ the case meanwhile, the page comes back with what was typed, and nothing was don
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from feedback.services import (
     views,
 )
 from feedback.services.errors import Refused
+from feedback.services.letters import issuing, writing
 from feedback.services.reference import directory
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
@@ -40,6 +42,7 @@ from feedback.web.casework.part import Attempt, Page, officer, row_id, words
 from feedback.web.edge import gives_back
 from feedback.web.formats import name
 from feedback.web.oversight import filling, saying
+from feedback.web.oversight import letters as official_letters
 
 BASE = "/oversight"
 OF_OFFICER = frozenset({"bad-target", "excluded", "delegated-already"})
@@ -176,6 +179,10 @@ def mount(blueprint: Blueprint, tabs: Callable[[], list[Any]]) -> None:
             abort(404)
         return _act(tabs, reference, rung_verb)
 
+    official_letters.mount(
+        blueprint, lambda reference, wrong: _page(tabs, reference, Attempt(), wrong)
+    )
+
 
 def _draft(tabs: Callable[[], list[Any]], reference: str, verb: str) -> ResponseReturnValue:
     if keeping.of_another():
@@ -265,7 +272,12 @@ def _visible(reference: str) -> bool:
     return True
 
 
-def _page(tabs: Callable[[], list[Any]], reference: str, attempt: Attempt) -> str:
+def _page(
+    tabs: Callable[[], list[Any]],
+    reference: str,
+    attempt: Attempt,
+    letter_errors: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     try:
         with transaction():
             case = views.for_officer(views.case_id_of(reference), g.now)
@@ -276,6 +288,8 @@ def _page(tabs: Callable[[], list[Any]], reference: str, attempt: Attempt) -> st
             saved = drafts.of_case(case.id)
             advice = delegations.waiting(case.id) if rung or "recommend" in case.allowed else []
             readers = delegations.standing(g.now, case.id) if rung else []
+            may_remind = writing.may_remind(case.id, case.facts)
+            letters = issuing.of_case(case.id, "reminder")
             d = directory()
             g.unread = notices.unread()
     except Refused:
@@ -295,6 +309,9 @@ def _page(tabs: Callable[[], list[Any]], reference: str, attempt: Attempt) -> st
         if attempt.problem
         else [],
         may=case.allowed if rung else case.allowed & {"recommend"},
+        may_remind=may_remind,
+        letters=letters,
+        letter_errors=letter_errors,
         rung=rung,
         presets=ready,
         reason=reason,
