@@ -345,10 +345,17 @@ def previewed(found: Mapping[str, Any]) -> str:
     return f"{said} {sample}"
 
 
-def preview_rows(kind: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def preview_rows(
+    kind: Mapping[str, Any], change: Change, d: Directory
+) -> list[tuple[str, str, str]]:
     """Each rung with how many reached it as it was and as it would have been, then the cases that
-    came to the two highest rungs."""
-    rows = [(str(n), was, would) for n, was, would in kind["rungs"]]
+    came to the two highest rungs. Rungs of two ladders are other offices: those have no name."""
+    own = change.key.partition("/")[0] if change.subject == "rung" else ""
+    names = {n: named(*d.ladder_names[own, n]) for who, n in d.ladder_names if who == own}
+    rows = [
+        (f"{n}. {names[n]}" if n in names else str(n), was, would)
+        for n, was, would in kind["rungs"]
+    ]
     rows.append((_("Cases on the two highest rungs"), *kind["high"]))
     return [(label, _counted(was), _counted(would)) for label, was, would in rows]
 
