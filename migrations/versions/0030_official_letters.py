@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -39,6 +41,26 @@ def _allow(drivers: tuple[str, ...]) -> None:
     listed = ", ".join(f"'{driver}'" for driver in drivers)
     op.drop_constraint(op.f("ck_escalation_clock"), "escalation", type_="check")
     op.create_check_constraint(op.f("ck_escalation_clock"), "escalation", f"clock IN ({listed})")
+
+
+def _amend_worked_on(connection: sa.Connection, *, back: bool = False) -> None:
+    """A letter that is issued is no work on its case: that stays idle from when it was. Whatever
+    else the trigger leaves out stays as it is."""
+    definition = connection.scalar(
+        sa.text("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'worked_on'")
+    )
+    pattern = r"(\(?'hold_ended'::[a-z ]+(?:\)::text)?)"
+    issued = re.search(pattern.replace("hold_ended", "letter_issued"), str(definition))
+    if back and issued is not None:
+        changed = str(definition).replace(f", {issued[0]}", "")
+    else:
+        kept = re.search(pattern, str(definition))
+        if kept is None:
+            raise RuntimeError("worked_on is not as this migration knows it")
+        more = kept[0].replace("hold_ended", "letter_issued")
+        changed = str(definition).replace(kept[0], f"{kept[0]}, {more}")
+    connection.exec_driver_sql("DROP TRIGGER worked_on ON audit_entry")
+    connection.exec_driver_sql(changed)
 
 
 def upgrade() -> None:
@@ -133,10 +155,12 @@ def upgrade() -> None:
     connection = op.get_bind()
     connection.exec_driver_sql(fill("letters.sql"))
     amend(connection, AMENDED)
+    _amend_worked_on(connection)
 
 
 def downgrade() -> None:
     connection = op.get_bind()
+    _amend_worked_on(connection, back=True)
     amend(connection, AMENDED, back=True)
     for function in ("next_letter(integer, integer)", "genuine_letter(bytea)"):
         connection.exec_driver_sql(f"DROP FUNCTION guard.{function}")

@@ -238,7 +238,7 @@ def test_a_case_is_idle_by_the_last_act_of_an_officer(
     assert kit.case_row(superuser, case)["idle_from"] is None
     later = monday + timedelta(hours=3)
     with transaction(Principal.of_officer(owner)):
-        for look in (*audit.LOOKS, "file_printed"):
+        for look in (*audit.LOOKS, "file_printed", "letter_issued"):
             audit.record(look, case, now=later)
     assert kit.case_row(superuser, case)["idle_from"] is None
     with transaction(Principal.of_officer(owner)):
