@@ -16,6 +16,9 @@ from feedback.transaction import JOB, redis_client, transaction, wake
 
 log = structlog.get_logger()
 Counts = dict[str, Any]
+# A job gives the others their turn after so many seconds.
+RUN_SECONDS = 10
+TIMEOUT_SECONDS = 120  # after which a job is ended by force
 
 _app: Flask | None = None
 

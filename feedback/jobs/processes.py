@@ -14,12 +14,11 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from feedback import upkeep
-from feedback.jobs.frame import adopt
+from feedback.jobs.frame import TIMEOUT_SECONDS, adopt
 from feedback.jobs.periodic import PERIODIC, Periodic
 from feedback.transaction import QUEUE, redis_client
 
 log = structlog.get_logger()
-TIMEOUT_SECONDS = 120  # after which a job is ended by force
 LOOK_SECONDS = 0.25
 
 _STOPS = {signal.SIGTERM, signal.SIGINT}

@@ -299,7 +299,7 @@ def test_a_long_comparison_goes_on_where_it_stopped(
     whole = owners.compare_newcomers
     monkeypatch.setattr(owners, "compare_newcomers", partial(whole, limit=1))
     seconds = itertools.count(step=2)
-    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(jobs.people, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
     runs = [jobs.compare_newcomers()["excluded"] for _ in range(6)]
     assert sum(runs) == len(receipts)
     assert max(runs) < len(receipts)
