@@ -90,6 +90,7 @@ from feedback.models.reference import (
 from feedback.models.tasks import Task
 from feedback.models.teams import BulkMove, BulkMoveItem, Duty, Roster
 from feedback.models.texts import TextVersion
+from feedback.models.watching import JobRun, MachineClock
 
 __all__ = [
     "AccessCode",
@@ -134,11 +135,13 @@ __all__ = [
     "ImprovementCase",
     "InboundMessage",
     "Institution",
+    "JobRun",
     "LadderRung",
     "Leave",
     "LoginAttempt",
     "LegalHold",
     "Lowering",
+    "MachineClock",
     "Message",
     "Notice",
     "NoticeChoice",

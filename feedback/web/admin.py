@@ -21,6 +21,7 @@ from feedback.transaction import transaction
 from feedback.web import (
     admin_answers,
     admin_changes,
+    admin_jobs,
     admin_letters,
     admin_officers,
     admin_poster,
@@ -37,6 +38,7 @@ from feedback.web.admin_frame import blueprint, only
 __all__ = [
     "admin_answers",
     "admin_changes",
+    "admin_jobs",
     "admin_letters",
     "admin_officers",
     "admin_poster",

@@ -16,7 +16,15 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user
 
 from feedback import models as m
-from feedback.services import audit, delays, factors, notices, officers, passkeys, sessions
+from feedback.services import (
+    audit,
+    delays,
+    factors,
+    notices,
+    officers,
+    passkeys,
+    sessions,
+)
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
 from feedback.web import account_notices, browsers, enrolment, wording
@@ -35,6 +43,8 @@ PLACES = (
     ({"registry"}, "/desk/register"),
 )
 """Where officers work, by role; the first that fits is where a login leads."""
+WATCHING = frozenset({"head", "admin"})
+"""Who is told on every page that the system's own work stands still."""
 DECIDING = frozenset({"head", "oversight", "ethics", "admin"})
 """Who may be asked to approve a grant; the database says for each one who it is."""
 
@@ -314,11 +324,24 @@ def _unread() -> int:
     return int(g.unread)
 
 
+def jobs_behind() -> int:
+    """How many jobs are silent or fail, for those who are told: where no worker runs only the web
+    can tell them."""
+    if not current_user.is_authenticated or not current_user.roles & WATCHING:
+        return 0
+    return int(current_user.jobs_behind)
+
+
 @blueprint.app_context_processor
 def _frame() -> dict[str, Any]:
     """What staff_base.html takes from everywhere."""
     name = current_user.name if current_user.is_authenticated else ""
-    return {"staff_nav": staff_nav, "officer_name": name, "case_url": case_url}
+    return {
+        "staff_nav": staff_nav,
+        "officer_name": name,
+        "case_url": case_url,
+        "jobs_behind": jobs_behind,
+    }
 
 
 # The modules of the account's pages give their routes to the one blueprint.

@@ -349,6 +349,7 @@ def notice(kind: str) -> str:
         "granted_post": _("A post was given to you"),
         "reset_password": _("A new password was set for your account by a one-time code"),
         "reset_factors": _("Your second step was removed by an administrator"),
+        "system_alarm": _("Part of the system stood still: see the jobs"),
         "account_opened": _("Your account was opened again"),
         "lowering_granted": _("The citizen agreed: the case is less confidential"),
         "lowering_refused": _("The citizen wants the case to stay as confidential as it is"),
@@ -393,6 +394,9 @@ def alarm(kind: str) -> str:
         "outbox_dead": _("An SMS could not be sent"),
         "sms_budget": _("The day's SMS are used up: the rest waits for the next day"),
         "sms_number": _("One phone number had its SMS of the day: the rest waits for the next day"),
+        "job_silent": _("A job of the system did not run"),
+        "job_failing": _("A job of the system failed again and again"),
+        "clock_moved": _("The clock of a machine was moved"),
         "changed_alone": _("An administrator made a change alone: nobody else could agree"),
         "post_vacant": _(
             "A post lost its holder and got no other: rungs go to the deputy or a letter"

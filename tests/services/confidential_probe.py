@@ -72,6 +72,8 @@ APART = (
     "public.figure",
     "public.figure_dirty",
     "public.sms_cost",
+    "public.job_run",
+    "public.machine_clock",
     "public.officer_standing",
     "public.bulk_move",
     "guard.delivery_report",

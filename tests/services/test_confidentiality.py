@@ -266,6 +266,8 @@ READERS = {
     "public.audit_pattern": {"auditor"},
     "public.figure": {"figures", "officer"},
     "public.sms_cost": {"admin", "of the institution"},
+    "public.job_run": {"officer", "operations"},
+    "public.machine_clock": {"admin", "operations"},
     "public.improvement": {"serving there"},
     "public.officer_phone": {"officer"},
     "public.officer_mail": {"officer"},

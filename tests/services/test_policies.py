@@ -305,6 +305,8 @@ DELETES = {
     "figure",
     "figure_dirty",
     "delivery_report",
+    "job_run",  # a job that is asked for no more
+    "machine_clock",  # a machine that was started anew
     "draft",  # nothing of the case: words of an officer that were not sent
     "upload",
     "login_attempt",
