@@ -15,6 +15,7 @@ from feedback.rules import ladder as rules
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status
 from feedback.services import clocks, groups
+from feedback.services.among import among
 from feedback.services.reference import Directory
 
 RESTRICTED = "restricted"
@@ -55,7 +56,7 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
     ids = [case.id for case in cases]
     deadlines: dict[tuple[UUID, int, str], m.Deadline] = {
         (row.case_id, row.cycle, row.clock): row
-        for row in db.session.scalars(select(m.Deadline).where(m.Deadline.case_id.in_(ids)))
+        for row in db.session.scalars(select(m.Deadline).where(among(m.Deadline.case_id, ids)))
     }
     climbed: dict[tuple[UUID, int, bool], list[rules.Climbed]] = {}
     for row in db.session.execute(
@@ -68,7 +69,7 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
             m.Escalation.way,
             m.Escalation.held_days,
         )
-        .where(m.Escalation.case_id.in_(ids))
+        .where(among(m.Escalation.case_id, ids))
         .order_by(m.Escalation.rung)
     ):
         climbed.setdefault((row.case_id, row.cycle, row.restricted), []).append(
@@ -77,7 +78,7 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
     alarms: dict[tuple[UUID, int], list[datetime]] = {}
     for case_id, cycle, at in db.session.execute(
         select(m.Alarm.case_id, m.Alarm.cycle, m.Alarm.at).where(
-            m.Alarm.case_id.in_(ids), m.Alarm.kind == "top"
+            among(m.Alarm.case_id, ids), m.Alarm.kind == "top"
         )
     ):
         if case_id is not None:
