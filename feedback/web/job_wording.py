@@ -68,10 +68,10 @@ def doubt(kind: str) -> str:
 def span(seconds: float) -> str:
     """A time in its largest fitting unit."""
     whole = int(seconds)
-    if whole < 120:
+    if whole < 60:
         return _("%(num)s s", num=whole)
-    if whole < 7_200:
+    if whole < 3_600:
         return _("%(num)s min", num=whole // 60)
-    if whole < 172_800:
+    if whole < 86_400:
         return _("%(num)s h", num=whole // 3_600)
     return _("%(num)s d", num=whole // 86_400)

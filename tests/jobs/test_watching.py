@@ -210,6 +210,19 @@ def test_a_right_clock_is_written_once_a_minute(app: Flask, superuser: Behind) -
     assert sorted(written) == [10_000, 10_060]
 
 
+def test_the_job_itself_sweeps_by_the_moment_that_is_believed(
+    app: Flask, superuser: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    kit.many(superuser, 1, now - timedelta(days=1))  # due in a day and some hours
+    assert jobs.sweep()["timers"] == 0
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=3))
+    assert jobs.sweep()["timers"] == 0
+    monkeypatch.undo()
+    assert jobs.sweep()["timers"] == 0
+    assert [kind.split(":")[0] for kind, *_ in alarms(superuser)] == ["clock_moved"]
+
+
 def sweep_at(minutes: float, wrong: timedelta) -> Any:
     moment = look(minutes, wrong).now
     return kit.sweep(moment)

@@ -45,7 +45,7 @@ def test_every_job_is_shown_in_words_of_its_own(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7_200, "2 h"), (200_000, "2 d")],
+    [(0, "0 s"), (59, "59 s"), (119, "1 min"), (7_200, "2 h"), (200_000, "2 d")],
 )
 def test_a_span_is_told_in_one_unit(app: Flask, seconds: float, words: str) -> None:
     with app.test_request_context("/?lang=en") as context:
