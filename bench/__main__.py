@@ -9,17 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import measures, place, plans, report, sending
+from bench import ladder, measures, place, plans, report, sending
 
 NOTE = place.CHECKOUT / "docs" / "performance.md"
 
 
 def main() -> None:
-    """`plans` for how the hottest queries are read beside a million cases; `--cases`, `--seconds`
-    for a quicker try, `--out` for another file."""
+    """`plans` for how the hottest queries are read beside a million cases, `ladder` for what a
+    sweep costs beside as many; `--cases`, `--seconds` for a quicker try, `--out` for another
+    file."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("what", nargs="?", choices=("speed", "plans"), default="speed")
-    parser.add_argument("--cases", type=int, help="100,000; for the plans 1,000,000")
+    parser.add_argument("what", nargs="?", choices=("speed", "plans", "ladder"), default="speed")
+    parser.add_argument("--cases", type=int, help="100,000; for the plans and the ladder 1,000,000")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each rate")
     parser.add_argument("--out", type=Path, default=NOTE)
     asked = parser.parse_args()
@@ -30,6 +31,9 @@ def main() -> None:
         place.command("import-reference")
         if asked.what == "plans":
             explain(asked.cases or 1_000_000, before, asked.out)
+            return
+        if asked.what == "ladder":
+            ladder.write(asked.out, ladder.measure(asked.cases or 1_000_000))
             return
         said = measure(asked.cases or 100_000, asked.seconds, before)
     from feedback import clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import psutil
 
 PLANS = "## Plans of the hottest queries"
 """The heading from which on the note is written by `bench.plans`."""
+KEPT = ("## What a sweep costs", PLANS)
+"""Sections that modes of their own write, in their order at the end of the note."""
 QUIET = 0.3  # load for each core up to which the machine counts as ours
 PEERS = ("django-helpdesk 2.6", "Signalen API 2.50", "RT 5.0.3")
 # Measured with 100,000 cases on PostgreSQL with 2 web workers on 2 cores; medians.
@@ -48,10 +51,28 @@ def machine() -> str:
 
 
 def write(path: Path, said: dict[str, Any], now: datetime) -> None:
-    """Write the note; what `bench.plans` wrote at its end stays."""
+    """Write the note; what modes of their own wrote at its end stays."""
     path.parent.mkdir(exist_ok=True)
-    _, heading, plans = (path.read_text() if path.exists() else "").partition(PLANS)
-    path.write_text(text(said, now) + (f"\n{heading}{plans}" if heading else ""))
+    _put(path, text(said, now), _sections(path)[1])
+
+
+def replace(path: Path, heading: str, section: str) -> None:
+    """Put one section in its place; all others stay."""
+    first, sections = _sections(path)
+    _put(path, first or "# Performance", sections | {heading: section})
+
+
+def _sections(path: Path) -> tuple[str, dict[str, str]]:
+    """What stands before the kept sections, and each of those by its heading."""
+    kept = "|".join(re.escape(heading) for heading in KEPT)
+    parts = re.split(rf"^({kept})$", path.read_text() if path.exists() else "", flags=re.MULTILINE)
+    pairs = zip(parts[1::2], parts[2::2], strict=True)
+    return parts[0], {heading: heading + words for heading, words in pairs}
+
+
+def _put(path: Path, first: str, sections: dict[str, str]) -> None:
+    ordered = [first, *(sections[heading] for heading in KEPT if heading in sections)]
+    path.write_text("\n\n".join(part.strip() for part in ordered) + "\n")
 
 
 def text(said: dict[str, Any], now: datetime) -> str:

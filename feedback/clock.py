@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time as seconds
 from datetime import UTC, date, datetime, time
+from functools import cache
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import DateTime
@@ -15,6 +19,21 @@ DAR_ES_SALAAM = ZoneInfo("Africa/Dar_es_Salaam")
 def now() -> datetime:
     """The present moment in UTC. The edge asks for it once and passes it down."""
     return datetime.now(UTC)
+
+
+def ticks() -> float:
+    """Seconds since this machine was started, sleep included; setting its clock changes nothing."""
+    if hasattr(seconds, "CLOCK_BOOTTIME"):
+        return seconds.clock_gettime(seconds.CLOCK_BOOTTIME)
+    return seconds.monotonic()
+
+
+@cache
+def boot() -> str:
+    """What names this machine since its last start; its processes share it where the system has a
+    name for that."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else str(uuid4())
 
 
 def local(moment: datetime) -> datetime:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 from flask import current_app
 
 from feedback import clock
-from feedback.services import audit_heads, retention
+from feedback.services import audit_heads, machine_clock, retention
 from feedback.transaction import JOB, transaction
 
 log = structlog.get_logger()
@@ -32,9 +33,16 @@ def write_head(*, at_once: bool = False) -> int:
         return 0
 
 
+def believed_now() -> datetime:
+    """The moment by which what cannot be undone is done, whatever this machine's clock says."""
+    with transaction(JOB):
+        return machine_clock.now()
+
+
 def retain(seconds: float = float("inf")) -> dict[str, int]:
     """Remove what is older than its rule, batch by batch, until nothing is due or time is over."""
     counts = {}
+    now = believed_now()
     end = time.monotonic() + seconds
     for name, remove in (
         ("identities", retention.remove_identities),
@@ -45,7 +53,7 @@ def retain(seconds: float = float("inf")) -> dict[str, int]:
         counts[name] = 0
         while time.monotonic() < end:
             with transaction(JOB):
-                done = remove(clock.now())
+                done = remove(now)
             counts[name] += done
             if not done:
                 break

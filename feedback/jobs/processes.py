@@ -9,18 +9,21 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from redis import Redis, RedisError
+from redis import Redis, RedisError, WatchError
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
 
-from feedback import upkeep
-from feedback.jobs.frame import adopt
+from feedback import clock, upkeep
+from feedback.jobs.frame import TIMEOUT_SECONDS, adopt, look_after_jobs
 from feedback.jobs.periodic import PERIODIC, Periodic
-from feedback.transaction import QUEUE, redis_client
+from feedback.services import job_runs
+from feedback.transaction import JOB, QUEUE, redis_client, transaction
 
 log = structlog.get_logger()
-TIMEOUT_SECONDS = 120  # after which a job is ended by force
 LOOK_SECONDS = 0.25
+AWAY_SECONDS = 5  # between two looks at a queue that cannot be reached
+APART_SECONDS = 600  # so far may the clocks of two schedulers be apart
 
 _STOPS = {signal.SIGTERM, signal.SIGINT}
 
@@ -63,44 +66,75 @@ def worker_main(app: Flask | None = None) -> None:
 
 
 def scheduler_main(app: Flask | None = None) -> None:
-    """Ask for each periodic job when its period has passed, until told to stop.
+    """Ask for each periodic job once in each of its periods, until told to stop.
 
-    Several may run at once: the first to mark a period asks, and a job asked for twice finds
-    nothing the second time.
+    Several may run at once: whoever comes first in a period asks. It looks after the jobs as well:
+    where no worker runs, nobody else would raise the alarm.
     """
     app = adopt(app)
     told: list[int] = []
     for number in _STOPS:
         signal.signal(number, lambda received, _frame: told.append(received))
     with app.app_context():
-        due = dict.fromkeys(PERIODIC, time.monotonic())
+        asked: dict[Periodic, int] = {}
+        expected = False
         while not told:
-            tick(due, time.monotonic())
-            time.sleep(LOOK_SECONDS)
+            reached = tick(asked, time.time()) is not None
+            expected = _look_after(expected)
+            time.sleep(LOOK_SECONDS if reached else AWAY_SECONDS)
 
 
-def tick(due: dict[Periodic, float], moment: float) -> list[str]:
-    """Ask for the jobs whose time has come and set their next; answers their names.
-
-    due: for each job the monotonic moment at which it is wanted.
-    """
-    asked = []
-    for periodic, at in due.items():
-        if at <= moment:
-            due[periodic] = moment + periodic.seconds
-            if _ask(periodic):
-                asked.append(periodic.name)
-    return asked
-
-
-def _ask(periodic: Periodic) -> bool:
-    """Enqueue a periodic job, unless another scheduler did for this period."""
+def _look_after(expected: bool) -> bool:
+    """Expect the jobs of the list, once, and raise the alarm for one that does not run; answers
+    whether they are expected."""
     try:
-        client = redis_client()
-        # A little shorter than the period, so that a scheduler never meets its own mark.
-        mark = max(1, int(periodic.seconds * 0.9))
-        if not client.set(f"tick:{periodic.name}", os.getpid(), nx=True, ex=mark):
+        if not expected:
+            with transaction(JOB):
+                job_runs.know({each.name: each.seconds for each in PERIODIC}, clock.now())
+        look_after_jobs()
+    except SQLAlchemyError as error:
+        log.warning("jobs_not_looked_after", error=type(error).__name__)
+        return expected
+    return True
+
+
+def tick(asked: dict[Periodic, int], moment: float) -> list[str] | None:
+    """Ask for the jobs in whose present period nobody did; answers their names, or None when the
+    queue cannot be reached: the next look asks for what this one could not.
+
+    asked: for each job the number of the last period that this scheduler saw asked for. A period's
+    number counts from 1970 on, alike for every scheduler: one whose clock is some seconds behind
+    finds the mark of the one that is ahead.
+    """
+    found = []
+    for periodic in PERIODIC:
+        number = int(moment // periodic.seconds)
+        if asked.get(periodic) == number:
+            continue
+        try:
+            if _ask(periodic, number):
+                found.append(periodic.name)
+        except RedisError as error:
+            log.warning("queue_unreachable", job=periodic.name, error=type(error).__name__)
+            return None
+        asked[periodic] = number
+    return found
+
+
+def _ask(periodic: Periodic, number: int) -> bool:
+    """Enqueue a periodic job, unless another scheduler did for this period.
+
+    The mark of the period and the job go to the queue in one step: a scheduler that dies between
+    them leaves neither.
+    """
+    client = redis_client()
+    mark = f"tick:{periodic.name}:{number}"
+    with client.pipeline() as together:
+        together.watch(mark)
+        if together.exists(mark):
             return False
+        together.multi()
+        together.set(mark, os.getpid(), ex=2 * periodic.seconds + APART_SECONDS)
         Queue(QUEUE, connection=client, serializer=JSONSerializer).enqueue(
             f"feedback.jobs.{periodic.name}",
             description=periodic.name,
@@ -109,8 +143,10 @@ def _ask(periodic: Periodic) -> bool:
             failure_ttl=3600,
             # One that no worker took within two periods is not missed: the next is the same.
             ttl=max(60, 2 * periodic.seconds),
+            pipeline=together,
         )
-    except RedisError as error:
-        log.warning("queue_unreachable", job=periodic.name, error=type(error).__name__)
-        return False
+        try:
+            together.execute()
+        except WatchError:
+            return False
     return True

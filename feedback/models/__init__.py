@@ -93,6 +93,7 @@ from feedback.models.reference import (
 from feedback.models.tasks import Task
 from feedback.models.teams import BulkMove, BulkMoveItem, Duty, Roster
 from feedback.models.texts import TextVersion
+from feedback.models.watching import JobRun, MachineClock
 
 __all__ = [
     "AccessCode",
@@ -140,12 +141,14 @@ __all__ = [
     "InboundMessage",
     "Institution",
     "LadderChoice",
+    "JobRun",
     "LadderRung",
     "Leave",
     "Letter",
     "LoginAttempt",
     "LegalHold",
     "Lowering",
+    "MachineClock",
     "Message",
     "Notice",
     "NoticeChoice",

@@ -140,6 +140,11 @@ class Alarm(Base):
     __tablename__ = "alarm"
     __table_args__ = (
         Index("ix_alarm_open", "institution_id", "at", postgresql_where="settled_at IS NULL"),
+        Index(
+            "ix_alarm_system",
+            "id",
+            postgresql_where="kind IN ('job_silent', 'job_failing', 'clock_moved')",
+        ),
         Index(None, "case_id"),
     )
     id: Mapped[Key]

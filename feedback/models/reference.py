@@ -54,7 +54,10 @@ class CalendarCorrection(Base):
     """A change of a calendar after deadlines were set by it, and how many it moved."""
 
     __tablename__ = "calendar_correction"
-    __table_args__ = (Index(None, "calendar_id", "day"),)
+    __table_args__ = (
+        Index(None, "calendar_id", "day"),
+        Index("ix_calendar_correction_waiting", "at", postgresql_where="deadlines_moved IS NULL"),
+    )
     id: Mapped[Key]
     calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
     day: Mapped[date]

@@ -32,6 +32,7 @@ URGENT = frozenset(
         "officer_pin_locked",
         "reset_password",
         "reset_factors",
+        "system_alarm",
     }
 )
 """Somebody waits for this officer's decision, or something was done to the account."""

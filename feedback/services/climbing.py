@@ -16,6 +16,7 @@ from feedback.extensions import db
 from feedback.rules import ladder as rules
 from feedback.rules.access import Level
 from feedback.services import conflicts, ladders, owners, posts
+from feedback.services.among import among
 from feedback.services.batch import Batch
 from feedback.services.reference import Directory
 
@@ -154,12 +155,12 @@ def _excluded(case_ids: list[UUID]) -> dict[UUID, frozenset[int]]:
     """Officers kept away from each case, or from one that it leads."""
     found: dict[UUID, set[int]] = {}
     own = select(m.Conflict.case_id, m.Conflict.officer_id).where(
-        m.Conflict.case_id.in_(case_ids), m.Conflict.state != "lifted"
+        among(m.Conflict.case_id, case_ids), m.Conflict.state != "lifted"
     )
     joined = (
         select(m.Case.merged_into, m.Conflict.officer_id)
         .join(m.Case, m.Case.id == m.Conflict.case_id)
-        .where(m.Case.merged_into.in_(case_ids), m.Conflict.state != "lifted")
+        .where(among(m.Case.merged_into, case_ids), m.Conflict.state != "lifted")
     )
     for case_id, officer_id in db.session.execute(own.union_all(joined)):
         found.setdefault(case_id, set()).add(officer_id)

@@ -19,6 +19,7 @@ from feedback import transaction
 from feedback.extensions import db
 from feedback.rules.workflow import OPEN, Status
 from feedback.services import audit
+from feedback.services.among import among
 
 OPEN_STATUSES = tuple(sorted(status.value for status in OPEN))
 PART = text("SELECT * FROM guard.part(:case, :at)")
@@ -98,7 +99,7 @@ def led(case_ids: Collection[UUID]) -> set[UUID]:
     """Those of the cases that lead others, or once did (worker)."""
     return set(
         db.session.scalars(
-            select(m.CaseMerge.leading_id).where(m.CaseMerge.leading_id.in_(case_ids)).distinct()
+            select(m.CaseMerge.leading_id).where(among(m.CaseMerge.leading_id, case_ids)).distinct()
         )
     )
 
@@ -115,7 +116,7 @@ def climbed(case_ids: Collection[UUID]) -> dict[UUID, list[tuple[int, datetime, 
     for row in db.session.execute(
         select(m.Case.merged_into, m.Escalation.rung, m.Escalation.due_at, m.Escalation.way)
         .join(m.Escalation, joined)
-        .where(m.Case.merged_into.in_(case_ids), ~m.Escalation.restricted)
+        .where(among(m.Case.merged_into, case_ids), ~m.Escalation.restricted)
     ):
         if row.merged_into is not None:
             step = (row.rung, row.due_at, row.way == "skipped")

@@ -17,6 +17,7 @@ from feedback.rules.access import Level
 from feedback.rules.deadlines import Calendar
 from feedback.rules.workflow import OPEN, Status
 from feedback.services import clocks, groups
+from feedback.services.among import among
 from feedback.services.reference import Directory
 
 RESTRICTED = "restricted"
@@ -61,7 +62,7 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
     ids = [case.id for case in cases]
     deadlines: dict[tuple[UUID, int, str], m.Deadline] = {
         (row.case_id, row.cycle, row.clock): row
-        for row in db.session.scalars(select(m.Deadline).where(m.Deadline.case_id.in_(ids)))
+        for row in db.session.scalars(select(m.Deadline).where(among(m.Deadline.case_id, ids)))
     }
     climbed: dict[tuple[UUID, int, bool], list[rules.Climbed]] = {}
     seats: dict[tuple[UUID, int, bool], set[int]] = {}
@@ -77,7 +78,7 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
             m.Escalation.cause,
             m.Escalation.post_id,
         )
-        .where(m.Escalation.case_id.in_(ids))
+        .where(among(m.Escalation.case_id, ids))
         .order_by(m.Escalation.rung)
     ):
         key = (row.case_id, row.cycle, row.restricted)
@@ -95,7 +96,7 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
     told: set[str] = set()
     for alarm in db.session.execute(
         select(m.Alarm.case_id, m.Alarm.cycle, m.Alarm.at, m.Alarm.kind, m.Alarm.dedupe).where(
-            m.Alarm.case_id.in_(ids), m.Alarm.kind.in_(("top", "directive"))
+            among(m.Alarm.case_id, ids), m.Alarm.kind.in_(("top", "directive"))
         )
     ):
         if alarm.kind == "directive":

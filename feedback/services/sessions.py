@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Exists, delete, exists, insert, or_, selec
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import audit
+from feedback.services import audit, job_runs
 from feedback.services.errors import Refused
 
 NEEDS_FACTOR = frozenset({"head", "oversight", "ethics", "admin", "auditor"})
@@ -61,6 +61,8 @@ class StaffUser:
     seen_at: datetime
     # A second factor is due and none is set: only its pages open.
     must_enrol: bool = False
+    # Jobs of the system that do not run, asked for with the session since every page may say so.
+    jobs_behind: int = 0
     is_active: bool = True
     is_authenticated: bool = True
     is_anonymous: bool = False
@@ -148,6 +150,7 @@ def user(officer_id: int, session_id: UUID, now: datetime) -> StaffUser | None:
             m.StaffSession.seen_at,
             has_factor().label("safe"),
             _seated().label("seated"),
+            job_runs.how_many_behind(now).label("behind"),
         )
         .join(m.StaffSession, m.StaffSession.officer_id == m.Officer.id)
         .where(
@@ -177,6 +180,7 @@ def user(officer_id: int, session_id: UUID, now: datetime) -> StaffUser | None:
         officer.language,
         row.seen_at,
         must_enrol=bool(NEEDS_FACTOR & powers) and not row.safe,
+        jobs_behind=row.behind,
     )
 
 

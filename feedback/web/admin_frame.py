@@ -45,6 +45,7 @@ def admin_tabs() -> list[tuple[str, str, bool]]:
     if "admin" in current_user.roles:
         items += [
             (_("Alarms"), "/admin/alarms"),
+            (_("Jobs"), "/admin/jobs"),
             (_("Dead letters"), "/admin/dead-letters"),
             (_("Officers"), "/admin/officers"),
             (_("Posts"), "/admin/posts"),
@@ -78,6 +79,7 @@ def _at(url: str) -> bool:
 
 GROUPS = {
     "/admin/alarms": "watch",
+    "/admin/jobs": "watch",
     "/admin/dead-letters": "watch",
     "/admin/costs": "watch",
     "/admin/officers": "people",

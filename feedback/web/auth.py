@@ -18,7 +18,15 @@ from flask_login import current_user, login_user
 from feedback import models as m
 from feedback.rules.access import LOOKING
 from feedback.rules.notices import OF_A_POST
-from feedback.services import audit, delays, factors, notices, officers, passkeys, sessions
+from feedback.services import (
+    audit,
+    delays,
+    factors,
+    notices,
+    officers,
+    passkeys,
+    sessions,
+)
 from feedback.services.errors import Refused
 from feedback.transaction import Principal, transaction
 from feedback.web import account_notices, browsers, enrolment, wording
@@ -37,6 +45,8 @@ PLACES = (
     ({"registry"}, "/desk/register"),
 )
 """Where officers work, by role; the first that fits is where a login leads."""
+WATCHING = frozenset({"head", "admin"})
+"""Who is told on every page that the system's own work stands still."""
 DECIDING = frozenset({"head", "oversight", "ethics", "admin"})
 """Who may be asked to approve a grant; the database says for each one who it is."""
 
@@ -323,6 +333,14 @@ def _unread() -> int:
     return int(g.unread)
 
 
+def jobs_behind() -> int:
+    """How many jobs are silent or fail, for those who are told: where no worker runs only the web
+    can tell them."""
+    if not current_user.is_authenticated or not current_user.roles & WATCHING:
+        return 0
+    return int(current_user.jobs_behind)
+
+
 @blueprint.app_context_processor
 def _frame() -> dict[str, Any]:
     """What staff_base.html takes from everywhere."""
@@ -332,6 +350,7 @@ def _frame() -> dict[str, Any]:
         "officer_name": name,
         "case_url": case_url,
         "notice_url": notice_url,
+        "jobs_behind": jobs_behind,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from feedback.extensions import db
+from feedback.services import job_runs
 from feedback.transaction import Principal, redis_client, transaction
 from feedback.web.edge import Audience, guarded
 
@@ -48,6 +50,17 @@ MEANING = {
     "timers_overdue": "moments of cases that the sweep has still to handle",
     "sweep_lag_seconds": "how long the oldest of them is overdue",
     "audit_unsealed": "entries of the record that are not yet chained",
+    "audit_oldest_seconds": "age of the oldest of them",
+    "corrections_waiting": "corrections of calendars that no worker has applied yet",
+    "corrections_oldest_seconds": "age of the oldest of them",
+    "clocks_in_doubt": "machines whose clock is not believed",
+}
+JOBS = {
+    "job_age_seconds": "how long ago the job ended well; that it did not yet: since it is expected",
+    "job_period_seconds": "how often it is asked for",
+    "job_seconds": "how long its last run took",
+    "job_runs": "how often it ran",
+    "job_failures": "how often it failed",
 }
 
 
@@ -69,7 +82,10 @@ def ready() -> ResponseReturnValue:
     }
     checks["migrations"] = checks["database"] and _migrated()
     good = all(checks.values())
-    return jsonify(status="ok" if good else "not ready", checks=checks), 200 if good else 503
+    # The web is ready without them: a worker that is away must not take the pages away as well.
+    late = _jobs_behind() if checks["migrations"] else []
+    status = ("degraded" if late else "ok") if good else "not ready"
+    return jsonify(status=status, checks=checks, jobs_behind=late), 200 if good else 503
 
 
 @blueprint.get("/metrics")
@@ -83,16 +99,42 @@ def metrics() -> ResponseReturnValue:
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
+def sums(now: datetime) -> dict[str, float]:
+    """Counts and ages of what waits, by the names of `MEANING`."""
+    with transaction(OPERATIONS):
+        rows = db.session.execute(
+            text("SELECT name, value FROM guard.metrics(:now)"), {"now": now}
+        ).all()
+    return {row.name: row.value for row in rows}
+
+
+def _jobs_behind() -> list[str]:
+    """Jobs whose promise does not hold."""
+    with transaction(OPERATIONS):
+        return [each.name for each in job_runs.behind(g.now)]
+
+
 class _Sums(Collector):
     """The database's sums at this moment; each web process gives the same."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        with transaction(OPERATIONS):
-            rows = db.session.execute(
-                text("SELECT name, value FROM guard.metrics(:now)"), {"now": g.now}
-            ).all()
-        for name, value in rows:
+        for name, value in sums(g.now).items():
             yield GaugeMetricFamily(f"mrejesho_{name}", MEANING[name], value=value)
+        yield from self._of_jobs()
+
+    def _of_jobs(self) -> Iterator[GaugeMetricFamily]:
+        with transaction(OPERATIONS):
+            runs = job_runs.all_runs()
+        found = {
+            name: GaugeMetricFamily(f"mrejesho_{name}", meaning, labels=["job"])
+            for name, meaning in JOBS.items()
+        }
+        for run in runs:
+            age = (g.now - (run.ended_at or run.known_at)).total_seconds()
+            values = (max(age, 0), run.period, run.seconds or 0, run.runs, run.failures)
+            for gauge, value in zip(found.values(), values, strict=True):
+                gauge.add_metric([run.name], value)
+        yield from found.values()
 
     def describe(self) -> list[GaugeMetricFamily]:
         return []

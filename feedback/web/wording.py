@@ -381,6 +381,7 @@ def notice(kind: str) -> str:
         "granted_post": _("A post was given to you"),
         "reset_password": _("A new password was set for your account by a one-time code"),
         "reset_factors": _("Your second step was removed by an administrator"),
+        "system_alarm": _("Part of the system stood still: see the jobs"),
         "account_opened": _("Your account was opened again"),
         "lowering_granted": _("The citizen agreed: the case is less confidential"),
         "lowering_refused": _("The citizen wants the case to stay as confidential as it is"),
@@ -465,6 +466,9 @@ def alarm(kind: str) -> str:
             "A letter that was logged fits no case: compare the number with the paper, or enter it "
             "as a new case"
         ),
+        "job_silent": _("A job of the system did not run"),
+        "job_failing": _("A job of the system failed again and again"),
+        "clock_moved": _("The clock of a machine was moved"),
         "changed_alone": _("An administrator made a change alone: nobody else could agree"),
         "post_vacant": _(
             "A post lost its holder and got no other: rungs go to the deputy or a letter"

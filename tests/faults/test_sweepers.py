@@ -4,6 +4,8 @@ deadlock."""
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
@@ -27,6 +29,7 @@ from tests.services.kit import Behind
 DUE = 20_000 if LONG else 2_000
 CODES = ("DODOMA-CC", "KONDOA-DC", "TANESCO", "RS-DODOMA", "W-AFYA")
 SWEEPERS = 8
+KILLED = 2
 
 
 def _sweep_until_empty(now: datetime) -> int:
@@ -48,25 +51,58 @@ def _sweep_in_a_process(urls: dict[str, str], now: datetime, start: Any) -> None
         _sweep_until_empty(now)
 
 
-def _run_sweepers(app: Flask, urls: dict[str, str], now: datetime) -> None:
-    """Threads with connections of their own; in a long run processes, which take time to start."""
+def _run_sweepers(app: Flask, urls: dict[str, str], now: datetime, behind: Behind) -> None:
+    """Threads with connections of their own, of which one loses its own in the midst; in a long
+    run processes, which take time to start, of which two are killed and two more begin."""
     if LONG:
         context = multiprocessing.get_context("spawn")
-        start = context.Barrier(SWEEPERS)
+        start = context.Barrier(SWEEPERS + 1)
         own = {name: url for name, url in urls.items() if name != "SUPERUSER_URL"}
+        alone = context.Barrier(1)
         processes = [
-            context.Process(target=_sweep_in_a_process, args=(own, now, start))
-            for _ in range(SWEEPERS)
+            context.Process(target=_sweep_in_a_process, args=(own, now, gate))
+            for gate in (*[start] * SWEEPERS, *[alone] * KILLED)
         ]
-        for process in processes:
+        for process in processes[:SWEEPERS]:
+            process.start()
+        start.wait()
+        _wait_for_rungs(behind)
+        for process in processes[:KILLED]:
+            process.kill()
+        for process in processes[SWEEPERS:]:
             process.start()
         for process in processes:
             process.join()
-        assert {process.exitcode for process in processes} == {0}
+        codes = [process.exitcode for process in processes]
+        assert codes == [-signal.SIGKILL] * KILLED + [0] * SWEEPERS
     else:
-        results = kit.together(app, [lambda: _sweep_until_empty(now)] * SWEEPERS)
-        assert [result for result in results if not isinstance(result, int)] == []
+        sweepers = [lambda: _sweep_until_empty(now)] * SWEEPERS
+        results = kit.together(app, [*sweepers, lambda: _cut_one_off(behind)])
+        broken = [result for result in results if not isinstance(result, int)]
+        assert len(broken) == results[-1]
+        assert all(isinstance(error, OperationalError) for error in broken)
     kit.sweep(now)  # what the last ones passed over while it was locked
+
+
+def _wait_for_rungs(behind: Behind) -> None:
+    """Until the first sweepers have committed something."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if kit.rows(behind, "SELECT FROM escalation LIMIT 1"):
+            return
+        time.sleep(0.01)
+
+
+def _cut_one_off(behind: Behind) -> int:
+    """End the connection of one sweeper that is in a transaction, as if its worker was killed."""
+    _wait_for_rungs(behind)
+    found = kit.rows(
+        behind,
+        "SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity"
+        " WHERE usename = 'mrejesho_worker' AND datname = current_database()"
+        " AND state <> 'idle' AND xact_start IS NOT NULL LIMIT 1",
+    )
+    return len(found)
 
 
 def test_eight_sweepers_make_exactly_the_due_escalations(
@@ -77,7 +113,7 @@ def test_eight_sweepers_make_exactly_the_due_escalations(
         make.hold(make.officer(code, "head"), code, "institution_head")
     handler = make.officer("DODOMA-CC", "handler")
     kit.many(superuser, DUE, monday, handler=handler, codes=CODES)
-    _run_sweepers(app, urls, monday + timedelta(days=3))
+    _run_sweepers(app, urls, monday + timedelta(days=3), superuser)
     found = kit.rows(
         superuser,
         "SELECT count(*) AS rungs, count(DISTINCT case_id) AS cases, min(rung) AS lowest,"
@@ -101,7 +137,7 @@ def test_eight_sweepers_after_an_outage_climb_each_rung_once(
         make.hold(make.officer(code, "head"), code, "institution_head")
     cases = DUE // 5
     kit.many(superuser, cases, monday, codes=("DODOMA-CC", "TANESCO"))
-    _run_sweepers(app, urls, monday + timedelta(days=60))
+    _run_sweepers(app, urls, monday + timedelta(days=60), superuser)
     found = kit.rows(
         superuser,
         "SELECT i.code, e.rung, count(*) AS n FROM escalation e"

@@ -201,31 +201,6 @@ def test_receipt_attempts_are_forgotten_after_a_day(app: Flask) -> None:
     assert (counts["receipt_attempts"], counts["login_attempts"], counts["sessions"]) == (1, 0, 0)
 
 
-def test_each_job_is_asked_for_when_its_period_has_passed(app: Flask, connection: Redis) -> None:
-    due = dict.fromkeys(jobs.PERIODIC, 0.0)
-    names = sorted(periodic.name for periodic in jobs.PERIODIC)
-    assert sorted(jobs.tick(due, 0.0)) == names
-    assert queued(connection) == names
-    assert jobs.tick(due, 4.0) == []
-    connection.delete("tick:chain_audit")
-    assert jobs.tick(due, 5.0) == ["chain_audit"]
-
-
-def test_two_schedulers_ask_once(app: Flask, connection: Redis) -> None:
-    for _ in range(2):
-        jobs.tick(dict.fromkeys(jobs.PERIODIC, 0.0), 0.0)
-    assert queued(connection) == sorted(periodic.name for periodic in jobs.PERIODIC)
-
-
-def test_a_scheduler_survives_the_queue_being_away(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nobody = away()
-    monkeypatch.setitem(app.extensions, "redis", nobody)
-    assert jobs.tick(dict.fromkeys(jobs.PERIODIC, 0.0), 0.0) == []
-    nobody.close()
-
-
 def test_eight_workers_at_once_send_each_message_once(app: Flask, phone: PhoneSimulator) -> None:
     for number in range(40):
         owe(f"d{number}", f"+2557120001{number:02}")
@@ -272,9 +247,9 @@ def test_the_processes_stop_when_told(urls: dict[str, str], app: Flask, command:
     )
     try:
         client = redis_client()
-        wanted = "rq:workers" if command == "worker" else "tick:deliver"
+        wanted = "rq:workers" if command == "worker" else "tick:deliver:*"
         deadline = time.monotonic() + 30
-        while not client.exists(wanted):
+        while not client.keys(wanted):
             assert process.poll() is None, process.stderr.read() if process.stderr else ""
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -299,7 +274,7 @@ def test_a_long_comparison_goes_on_where_it_stopped(
     whole = owners.compare_newcomers
     monkeypatch.setattr(owners, "compare_newcomers", partial(whole, limit=1))
     seconds = itertools.count(step=2)
-    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(jobs.people, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
     runs = [jobs.compare_newcomers()["excluded"] for _ in range(6)]
     assert sum(runs) == len(receipts)
     assert max(runs) < len(receipts)

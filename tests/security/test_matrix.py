@@ -204,6 +204,7 @@ LISTS: dict[str, Answer] = {
     "admin.home": levels(),
     "admin.alarm_list": levels(),
     "admin.cost_list": levels(),
+    "admin.jobs": levels(),
     "admin.dead_letter_list": levels(),
     "admin.officer_list": levels(),
     "admin.change_list": levels(),

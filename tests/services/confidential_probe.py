@@ -79,6 +79,8 @@ APART = (
     "public.figure_dirty",
     "public.figure_held",
     "public.sms_cost",
+    "public.job_run",
+    "public.machine_clock",
     "public.officer_standing",
     "public.bulk_move",
     "guard.delivery_report",

@@ -361,6 +361,15 @@ def fill(
         "INSERT INTO sms_cost (institution_id, month, currency, messages, parts, unpriced, amount)"
         " SELECT id, '2025-11-01', 'TZS', 1, 1, 0, 22 FROM institution WHERE code = 'DODOMA-CC'"
     )
+    run(
+        "INSERT INTO job_run (name, period, known_at, counts, runs, failures)"
+        " VALUES ('sweep', 15, %s, '{}', 0, 0)",
+        (NOW,),
+    )
+    run(
+        "INSERT INTO machine_clock (boot, believed_at, ticks, doubt) VALUES ('b', %s, 1, '')",
+        (NOW,),
+    )
     _accounts(connection)
 
 

@@ -267,6 +267,8 @@ READERS = {
     "public.figure": {"figures", "officer"},
     "public.figure_held": {"officer"},
     "public.sms_cost": {"admin", "of the institution"},
+    "public.job_run": {"officer", "operations"},
+    "public.machine_clock": {"admin", "operations"},
     "public.improvement": {"serving there"},
     "public.officer_phone": {"officer"},
     "public.officer_mail": {"officer"},

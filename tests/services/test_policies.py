@@ -323,6 +323,8 @@ DELETES = {
     "figure_dirty",
     "figure_held",
     "delivery_report",
+    "job_run",  # a job that is asked for no more
+    "machine_clock",  # a machine that was started anew
     "draft",  # nothing of the case: words of an officer that were not sent
     "upload",
     "login_attempt",

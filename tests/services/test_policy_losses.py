@@ -83,6 +83,8 @@ CHANGES = {
     "receipt_request": "done = true",
     "retention_rule": "source = 'x'",
     "sms_cost": "messages = 2",
+    "job_run": "runs = 2",
+    "machine_clock": "ticks = 2",
     "sealed_identity": "number_hash = '\\x01'",
     "suggestion_model": "cases = 1",
     "saved_view": "name = 'y', shared = true",

@@ -270,7 +270,7 @@ def test_batches_go_on_until_nothing_is_due(ended: Ended, monkeypatch: pytest.Mo
         assert retention.remove_identities(NOW, limit=2) == 2
     with transaction(JOB):
         assert retention.remove_words(NOW, limit=2) == 2
-    monkeypatch.setattr("feedback.clock.now", lambda: NOW)
+    monkeypatch.setattr(upkeep, "believed_now", lambda: NOW)
     rest = {"notices": 0, "moves": 0}
     assert jobs.retain() == {"identities": 1, "words": 1, **rest}
     assert upkeep.retain() == {"identities": 0, "words": 0, **rest}
@@ -292,6 +292,7 @@ def test_the_command_counts_and_removes_nothing_on_a_dry_run(
 ) -> None:
     case = ended(13 * MONTH)
     monkeypatch.setattr("feedback.clock.now", lambda: NOW)
+    monkeypatch.setattr(upkeep, "believed_now", lambda: NOW)
     runner = app.test_cli_runner()
     dry = runner.invoke(args=["retention", "--dry-run"])
     assert json.loads(dry.output) == {

@@ -144,6 +144,7 @@ ROUTES = [
     ("GET", "/admin", {"admin", "auditor"}),
     ("GET", "/admin/alarms", {"admin"}),
     ("GET", "/admin/costs", {"admin"}),
+    ("GET", "/admin/jobs", {"admin"}),
     ("GET", "/admin/texts", {"admin"}),
     ("GET", "/admin/texts/help", {"admin"}),
     ("POST", "/admin/texts/help", {"admin"}),

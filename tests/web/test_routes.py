@@ -35,6 +35,7 @@ STAFF = {
     "admin.home": ADMIN | AUDITOR,
     "admin.alarm_list": ADMIN,
     "admin.cost_list": ADMIN,
+    "admin.jobs": ADMIN,
     "admin.settle": ADMIN,
     "admin.dead_letter_list": ADMIN,
     "admin.settle_dead_letter": ADMIN,

@@ -94,7 +94,7 @@ def test_who_comes_back_begins_a_visit_of_its_own(app: Flask, make: Make) -> Non
 
 
 def test_marks_live_longer_than_visits(app: Flask, make: Make, superuser: Any) -> None:
-    assert visits.LONGEST < jobs.FORGET_ATTEMPTS
+    assert visits.LONGEST < jobs.keeping.FORGET_ATTEMPTS
     tab = browser(app)
     enter(tab, make.case(MONDAY))
     leave(tab, "/track")

@@ -88,6 +88,10 @@ URGENT = {
         "sw": "Nenosiri la akaunti yako limebadilishwa na msimamizi",
         "en": "An administrator had a new password set for your account",
     },
+    "system_alarm": {
+        "sw": "Sehemu ya mfumo ilisimama; angalia kazi za mfumo",
+        "en": "Part of the system stood still; see its jobs",
+    },
     "reset_factors": {
         "sw": "Hatua ya pili ya kuingia imeondolewa na msimamizi",
         "en": "An administrator removed your second step",
