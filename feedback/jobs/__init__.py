@@ -35,8 +35,11 @@ from feedback.services import (
     drafts,
     escalations,
     figures,
+    forecasts,
     improvement_telling,
     intake,
+    lateness,
+    morning,
     officer_mail,
     officer_phones,
     officer_sms,
@@ -169,6 +172,35 @@ def refresh_figures() -> Counts:
     """Compute the roll-ups that changed."""
     with transaction(JOB):
         return {"refreshed": figures.refresh(clock.now())}
+
+
+@job
+def refresh_forecasts() -> Counts:
+    """Make the forecasts anew of cases that changed, and add up the coming days."""
+    counts = {"forecasts": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            made = forecasts.refresh(clock.now())
+        counts["forecasts"] += made
+        if made < forecasts.BATCH:
+            break
+    else:
+        again("refresh_forecasts")
+    return counts
+
+
+@job
+def warn_heads() -> Counts:
+    """Warn those who lead an office of what climbs this week."""
+    return morning.send_due(clock.now(), RUN_SECONDS)
+
+
+@job
+def learn_lateness() -> Counts:
+    """Learn from past cases which ones are answered late."""
+    with transaction(JOB):
+        return {"learned_from": lateness.learn(clock.now())}
 
 
 @job

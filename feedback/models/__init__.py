@@ -45,6 +45,13 @@ from feedback.models.channels import (
 from feedback.models.climbing import Alarm, Directive, Escalation
 from feedback.models.drafts import Draft
 from feedback.models.figures import Figure, FigureDirty, SmsCost
+from feedback.models.forecasts import (
+    CaseForecast,
+    ForecastCell,
+    ForecastState,
+    RiskCell,
+    WarningDay,
+)
 from feedback.models.improvements import Improvement, ImprovementCase
 from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
@@ -108,10 +115,11 @@ __all__ = [
     "CalendarCorrection",
     "Case",
     "CaseErasure",
-    "CaseWords",
+    "CaseForecast",
     "CaseLink",
     "CaseMerge",
     "CaseSplit",
+    "CaseWords",
     "Category",
     "Conflict",
     "Correction",
@@ -127,6 +135,8 @@ __all__ = [
     "Figure",
     "FigureDirty",
     "FileKey",
+    "ForecastCell",
+    "ForecastState",
     "GrantRequest",
     "Holiday",
     "IdentityOpening",
@@ -136,8 +146,8 @@ __all__ = [
     "Institution",
     "LadderRung",
     "Leave",
-    "LoginAttempt",
     "LegalHold",
+    "LoginAttempt",
     "Lowering",
     "Message",
     "Notice",
@@ -151,8 +161,8 @@ __all__ = [
     "Opinion",
     "Outbox",
     "Outcome",
-    "Passkey",
     "PaperRecord",
+    "Passkey",
     "Pause",
     "PeopleState",
     "Phone",
@@ -162,12 +172,13 @@ __all__ = [
     "ReceiptAttempt",
     "ReceiptRequest",
     "RecoveryCode",
-    "ReferenceChange",
     "Redaction",
+    "ReferenceChange",
     "ReferenceState",
     "RetentionRule",
-    "SavedView",
+    "RiskCell",
     "Roster",
+    "SavedView",
     "SealedIdentity",
     "ServiceStandard",
     "SmsCost",
@@ -183,4 +194,5 @@ __all__ = [
     "Upload",
     "UploadPart",
     "UssdSession",
+    "WarningDay",
 ]

@@ -178,7 +178,18 @@ def highest(case: m.Case) -> int:
 
 def forecast(case: m.Case, d: Directory, limit: int = 3) -> list[rules.Step]:
     """The rungs ahead if nobody acts."""
-    standing = standings([case], d)[case.id]
+    return forecasts([case], d, limit)[case.id]
+
+
+def forecasts(
+    cases: Sequence[m.Case], d: Directory, limit: int = 3
+) -> dict[UUID, list[rules.Step]]:
+    """The rungs ahead of many cases if nobody acts, in as many queries as for one."""
+    found = standings(cases, d)
+    return {case.id: _ahead(case, found[case.id], d, limit) for case in cases}
+
+
+def _ahead(case: m.Case, standing: Standing, d: Directory, limit: int) -> list[rules.Step]:
     steps: list[rules.Step] = []
     while len(steps) < limit:
         step = next_step(case, standing, d)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.rules import access, deadlines
+from feedback.rules import access, deadlines, forecast
 from feedback.rules.access import Level
 from feedback.rules.workflow import MAX_APPEALS, OPEN, WHILE_JOINED, Status, Verb, allowed
 from feedback.services import (
@@ -19,6 +19,7 @@ from feedback.services import (
     audit,
     case_versions,
     clocks,
+    forecast_lists,
     groups,
     ladders,
     lines,
@@ -60,6 +61,8 @@ class Rung:
     way: str
     at: datetime
     ahead: bool = False
+    # Of one ahead: working days from now.
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,8 @@ class OfficerCase(CitizenCase):
     may_unseal: bool = False
     transfers: int = 0
     next_rungs: list[Rung] = field(default_factory=list)
+    # Why it is likely late; none: it is not, it is late already, or too little is known.
+    risk: forecast_lists.Risk | None = None
     directives: list[Order] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     # SMS that did not reach the citizen, and whether the officer may choose another way.
@@ -223,7 +228,8 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         may_unseal=access.may_open_identity(viewer, facts) is not None
         or access.may_decide_opening(viewer, facts, 0),
         transfers=case.transfers,
-        next_rungs=_ahead(case, d),
+        next_rungs=_ahead(case, d, now),
+        risk=forecast_lists.risk_of(case.id, now),
         directives=_directives(case.id, d) if reads else [],
         held=_held(case.id, d),
         problems=unreached.of_case(case.id),
@@ -315,8 +321,8 @@ def rungs(d: Directory, *which: ColumnElement[bool]) -> list[Rung]:
     ]
 
 
-def _ahead(case: m.Case, d: Directory) -> list[Rung]:
-    name = ladders.name_of(case, d)
+def _ahead(case: m.Case, d: Directory, now: datetime) -> list[Rung]:
+    name, calendar = ladders.name_of(case, d), d.calendar_of(case.institution_id)
     return [
         Rung(
             None,
@@ -328,6 +334,7 @@ def _ahead(case: m.Case, d: Directory) -> list[Rung]:
             way="",
             at=step.at,
             ahead=True,
+            days=forecast.days_until(calendar, now, step.at),
         )
         for step in ladders.forecast(case, d)
     ]

@@ -16,6 +16,7 @@ from feedback.services import (
     attachments,
     escalations,
     figures,
+    forecast_lists,
     improvement_lists,
     notices,
     oversight,
@@ -24,7 +25,7 @@ from feedback.services import (
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
-from feedback.web import boards, casework, files, timeline, wording
+from feedback.web import boards, casework, files, forecast_wording, timeline, wording
 from feedback.web.edge import Audience, guarded
 from feedback.web.formats import name
 
@@ -42,6 +43,7 @@ def _tabs() -> list[tuple[str, str, bool]]:
     items = [
         (_("Figures"), url_for("oversight.board")),
         (_("On your rung"), url_for("oversight.escalated")),
+        (_("Forecast"), url_for("oversight.forecast")),
         (_("Directives"), url_for("oversight.directives")),
         (_("Improvements"), url_for("oversight.improvement_list")),
     ]
@@ -161,6 +163,27 @@ def _escalated_url(chosen: InstitutionInfo | None, after: str | None = None) -> 
     return url_for("oversight.escalated", institution=code, after=after)
 
 
+@blueprint.get("/forecast")
+def forecast() -> ResponseReturnValue:
+    """What goes up in the coming days if nobody acts: below the official's institution, or one of
+    those. No small number is shown."""
+    with transaction():
+        d = directory()
+        chosen = _chosen(d)
+        days = forecast_lists.below(chosen, g.now)
+        children = forecast_lists.each_below(chosen, g.now)
+        g.unread = notices.unread()
+    above = chosen.path[chosen.path.index(current_user.institution_id) : -1]
+    return render_template(
+        "oversight/forecast.html",
+        tabs_list=_tabs(),
+        chosen=chosen,
+        above=[d.institutions[each] for each in above if each in d.institutions],
+        days=days,
+        children=sorted(children, key=lambda pair: name(pair[0])),
+    )
+
+
 @blueprint.get("/directives")
 def directives() -> ResponseReturnValue:
     """What the official's posts ordered, and what became of it."""
@@ -235,6 +258,7 @@ def _case_page(reference: str, problem: str = "") -> str:
         case=shown,
         held=held,
         reason=oversight.delay_reason(shown),
+        forecast_wording=forecast_wording,
         due=wording.due(shown.days_left, late=shown.late),
         files=files.shown(sent, f"/oversight/case/{shown.reference}/file"),
         items=timeline.items(shown),
