@@ -320,7 +320,6 @@ def note(said: dict[str, Any], plans: list[Plan]) -> str:
 
 
 def write(path: Path, said: dict[str, Any], plans: list[Plan]) -> None:
-    """Put the section at the end of the note, in place of the one before."""
-    before = path.read_text().split(report.PLANS)[0].rstrip() if path.exists() else "# Performance"
-    path.write_text(f"{before}\n\n{note(said, plans)}")
+    """Put the section into the note, in place of the one before."""
+    report.replace(path, report.PLANS, note(said, plans))
     print(json.dumps({plan.title: plan.ms for plan in plans}))

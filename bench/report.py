@@ -10,8 +10,12 @@ from typing import Any
 
 import psutil
 
+CALIBRATION = "## How well lateness is foretold"
+"""The heading of the section that `bench.calibration` writes."""
 PLANS = "## Plans of the hottest queries"
-"""The heading from which on the note is written by `bench.plans`."""
+"""The heading of the section that `bench.plans` writes."""
+APART = (CALIBRATION, PLANS)
+"""Sections that runs of their own write, in the order in which they stand at the note's end."""
 QUIET = 0.3  # load for each core up to which the machine counts as ours
 PEERS = ("django-helpdesk 2.6", "Signalen API 2.50", "RT 5.0.3")
 # Measured with 100,000 cases on PostgreSQL with 2 web workers on 2 cores; medians.
@@ -48,10 +52,32 @@ def machine() -> str:
 
 
 def write(path: Path, said: dict[str, Any], now: datetime) -> None:
-    """Write the note; what `bench.plans` wrote at its end stays."""
+    """Write the note; the sections at its end, which other runs wrote, stay."""
     path.parent.mkdir(exist_ok=True)
-    _, heading, plans = (path.read_text() if path.exists() else "").partition(PLANS)
-    path.write_text(text(said, now) + (f"\n{heading}{plans}" if heading else ""))
+    _, sections = _parts(path)
+    _put(path, text(said, now), sections)
+
+
+def replace(path: Path, heading: str, section: str) -> None:
+    """Write one of the sections of APART anew and leave the rest of the note as it is."""
+    first, sections = _parts(path)
+    _put(path, first, {**sections, heading: section})
+
+
+def _parts(path: Path) -> tuple[str, dict[str, str]]:
+    """The note up to the first section of APART, and those sections by heading."""
+    rest = path.read_text() if path.exists() else "# Performance\n"
+    sections = {}
+    for heading in reversed(APART):
+        rest, found, section = rest.partition(heading)
+        if found:
+            sections[heading] = found + section
+    return rest, sections
+
+
+def _put(path: Path, first: str, sections: dict[str, str]) -> None:
+    parts = [first, *(sections[heading] for heading in APART if heading in sections)]
+    path.write_text("\n\n".join(part.strip() for part in parts) + "\n")
 
 
 def text(said: dict[str, Any], now: datetime) -> str:

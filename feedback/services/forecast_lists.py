@@ -7,7 +7,7 @@ or two with the moment as of which it stands.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -274,17 +274,14 @@ def each_below(chosen: InstitutionInfo, now: datetime) -> list[tuple[Institution
     children = [i for i in d.institutions_by_code.values() if i.parent_id == chosen.id]
     last = rules.coming(d.calendar_of(chosen.id), now)[-1]
     cell = m.ForecastCell
-    rows: Mapping[int, int] = dict(
-        db.session.execute(
-            select(cell.institution_id, func.sum(cell.cases))
-            .where(
-                cell.institution_id.in_([child.id for child in children]),
-                cell.unit_id == WHOLE,
-                cell.day <= last,
-            )
-            .group_by(cell.institution_id)
+    rows = db.session.execute(
+        select(cell.institution_id, func.sum(cell.cases).label("climbs"))
+        .where(
+            cell.institution_id.in_([child.id for child in children]),
+            cell.unit_id == WHOLE,
+            cell.day <= last,
         )
-        .tuples()
-        .all()
+        .group_by(cell.institution_id)
     )
-    return [(child, safe_count(int(rows.get(child.id, 0)))) for child in children]
+    climbs = {row.institution_id: int(row.climbs) for row in rows}
+    return [(child, safe_count(climbs.get(child.id, 0))) for child in children]

@@ -19,7 +19,7 @@ FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "dire
 # As the facts, but not for the citizen.
 OFFICE = (
     *("delivery_problem", "extension", "case_merge"),
-    *("paper_record", "office_file", "improvement_case"),
+    *("paper_record", "office_file", "improvement_case", "case_forecast"),
 )
 WORDS = ("message", "attachment", "attachment_content", "case_key", "outcome")
 # As the words, but not for the citizen.
@@ -71,6 +71,10 @@ APART = (
     "public.audit_pattern",
     "public.figure",
     "public.figure_dirty",
+    "public.forecast_cell",
+    "public.forecast_state",
+    "public.risk_cell",
+    "public.warning_day",
     "public.sms_cost",
     "public.officer_standing",
     "public.bulk_move",

@@ -266,6 +266,8 @@ READERS = {
     "public.audit_pattern": {"auditor"},
     "public.figure": {"figures", "officer"},
     "public.sms_cost": {"admin", "of the institution"},
+    "public.forecast_cell": {"oversight", "head"},
+    "public.forecast_state": {"officer"},
     "public.improvement": {"serving there"},
     "public.officer_phone": {"officer"},
     "public.officer_mail": {"officer"},

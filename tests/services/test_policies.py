@@ -213,6 +213,7 @@ DEFINERS = {
     "institution_of": "an ethics officer outside, not concerned",
     "kept_by_ethics": "everybody: whether a moment lies before the return from ethics",
     "level_stands": "trigger",
+    "forecast_of": "heads and coordinators: sums of the own office, without what is kept from them",
     "may_compare": "everybody: whether the asker may",
     "may_decide": "everybody: whether the asker may",
     "metrics": "operations",
@@ -304,6 +305,9 @@ DELETES = {
     "ussd_session",
     "figure",
     "figure_dirty",
+    "case_forecast",  # made anew from the case, which stays
+    "forecast_cell",
+    "risk_cell",
     "delivery_report",
     "draft",  # nothing of the case: words of an officer that were not sent
     "upload",
