@@ -19,6 +19,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from feedback import models as m
+from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import forecast as rules
 from feedback.rules.workflow import OPEN
@@ -53,35 +54,49 @@ _GONE = text(
     f"""
 DELETE FROM case_forecast f
  WHERE NOT EXISTS (SELECT FROM "case" c WHERE c.id = f.case_id AND {_IS_OPEN})
-RETURNING f.case_id"""
+RETURNING f.institution_id"""
 )
+_KEYS = "institution_id, unit_id, level, day, ladder, rung"
 # Only rows that became others are written, so that a quiet minute writes nothing.
-_ADD_UP = text(
-    f"""
-WITH own AS MATERIALIZED (
-  SELECT f.institution_id, f.unit_id, f.level,
-         greatest((s.at AT TIME ZONE {_ZONE})::date, (:now AT TIME ZONE {_ZONE})::date) AS day,
-         f.ladder, s.rung, count(*)::integer AS cases
-    FROM case_forecast f CROSS JOIN LATERAL unnest(f.rungs, f.moments) AS s (rung, at)
-   WHERE f.level <> 'restricted' AND f.next_at < :until AND s.at < :until
-   GROUP BY 1, 2, 3, 4, 5, 6
-), wanted AS MATERIALIZED (
-  SELECT * FROM own
-  UNION ALL
-  SELECT above, 0, '*', o.day, o.ladder, o.rung, sum(o.cases)::integer
-    FROM own o JOIN institution i ON i.id = o.institution_id CROSS JOIN LATERAL unnest(i.path) above
-   GROUP BY 1, 4, 5, 6
-), gone AS (
-  DELETE FROM forecast_cell f WHERE NOT EXISTS (
+_ADD_UP = """
+WITH wanted AS MATERIALIZED ({wanted}), gone AS (
+  DELETE FROM forecast_cell f WHERE {which} AND NOT EXISTS (
     SELECT FROM wanted w
      WHERE (w.institution_id, w.unit_id, w.level, w.day, w.ladder, w.rung)
          = (f.institution_id, f.unit_id, f.level, f.day, f.ladder, f.rung))
 )
-INSERT INTO forecast_cell AS f (institution_id, unit_id, level, day, ladder, rung, cases)
+INSERT INTO forecast_cell AS f ({keys}, cases)
 SELECT * FROM wanted
-ON CONFLICT (institution_id, unit_id, level, day, ladder, rung)
-DO UPDATE SET cases = excluded.cases WHERE f.cases <> excluded.cases"""
+ON CONFLICT ({keys}) DO UPDATE SET cases = excluded.cases WHERE f.cases <> excluded.cases"""
+# The units of some institutions, from their cases.
+_UNITS = text(
+    _ADD_UP.format(
+        keys=_KEYS,
+        which="f.unit_id <> 0 AND f.institution_id = ANY (:touched)",
+        wanted=f"""
+  SELECT f.institution_id, f.unit_id, f.level,
+         greatest((s.at AT TIME ZONE {_ZONE})::date, (:now AT TIME ZONE {_ZONE})::date) AS day,
+         f.ladder, s.rung, count(*)::integer AS cases
+    FROM case_forecast f CROSS JOIN LATERAL unnest(f.rungs, f.moments) AS s (rung, at)
+   WHERE f.institution_id = ANY (:touched) AND f.level <> 'restricted'
+     AND f.next_at < :until AND s.at < :until
+   GROUP BY 1, 2, 3, 4, 5, 6""",
+    )
 )
+# Every institution with all below it, from the units.
+_WHOLES = text(
+    _ADD_UP.format(
+        keys=_KEYS,
+        which="f.unit_id = 0",
+        wanted="""
+  SELECT above AS institution_id, 0 AS unit_id, '*' AS level, o.day, o.ladder, o.rung,
+         sum(o.cases)::integer AS cases
+    FROM forecast_cell o JOIN institution i ON i.id = o.institution_id
+   CROSS JOIN LATERAL unnest(i.path) above
+   WHERE o.unit_id <> 0 GROUP BY 1, 4, 5, 6""",
+    )
+)
+_INSTITUTIONS = text("SELECT DISTINCT institution_id FROM case_forecast")
 
 
 def refresh(now: datetime, limit: int = BATCH) -> int:
@@ -94,10 +109,18 @@ def refresh(now: datetime, limit: int = BATCH) -> int:
     asked = {"now": now, "version": d.version, "limit": limit}
     # The stamp is taken before the case is read: what changes meanwhile is found by the next run.
     stamps: dict[UUID, int] = {row.id: row.stamp for row in db.session.execute(_CHANGED, asked)}
-    if stamps:
-        _make(stamps, now, d)
-    db.session.execute(_GONE)
-    db.session.execute(_ADD_UP, {"now": now, "until": now + timedelta(days=rules.SPAN)})
+    touched = _make(stamps, now, d) if stamps else set()
+    touched |= set(db.session.scalars(_GONE))
+    before = db.session.scalar(
+        select(m.ForecastState.computed_at).where(m.ForecastState.id == lateness.STATE)
+    )
+    if before is None or local_day(before) != local_day(now):
+        # The window moved on by a day.
+        touched |= set(db.session.scalars(_INSTITUTIONS))
+    if touched:
+        until = now + timedelta(days=rules.SPAN)
+        db.session.execute(_UNITS, {"now": now, "until": until, "touched": sorted(touched)})
+        db.session.execute(_WHOLES)
     stands = {"computed_at": now}
     db.session.execute(
         upsert(m.ForecastState)
@@ -107,7 +130,11 @@ def refresh(now: datetime, limit: int = BATCH) -> int:
     return len(stamps)
 
 
-def _make(stamps: dict[UUID, int], now: datetime, d: Directory) -> None:
+def _make(stamps: dict[UUID, int], now: datetime, d: Directory) -> set[int]:
+    """Make the forecasts of these cases anew; answers the institutions that they count in, and
+    those in which they did before."""
+    former = select(m.CaseForecast.institution_id).where(m.CaseForecast.case_id.in_(list(stamps)))
+    touched = set(db.session.scalars(former.distinct()))
     cases = db.session.scalars(
         select(m.Case)
         .where(m.Case.id.in_(list(stamps)))
@@ -128,6 +155,7 @@ def _make(stamps: dict[UUID, int], now: datetime, d: Directory) -> None:
     db.session.execute(
         statement.on_conflict_do_update(index_elements=["case_id"], set_=changed), rows
     )
+    return touched | {case.institution_id for case in cases}
 
 
 def _row(
