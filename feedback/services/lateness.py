@@ -194,21 +194,24 @@ class Judged:
     good_until: datetime | None
 
 
-_cache: tuple[datetime, rules.Cells] | None = None
+_cache: tuple[tuple[datetime, int], rules.Cells] | None = None
 
 
 def cells() -> rules.Cells:
     """What was learned last, kept in memory until it is learned anew."""
     global _cache
-    learned_at = db.session.scalar(
-        select(m.ForecastState.learned_at).where(m.ForecastState.id == STATE)
-    )
-    if learned_at is None:
+    state = db.session.execute(
+        select(m.ForecastState.learned_at, m.ForecastState.learned_from).where(
+            m.ForecastState.id == STATE
+        )
+    ).one_or_none()
+    if state is None or state.learned_at is None:
         return {}
-    if _cache is None or _cache[0] != learned_at:
+    learned = (state.learned_at, state.learned_from)
+    if _cache is None or _cache[0] != learned:
         rows = db.session.execute(select(m.RiskCell.key, m.RiskCell.cases, m.RiskCell.late))
         _cache = (
-            learned_at,
+            learned,
             {tuple(row.key): rules.Count(row.cases, row.late) for row in rows},
         )
     return _cache[1]
