@@ -53,7 +53,7 @@ i18n: setup-tests  ## every string translated, none fuzzy, none forgotten
 
 check: lint types i18n test  ## what a change must pass before it is sent
 
-bench: setup-tests  ## measure speed, sizes and memory (ARGS=plans: how queries are read; ARGS=ladder: what a sweep costs); writes docs/performance.md
+bench: setup-tests  ## measure speed, sizes and memory (ARGS=plans: how queries are read; ARGS=ladder: what a sweep costs; ARGS=calibration: how well lateness is foretold); writes docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)
 
 clean:  ## remove what was built: environment, caches, compiled translations (data stays)

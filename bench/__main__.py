@@ -16,10 +16,11 @@ NOTE = place.CHECKOUT / "docs" / "performance.md"
 
 def main() -> None:
     """`plans` for how the hottest queries are read beside a million cases, `ladder` for what a
-    sweep costs beside as many; `--cases`, `--seconds` for a quicker try, `--out` for another
-    file."""
+    sweep costs beside as many, `calibration` for how well lateness is foretold; `--cases`,
+    `--seconds` for a quicker try, `--out` for another file."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("what", nargs="?", choices=("speed", "plans", "ladder"), default="speed")
+    modes = ("speed", "plans", "ladder", "calibration")
+    parser.add_argument("what", nargs="?", choices=modes, default="speed")
     parser.add_argument("--cases", type=int, help="100,000; for the plans and the ladder 1,000,000")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each rate")
     parser.add_argument("--out", type=Path, default=NOTE)
@@ -34,6 +35,9 @@ def main() -> None:
             return
         if asked.what == "ladder":
             ladder.write(asked.out, ladder.measure(asked.cases or 1_000_000))
+            return
+        if asked.what == "calibration":
+            calibrate(asked.cases or 100_000, asked.out)
             return
         said = measure(asked.cases or 100_000, asked.seconds, before)
     from feedback import clock
@@ -54,6 +58,20 @@ def explain(cases: int, before: float, out: Path) -> None:
         print(json.dumps(said), flush=True)
         found = plans.measure(app, os.environ["BENCH_SUPERUSER_URL"])
     plans.write(out, said, found)
+
+
+def calibrate(cases: int, out: Path) -> None:
+    """How well lateness is foretold, into the same note."""
+    from bench import calibration
+    from feedback import clock, create_app
+    from feedback.services import history
+
+    with create_app().app_context():
+        print("load …", flush=True)
+        # Without the open late cases with which the sweep is measured: a fifth, all of late.
+        said = history.load(cases, clock.now(), late_share=0.0)
+        found = calibration.measure(clock.now())
+        calibration.write(out, said, found, clock.now())
 
 
 def measure(cases: int, seconds: float, before: float) -> dict[str, Any]:

@@ -320,6 +320,6 @@ def note(said: dict[str, Any], plans: list[Plan]) -> str:
 
 
 def write(path: Path, said: dict[str, Any], plans: list[Plan]) -> None:
-    """Put the section at the end of the note, in place of the one before."""
+    """Put the section into the note, in place of the one before."""
     report.replace(path, report.PLANS, note(said, plans))
     print(json.dumps({plan.title: plan.ms for plan in plans}))

@@ -11,9 +11,11 @@ from typing import Any
 
 import psutil
 
+CALIBRATION = "## How well lateness is foretold"
+"""The heading of the section that `bench.calibration` writes."""
 PLANS = "## Plans of the hottest queries"
-"""The heading from which on the note is written by `bench.plans`."""
-KEPT = ("## What a sweep costs", PLANS)
+"""The heading of the section that `bench.plans` writes."""
+KEPT = ("## What a sweep costs", CALIBRATION, PLANS)
 """Sections that modes of their own write, in their order at the end of the note."""
 QUIET = 0.3  # load for each core up to which the machine counts as ours
 PEERS = ("django-helpdesk 2.6", "Signalen API 2.50", "RT 5.0.3")

@@ -19,14 +19,24 @@ from feedback.jobs.clocks import (
     ask_to_decide,
     follow_improvements,
     measure_held,
+    refresh_forecasts,
     remind_tasks,
     sweep,
     sweep_all,
     take_letters,
     tell_opinions,
+    warn_heads,
 )
 from feedback.jobs.frame import JobFailed
-from feedback.jobs.keeping import chain_audit, find_patterns, learn, purge, refresh_figures, retain
+from feedback.jobs.keeping import (
+    chain_audit,
+    find_patterns,
+    learn,
+    learn_lateness,
+    purge,
+    refresh_figures,
+    retain,
+)
 from feedback.jobs.people import compare_newcomers, hand_over
 from feedback.jobs.periodic import PERIODIC, Periodic
 from feedback.jobs.places import apply_changes, preview_changes, vacate_places
@@ -61,11 +71,13 @@ __all__ = [
     "follow_improvements",
     "hand_over",
     "learn",
+    "learn_lateness",
     "measure_held",
     "preview_changes",
     "process_inbound",
     "purge",
     "refresh_figures",
+    "refresh_forecasts",
     "reissue_receipts",
     "remind_tasks",
     "replay",
@@ -79,5 +91,6 @@ __all__ = [
     "tell_opinions",
     "tick",
     "vacate_places",
+    "warn_heads",
     "worker_main",
 ]

@@ -11,8 +11,10 @@ from feedback.services import (
     arrivals,
     calendars,
     escalations,
+    forecasts,
     held,
     improvement_telling,
+    morning,
     opinions,
     task_upkeep,
 )
@@ -162,3 +164,25 @@ def follow_improvements() -> Counts:
             if not done:
                 break
     return counts
+
+
+@job
+def refresh_forecasts() -> Counts:
+    """Make the forecasts anew of cases that changed, and add up the coming days."""
+    counts = {"forecasts": 0}
+    end = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < end:
+        with transaction(JOB):
+            made = forecasts.refresh(clock.now())
+        counts["forecasts"] += made
+        if made < forecasts.BATCH:
+            break
+    else:
+        again("refresh_forecasts")
+    return counts
+
+
+@job
+def warn_heads() -> Counts:
+    """Warn those who lead an office of what climbs this week."""
+    return morning.send_due(clock.now(), RUN_SECONDS)

@@ -16,6 +16,7 @@ from feedback.services import (
     delays,
     drafts,
     figures,
+    lateness,
     officer_mail,
     officer_phones,
     patterns,
@@ -66,6 +67,13 @@ def learn() -> Counts:
     """Learn from what handlers decided which words point at which subject and institution."""
     with transaction(JOB):
         return {"learned_from": suggestions.train(clock.now())}
+
+
+@job
+def learn_lateness() -> Counts:
+    """Learn from past cases which ones are answered late."""
+    with transaction(JOB):
+        return {"learned_from": lateness.learn(clock.now())}
 
 
 @job

@@ -25,6 +25,12 @@ PERIODIC = (
     Periodic("send_day_lists", 60, "an officer's list of the day goes out once, at its hour"),
     Periodic("send_notices", 60, "what is urgent reaches an officer, and lists at chosen hours"),
     Periodic("refresh_figures", 30, "dashboards are at most a minute behind the cases"),
+    Periodic(
+        "refresh_forecasts", 60, "what climbs if nobody acts is a minute or two behind the cases"
+    ),
+    Periodic(
+        "warn_heads", 300, "heads hear once a day, as the office opens, what climbs this week"
+    ),
     Periodic("add_up_costs", 60, "what SMS cost stands in the sums of its institution and month"),
     Periodic("tell_opinions", 300, "an opinion that is overdue is told once to asker and head"),
     Periodic("hand_over", 60, "no case, task, post or roster entry stays with who left"),
@@ -47,6 +53,7 @@ PERIODIC = (
     Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
     Periodic("purge", 3_600, "tries of codes and logins, old sessions and drafts are not kept"),
     Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
+    Periodic("learn_lateness", 86_400, "the risk of lateness follows the cases of the day before"),
     Periodic("learn", 86_400, "suggestions follow what handlers corrected up to the day before"),
     Periodic("retain", 86_400, "what is older than its retention rule is removed"),
 )

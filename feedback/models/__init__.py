@@ -45,6 +45,13 @@ from feedback.models.channels import (
 from feedback.models.climbing import Alarm, Directive, Escalation
 from feedback.models.drafts import Draft
 from feedback.models.figures import Figure, FigureDirty, FigureHeld, SmsCost
+from feedback.models.forecasts import (
+    CaseForecast,
+    ForecastCell,
+    ForecastState,
+    RiskCell,
+    WarningDay,
+)
 from feedback.models.improvements import Improvement, ImprovementCase
 from feedback.models.inbox import CaseWords, SavedView
 from feedback.models.learning import Correction, SuggestionModel
@@ -112,10 +119,11 @@ __all__ = [
     "CalendarCorrection",
     "Case",
     "CaseErasure",
-    "CaseWords",
+    "CaseForecast",
     "CaseLink",
     "CaseMerge",
     "CaseSplit",
+    "CaseWords",
     "Category",
     "Conflict",
     "Correction",
@@ -133,6 +141,8 @@ __all__ = [
     "FigureDirty",
     "FigureHeld",
     "FileKey",
+    "ForecastCell",
+    "ForecastState",
     "GrantRequest",
     "Holiday",
     "IdentityOpening",
@@ -147,6 +157,7 @@ __all__ = [
     "Letter",
     "LoginAttempt",
     "LegalHold",
+    "LoginAttempt",
     "Lowering",
     "MachineClock",
     "Message",
@@ -165,6 +176,7 @@ __all__ = [
     "PaperLetter",
     "PaperLetterCase",
     "PaperRecord",
+    "Passkey",
     "Pause",
     "PeopleState",
     "Phone",
@@ -178,10 +190,12 @@ __all__ = [
     "Recommendation",
     "ReferenceChange",
     "Redaction",
+    "ReferenceChange",
     "ReferenceState",
     "RetentionRule",
-    "SavedView",
+    "RiskCell",
     "Roster",
+    "SavedView",
     "SealedIdentity",
     "ServiceStandard",
     "SmsCost",
@@ -197,4 +211,5 @@ __all__ = [
     "Upload",
     "UploadPart",
     "UssdSession",
+    "WarningDay",
 ]

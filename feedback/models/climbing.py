@@ -33,6 +33,8 @@ class Escalation(Base):
         one_of("why", ("vacant", "away", "concerned", "missing", "circle", "own")),
         one_of("way", ("holder", "deputy", "letter", "skipped")),
         Index("ix_escalation_post", "post_id", "due_at", "id"),
+        # What climbed lately, by the institution whose case it is.
+        Index("ix_escalation_institution", "from_institution_id", "due_at", "id"),
         Index(
             "ix_escalation_deputy",
             "officer_id",

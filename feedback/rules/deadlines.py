@@ -259,6 +259,20 @@ def working_days_until(calendar: Calendar, now: datetime, due: datetime) -> int:
     return max(1, _working_days_in(calendar, today + ONE_DAY, last + ONE_DAY))
 
 
+def at_work(calendar: Calendar, now: datetime) -> datetime:
+    """`now` while the office works, else the moment at which it opens next."""
+    day = local_day(now)
+    if calendar.is_working_day(day):
+        if calendar.opening(day) <= now <= calendar.closing(day):
+            return now
+        if now < calendar.opening(day):
+            return calendar.opening(day)
+    day += ONE_DAY
+    while not calendar.is_working_day(day):
+        day += ONE_DAY
+    return calendar.opening(day)
+
+
 def reminders(calendar: Calendar, start: datetime, due: datetime) -> list[datetime]:
     """When to remind the owner of a clock: each at an opening of the office, in order.
 

@@ -8,7 +8,7 @@ hear of it; what merely says how something ended may be switched off.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DAR_ES_SALAAM = ZoneInfo("Africa/Dar_es_Salaam")
@@ -17,6 +17,8 @@ URGENT = frozenset(
     {
         "escalated",
         "digest",
+        "due_today",
+        "will_climb",
         "directive",
         "rung_told",
         "explanation_asked",
@@ -98,6 +100,8 @@ DUTY = frozenset(
 OF_A_POST = frozenset({"escalated", "directive_done", "explained", "delegated", "recommended"})
 """Told to whoever stands on a rung, or reads for one."""
 KINDS = URGENT | OPTIONAL | DUTY
+AT_WORK = frozenset({"due_today", "will_climb"})
+"""Urgent, but of one day: told while the officer is at work, or not at all; the desk keeps it."""
 HOURS = range(6, 18)
 """Local hours at which a list by e-mail may be had."""
 MOST_HOURS = 3
@@ -107,6 +111,11 @@ MOST_HOURS = 3
 def is_urgent(kind: str) -> bool:
     """Whether it goes at once and does not wait for the next list."""
     return kind in URGENT
+
+
+def goes_now(kind: str, made: date, today: date, *, at_work: bool) -> bool:
+    """Whether an urgent notice made on a day is told now; `at_work`: its officer is there now."""
+    return kind not in AT_WORK or (at_work and made == today)
 
 
 def muted(wished: Collection[str]) -> list[str]:

@@ -197,15 +197,24 @@ def _close(case: m.Case, batch: Batch) -> int:
 
 
 def _remind(case: m.Case, own: CaseClocks, batch: Batch, d: Directory) -> int:
-    """Half the time, two working days before, on the day: a notice to the owner."""
+    """Half the time, two working days before, on the day: a notice to the owner, while the office
+    works. After an outage it waits for the next opening: of several that were missed the latest
+    alone is told, and none once the case is late, which its rungs tell."""
     if Status(case.status) not in workflow.OPEN:
         batch.timers[case.id, "reminder"] = None
+        return 0
+    opens = deadlines.at_work(d.calendar_of(case.institution_id), batch.now)
+    if opens > batch.now:
+        batch.timers[case.id, "reminder"] = opens
         return 0
     answer = own.answer
     batch.timers[case.id, "reminder"] = clocks.next_reminder(answer, batch.now, d)
     calendar = d.calendar(answer.calendar_id, answer.office_id)
     moments = deadlines.reminders(calendar, answer.starts_at, answer.due_at)
-    if own.open_pause is not None or not any(moment <= batch.now for moment in moments):
+    today = local_day(batch.now)
+    told = any(moment <= batch.now for moment in moments) and batch.now <= answer.due_at
+    if own.open_pause is not None or not told:
         return 0
-    batch.notice([case.handler_id], "reminder", case, key=local_day(batch.now).isoformat())
+    kind = "due_today" if local_day(answer.due_at) == today else "reminder"
+    batch.notice([case.handler_id], kind, case, key=today.isoformat())
     return 1

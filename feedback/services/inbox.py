@@ -18,6 +18,7 @@ from sqlalchemy import Select, func, literal, select, text, tuple_, union_all
 from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import inbox as rules
+from feedback.services import forecast_lists
 from feedback.services.listing import (
     COLUMNS,
     COUNT_LIMIT,
@@ -34,6 +35,8 @@ from feedback.services.viewers import present
 
 DUE = (*rules.GROUPS, rules.UNREAD)
 """What a list can be narrowed down to: a group, or what has a new message."""
+RISKS = ("late",)
+"""What a list can be narrowed down to by what is likely: what is likely late."""
 WAITING = "w."
 """Before the key of a page that begins among the cases that wait for the citizen."""
 
@@ -46,7 +49,8 @@ IN_ORDER = text(
 class Question:
     """Which open cases. scope: mine, unit (a leader's: the institution), unowned, restricted.
 
-    category: a code; place: part of its name; handler: an officer's number; due: one of DUE.
+    category: a code; place: part of its name; handler: an officer's number; due: one of DUE;
+    risk: one of RISKS.
     """
 
     scope: str
@@ -57,6 +61,7 @@ class Question:
     confidentiality: str | None = None
     handler: int | None = None
     due: str | None = None
+    risk: str | None = None
 
 
 def leads() -> bool:
@@ -177,6 +182,8 @@ def _where(question: Question, edges: rules.Edges) -> list[Any]:
     if question.category is not None:
         category = directory().categories_by_code.get(question.category)
         found.append(m.Case.category_id == (category.id if category else 0))
+    if question.risk is not None:
+        found.append(forecast_lists.is_likely_late(present(), edges.now))
     if question.place is not None:
         found.append(func.lower(m.Case.place).contains(question.place.lower(), autoescape=True))
     if question.due in ("late", "today", "week", "later"):

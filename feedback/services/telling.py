@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from feedback.services import (
     identity,
     listing,
     mailing,
+    morning,
     notices,
     officer_mail,
     officer_phones,
@@ -46,8 +48,10 @@ def send_due(now: datetime, seconds: float) -> dict[str, int]:
     for officer_id, language in _each(_waiting, end):
         with transaction(Principal.of_officer(officer_id, channel="sms")):
             said = _urgent()
+            warned = any(notice.kind == morning.KIND for notice in said)
+            ahead = morning.ahead(now) if warned else None
         with transaction(JOB):
-            done["urgent"] += _tell_urgent(officer_id, language, said, now)
+            done["urgent"] += _tell_urgent(officer_id, language, said, ahead, now)
     for officer_id, language in _each(lambda: _due(now), end):
         with transaction(Principal.of_officer(officer_id, channel="sms")):
             day = day_of(officer_id, now)
@@ -81,8 +85,18 @@ def _waiting() -> list[tuple[int, str]]:
     return [(row.officer_id, row.language) for row in rows]
 
 
-def _urgent() -> list[tuple[UUID, str, str]]:
-    """The officer's urgent notices that wait: id, kind, and the reference of an ordinary case.
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An urgent notice that waits; of an ordinary case with its reference."""
+
+    id: UUID
+    kind: str
+    reference: str
+    made: date
+
+
+def _urgent() -> list[_Waiting]:
+    """The officer's urgent notices that wait.
 
     Of one that was read already, or whose case the officer no longer sees, nothing is told.
     """
@@ -102,12 +116,17 @@ def _urgent() -> list[tuple[UUID, str, str]]:
     for notice, reference, level in rows:
         if notice.case_id is not None and reference is None:
             continue
-        found.append((notice.id, notice.kind, reference if level == Level.OPEN.value else ""))
+        named = reference if level == Level.OPEN.value else ""
+        found.append(_Waiting(notice.id, notice.kind, named, clock.local_day(notice.at)))
     return found
 
 
 def _tell_urgent(
-    officer_id: int, language: str, said: list[tuple[UUID, str, str]], now: datetime
+    officer_id: int,
+    language: str,
+    said: list[_Waiting],
+    ahead: officer_letters.Ahead | None,
+    now: datetime,
 ) -> int:
     """Mark what waited as told and owe one message of it; 1 when one is owed."""
     marked = set(
@@ -120,13 +139,19 @@ def _tell_urgent(
             .returning(m.Notice.id)
         )
     )
-    items = [(kind, reference) for number, kind, reference in said if number in marked]
+    today, there = clock.local_day(now), is_at_work(officer_id, now)
+    items = [
+        (each.kind, each.reference)
+        for each in said
+        if each.id in marked and rules.goes_now(each.kind, each.made, today, at_work=there)
+    ]
     officer = db.session.get_one(m.Officer, officer_id)
     if not items or not officer.active:
         return 0
     key = f"officer-urgent:{officer_id}:{now.isoformat()}"
     if address := _address(officer_id):
-        words = officer_letters.urgent(language, items, _place(items))
+        more = ahead if any(kind == morning.KIND for kind, _ in items) else None
+        words = officer_letters.urgent(language, items, _place(items), more)
         _write("officer_urgent_mail", key, address, language, words, now)
         return 1
     phone = db.session.get(m.OfficerPhone, officer_id)
@@ -222,6 +247,13 @@ def is_there(officer_id: int, now: datetime) -> bool:
         and (duty is None or today.isoweekday() in duty.days)
         and not db.session.scalar(select(posts.away(officer_id, today)))
     )
+
+
+def is_at_work(officer_id: int, now: datetime) -> bool:
+    """Whether the officer is there and the office open."""
+    officer = db.session.get_one(m.Officer, officer_id)
+    calendar = directory().calendar_of(officer.institution_id)
+    return now >= calendar.opening(clock.local_day(now)) and is_there(officer_id, now)
 
 
 def _address(officer_id: int) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 
 from feedback import models as m
 from feedback.extensions import db
-from feedback.rules import access, deadlines
+from feedback.rules import access, deadlines, forecast
 from feedback.rules.access import Level
 from feedback.rules.workflow import MAX_APPEALS, OPEN, WHILE_JOINED, Status, Verb, allowed
 from feedback.services import (
@@ -20,6 +20,7 @@ from feedback.services import (
     audit,
     case_versions,
     clocks,
+    forecast_lists,
     groups,
     held,
     ladders,
@@ -67,6 +68,8 @@ class Rung:
     # Why it was not reached in the plain way, and whether the handler must say why it came so far.
     why: str = ""
     explains: bool = False
+    # Of one ahead: working days from now.
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,8 @@ class OfficerCase(CitizenCase):
     may_unseal: bool = False
     transfers: int = 0
     next_rungs: list[Rung] = field(default_factory=list)
+    # Why it is likely late; none: it is not, it is late already, or too little is known.
+    risk: forecast_lists.Risk | None = None
     directives: list[Order] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
@@ -268,7 +273,8 @@ def for_officer(case_id: UUID, now: datetime) -> OfficerCase:
         may_unseal=access.may_open_identity(viewer, facts) is not None
         or access.may_decide_opening(viewer, facts, 0),
         transfers=case.transfers,
-        next_rungs=ahead(case, d),
+        next_rungs=ahead(case, d, now),
+        risk=forecast_lists.risk_of(case.id, now),
         directives=_directives(case.id, d) if reads else [],
         decisions=_decisions(case.id, d)
         if any(line.kind == "delay_reason" for line in common["messages"])
@@ -365,9 +371,9 @@ def rungs(d: Directory, *which: ColumnElement[bool]) -> list[Rung]:
     ]
 
 
-def ahead(case: m.Case, d: Directory) -> list[Rung]:
+def ahead(case: m.Case, d: Directory, now: datetime) -> list[Rung]:
     """The rungs ahead if nobody acts."""
-    name = ladders.name_of(case, d)
+    name, calendar = ladders.name_of(case, d), d.calendar_of(case.institution_id)
     return [
         Rung(
             None,
@@ -379,6 +385,7 @@ def ahead(case: m.Case, d: Directory) -> list[Rung]:
             way="",
             at=step.at,
             ahead=True,
+            days=forecast.days_until(calendar, now, step.at),
         )
         for step in ladders.forecast(case, d)
     ]

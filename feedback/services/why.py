@@ -125,12 +125,12 @@ def for_officer(case_id: UUID, now: datetime) -> Why:
     """The arithmetic of a case that the present officer sees; a look without words, on record."""
     case = _case(case_id)
     audit.record("looked", case.id, now=now, words=0, level=case.confidentiality)
-    return of_case(case, directory(), ahead=True)
+    return of_case(case, directory(), now)
 
 
 def for_citizen(case_id: UUID) -> Why:
     """The same for its citizen, with the rungs that were climbed (principal: public)."""
-    return of_case(_case(case_id), directory(), ahead=False)
+    return of_case(_case(case_id), directory())
 
 
 def _case(case_id: UUID) -> m.Case:
@@ -140,9 +140,9 @@ def _case(case_id: UUID) -> m.Case:
     return case
 
 
-def of_case(case: m.Case, d: Directory, *, ahead: bool) -> Why:
-    """The arithmetic of the clocks of the case's present cycle. ahead: with the rungs that follow
-    if nobody acts."""
+def of_case(case: m.Case, d: Directory, now: datetime | None = None) -> Why:
+    """The arithmetic of the clocks of the case's present cycle. now: with the rungs that follow
+    from then on if nobody acts."""
     own = clocks.of(case)
     running = [each for each in (own.answer, own.acknowledge) if each is not None]
     standards = _standards(running)
@@ -156,7 +156,7 @@ def of_case(case: m.Case, d: Directory, *, ahead: bool) -> Why:
         [explained(each, own, d, standards, days) for each in running],
         [pause for pause in own.pauses if pause.cycle == case.cycle],
         _granted(case),
-        [*rungs, *(views.ahead(case, d) if ahead else ())],
+        [*rungs, *(views.ahead(case, d, now) if now else ())],
     )
 
 

@@ -10,9 +10,19 @@ from uuid import UUID
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from feedback.clock import local_day
-from feedback.services import move_results, moves, notices, queues, roster, staffing, workload
+from feedback.services import (
+    forecast_lists,
+    move_results,
+    moves,
+    notices,
+    queues,
+    roster,
+    staffing,
+    workload,
+)
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import transaction
@@ -31,6 +41,7 @@ def board(tabs: TabsOf) -> ResponseReturnValue:
     try:
         with transaction():
             found = workload.board(request.args.get("after"), g.now)
+            days = forecast_lists.of_office(roster.scope(), current_user.institution_id, g.now)
             recent = move_results.recent(g.now)
             listed = tabs(queues.counts(g.now))
             g.unread = notices.unread()
@@ -40,11 +51,34 @@ def board(tabs: TabsOf) -> ResponseReturnValue:
         "desk/board.html",
         tabs_list=listed,
         board=found,
+        days=days,
         recent=recent,
         most=workload.MOST,
         today=local_day(g.now),
         first=url_for("desk.board") if request.args.get("after") else "",
         following=url_for("desk.board", after=found.next) if found.next else "",
+    )
+
+
+def forecast(tabs: TabsOf) -> ResponseReturnValue:
+    """What goes up in the coming days if nobody acts, and the cases themselves, the first first."""
+    after = request.args.get("after")
+    try:
+        with transaction():
+            own = roster.scope()
+            days = forecast_lists.of_office(own, current_user.institution_id, g.now)
+            page = forecast_lists.climbing(own, g.now, after=after)
+            listed = tabs(queues.counts(g.now))
+            g.unread = notices.unread()
+    except Refused:
+        abort(403)
+    return render_template(
+        "desk/forecast.html",
+        tabs_list=listed,
+        days=days,
+        page=page,
+        first=url_for("desk.forecast") if after else "",
+        following=url_for("desk.forecast", after=page.next) if page.next else "",
     )
 
 
@@ -227,6 +261,7 @@ def _result(move_id: UUID, tabs: TabsOf, problem: str = "") -> str:
 
 ROUTES: tuple[tuple[str, str, Callable[..., ResponseReturnValue]], ...] = (
     ("GET", "/board", board),
+    ("GET", "/forecast", forecast),
     ("GET", "/board/cases", board_cases),
     ("POST", "/board/move", move_cases),
     ("GET", "/team/<int:officer_id>/hand-over", hand_over),

@@ -52,7 +52,11 @@ def _office() -> list[Item]:
     viewer = viewers.present()
     items: list[Item] = []
     if viewer.heads or viewer.coordinates or "unit_head" in viewer.roles:
-        items += [(_("Workload"), "/desk/board", None), (_("Team"), "/desk/team", None)]
+        items += [
+            (_("Workload"), "/desk/board", None),
+            (_("Forecast"), "/desk/forecast", None),
+            (_("Team"), "/desk/team", None),
+        ]
     items += [
         (_("Paper and telephone"), "/desk/register", None),
         (_("Improvements"), "/desk/improvements", None),

@@ -114,5 +114,6 @@ def init_app(app: Flask) -> None:
         working_time=working_time,
         words=words,
         counted=counted,
+        name=name,
     )
     app.jinja_env.globals.update(name=name, get_locale=get_locale)

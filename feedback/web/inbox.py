@@ -13,17 +13,17 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from feedback.models.columns import KINDS, LEVELS
-from feedback.services import inbox, notices, saved_views, staffing
-from feedback.services.inbox import DUE, Question
+from feedback.services import forecast_lists, inbox, notices, saved_views, staffing
+from feedback.services.inbox import DUE, RISKS, Question
 from feedback.services.listing import OPEN_STATUSES, QueueRow
 from feedback.services.reference import Directory, directory
-from feedback.web import wording
+from feedback.web import forecast_wording, wording
 from feedback.web.formats import name
 
 LONGEST_PLACE = 60
 PATHS = {"mine": "/desk", "unit": "/desk/unit", "unowned": "/desk/unowned"}
 """The list of each scope of which views can be saved."""
-_FILTERS = ("kind", "status", "category", "place", "confidentiality", "handler")
+_FILTERS = ("kind", "status", "category", "place", "confidentiality", "handler", "risk")
 _ORDER = (*_FILTERS, "due", "q", "after")
 
 
@@ -50,6 +50,7 @@ def asked(scope: str, source: Mapping[str, str], d: Directory, *, leads: bool) -
         "status": OPEN_STATUSES,
         "category": d.categories_by_code,
         "confidentiality": LEVELS,
+        "risk": RISKS,
         "due": DUE,
     }
     found = {key: value[key] if value[key] in values else None for key, values in known.items()}
@@ -78,6 +79,7 @@ def context(listed: Listed, source: Mapping[str, str]) -> dict[str, Any]:
     question = asked(listed.scope, source, d, leads=leads)
     after = request.args.get("after")
     page = inbox.page(question, after, g.now)
+    outlooks = forecast_lists.of_cases([row.case_id for row in page.rows], g.now)
     counted = inbox.group_counts(question, g.now)
     by_handler = leads and listed.scope == "unit"
     officers = staffing.everyone(current_user.institution_id) if by_handler else []
@@ -93,6 +95,8 @@ def context(listed: Listed, source: Mapping[str, str]) -> dict[str, Any]:
         "counts": listed.counts,
         "page": page,
         "groups": _grouped(page.rows, question.due),
+        "outlooks": outlooks,
+        "forecast_wording": forecast_wording,
         "chosen": chosen,
         "narrowed": narrowed,
         "clear": address(listed.path, **({"due": question.due} if question.due else {})),

@@ -353,6 +353,8 @@ def notice(kind: str) -> str:
         "final_letter": _("The citizen appealed for the last time; the final letter was given"),
         "pause_over": _("The citizen did not reply in time: the clock runs on"),
         "reminder": _("A deadline comes near"),
+        "due_today": _("A case of yours is due today"),
+        "will_climb": _("Cases of your office go up the ladder this week, or went up yesterday"),
         "escalated": _("A late case reached your post"),
         "climbed": _("A case of yours went to a higher post"),
         "explain": _("A case of yours went to a higher post: say there why it came so far"),

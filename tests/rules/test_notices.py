@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -42,3 +42,27 @@ def test_it_is_later_within_a_day_and_at_a_chosen_hour(hours: set[int], now: dat
 def test_a_list_without_an_hour_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="hour"):
         notices.next_list([], at("2026-11-30T07:00"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "made", "at_work", "goes"),
+    [
+        ("escalated", 30, False, True),
+        ("escalated", 29, False, True),
+        ("due_today", 30, True, True),
+        ("due_today", 30, False, False),
+        ("due_today", 29, True, False),
+        ("will_climb", 30, True, True),
+        ("will_climb", 28, True, False),
+    ],
+)
+def test_what_is_of_one_day_goes_on_that_day_and_at_work(
+    kind: str, made: int, at_work: bool, goes: bool
+) -> None:
+    today = date(2026, 11, 30)
+    assert notices.goes_now(kind, today.replace(day=made), today, at_work=at_work) is goes
+
+
+def test_what_is_of_one_day_is_urgent_and_no_choice() -> None:
+    assert notices.AT_WORK <= notices.URGENT
+    assert not notices.muted(notices.AT_WORK)

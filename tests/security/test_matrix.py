@@ -20,7 +20,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from feedback import clock
-from feedback.services import audit, checking, identity, letters
+from feedback.services import audit, checking, forecasts, identity, letters
 from feedback.services.cases import Receipt
 from feedback.transaction import JOB, Principal, transaction
 from tests.cleaning import samples
@@ -156,6 +156,8 @@ LISTS: dict[str, Answer] = {
     "desk.view_list": levels(),
     "desk.board": levels(),
     "desk.board_cases": levels("coordinator unit_head head", "coordinator head", ""),
+    # What the worker forecast; restricted cases are no head's.
+    "desk.forecast": levels("coordinator unit_head head", "coordinator head", ""),
     "desk.team": levels(),
     "desk.team_print": levels(),
     "desk.own_leave": levels(),
@@ -196,6 +198,7 @@ LISTS: dict[str, Answer] = {
     "oversight.time_held": levels(),
     "oversight.closure_list": levels(),
     "oversight.delegation_list": levels(),
+    "oversight.forecast": levels(),
     "ethics.queue": ETHICS,
     "ethics.letter_list": ETHICS,
     "ethics.exclusion_list": DECIDING,
@@ -357,6 +360,8 @@ def world(app: Flask, make: Make, superuser: psycopg.Connection[Any]) -> World:
     cases["restricted"].parts["hold_id"] = _hold(superuser, cases["restricted"], people["auditor"])
     with transaction(JOB):
         audit.chain(clock.now())
+    with transaction(JOB):
+        forecasts.refresh(clock.now())
     return World(app, people, cases)
 
 

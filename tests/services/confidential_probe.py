@@ -22,6 +22,7 @@ OFFICE = (
     *("paper_record", "office_file", "improvement_case", "reason_decision"),
     *("paper_record", "office_file", "improvement_case"),
     *("letter", "paper_letter_case"),
+    *("paper_record", "office_file", "improvement_case", "case_forecast"),
 )
 WORDS = ("message", "attachment", "attachment_content", "case_key", "outcome")
 # As the words, but not for the citizen.
@@ -78,6 +79,10 @@ APART = (
     "public.figure",
     "public.figure_dirty",
     "public.figure_held",
+    "public.forecast_cell",
+    "public.forecast_state",
+    "public.risk_cell",
+    "public.warning_day",
     "public.sms_cost",
     "public.job_run",
     "public.machine_clock",

@@ -298,6 +298,20 @@ def fill(
             " VALUES (%s, %s, %s, 'x', %s)",
             (uuid4(), case, officer, NOW),
         )
+        run(
+            "INSERT INTO case_forecast (case_id, stamp, institution_id, unit_id, level, ladder,"
+            " rungs, moments, likely, computed_at, good_until)"
+            " VALUES (%s, 0, %s, %s, 'open', 'council', '{}', '{}', false, %s, %s)",
+            (case, home, unit, NOW, NOW),
+        )
+    run("INSERT INTO forecast_state VALUES (1, %s, %s, 0)", (NOW, NOW))
+    run("INSERT INTO risk_cell VALUES ('{half}', 30, 3)")
+    run("INSERT INTO warning_day VALUES (%s, %s)", (told, NOW.date()))
+    run(
+        "INSERT INTO forecast_cell SELECT id, 0, '*', %s, 'council', 1, 1 FROM institution"
+        " WHERE code = 'DODOMA-CC'",
+        (NOW.date(),),
+    )
     run(
         "INSERT INTO leave (officer_id, first_day, last_day)"
         " VALUES (%s, '2020-01-01', '2020-01-02')",

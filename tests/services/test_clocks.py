@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from feedback.rules import deadlines
-from feedback.rules.deadlines import MAX_PAUSE_DAYS, MAX_PAUSES, Pause
+from feedback.rules.deadlines import MAX_PAUSE_DAYS, MAX_PAUSES, Calendar, Pause
 from feedback.services import citizen, desk, extensions, opinions, reopening
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
@@ -176,6 +176,9 @@ def test_waiting_is_no_working_time_of_the_office(
     assert kit.clock(superuser, receipt.case_id, "answer")["minutes"] == 120
 
 
+REMIND = ("reminder", "due_today")
+
+
 def test_reminders_come_at_half_time_two_days_before_and_on_the_day(
     make: Make, monday: datetime, superuser: Behind
 ) -> None:
@@ -192,8 +195,57 @@ def test_reminders_come_at_half_time_two_days_before_and_on_the_day(
         kit.at("2025-11-28 08:00"),
     ]
     notices = kit.of_case(superuser, "notice", receipt.case_id, "at")
-    assert [n["officer_id"] for n in notices if n["kind"] == "reminder"] == [handler] * 3
+    assert [n["officer_id"] for n in notices if n["kind"] in REMIND] == [handler] * 3
+    assert [n["kind"] for n in notices if n["kind"] in REMIND] == [
+        *("reminder", "reminder", "due_today")
+    ]
     assert "reminder" not in kit.timers(superuser, receipt.case_id)
+
+
+# When sweeps come back, when they run then, and at which of these it is told what.
+OUTAGES = (
+    # Half time missed: not in the evening, and not before the office opens; once.
+    ("2025-11-20 22:00", ["2025-11-21 07:29", "2025-11-21 07:30", "2025-11-21 07:31"],
+     {"2025-11-21 07:30": "reminder"}),
+    # Back on Saturday: on Monday.
+    ("2025-11-22 10:00", ["2025-11-23 08:00", "2025-11-24 07:31"],
+     {"2025-11-24 07:31": "reminder"}),
+    # Half time and two days before both missed: the latest only, with the next.
+    ("2025-11-27 15:31", ["2025-11-28 07:30", "2025-11-28 08:30"],
+     {"2025-11-28 07:30": "due_today"}),
+    # Late meanwhile: its rung tells that.
+    ("2025-11-28 23:00", ["2025-12-01 08:00", "2025-12-02 08:00"], {}),
+    # The office has a day off: on the next working day.
+    ("2025-11-25 20:00", ["2025-11-26 07:45", "2025-11-27 07:45"],
+     {"2025-11-27 07:45": "reminder"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("back", "sweeps", "told"), OUTAGES)
+def test_after_an_outage_a_reminder_waits_for_the_office(
+    make: Make,
+    monday: datetime,
+    superuser: Behind,
+    monkeypatch: pytest.MonkeyPatch,
+    back: str,
+    sweeps: list[str],
+    told: dict[str, str],
+) -> None:
+    make.officer("DODOMA-CC", "handler")
+    receipt = make.case(monday)
+    if back == "2025-11-25 20:00":
+        real = Calendar.is_working_day
+        off = date(2025, 11, 26)
+        monkeypatch.setattr(
+            Calendar, "is_working_day", lambda own, day: day != off and real(own, day)
+        )
+    assert kit.sweep(kit.at(back)).reminders == 0
+    found = {}
+    for moment in sweeps:
+        if kit.sweep(kit.at(moment)).reminders:
+            rows = kit.of_case(superuser, "notice", receipt.case_id, "at")
+            found[moment] = [row["kind"] for row in rows if row["kind"] in REMIND][-1]
+    assert found == told
 
 
 def _act(rng: Random, case_id: UUID, officers: list[int], now: datetime) -> None:

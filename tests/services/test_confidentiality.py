@@ -269,6 +269,8 @@ READERS = {
     "public.sms_cost": {"admin", "of the institution"},
     "public.job_run": {"officer", "operations"},
     "public.machine_clock": {"admin", "operations"},
+    "public.forecast_cell": {"oversight", "head"},
+    "public.forecast_state": {"officer"},
     "public.improvement": {"serving there"},
     "public.officer_phone": {"officer"},
     "public.officer_mail": {"officer"},

@@ -204,7 +204,7 @@ def test_the_same_seed_draws_the_same_arrivals(app: Flask) -> None:
     with transaction(JOB):
         d = directory()
     once, again = (
-        [(a.at, a.institution.code) for a in arrivals(50, second(NOW), d, Random(3))]  # noqa: S311
+        [(a.at, a.institution.code) for a in arrivals(50, 10, second(NOW), d, Random(3))]  # noqa: S311
         for _ in range(2)
     )
     assert once == again

@@ -230,6 +230,7 @@ DEFINERS = {
     "driven": "the worker, the citizen of the case, officers who see it: moments",
     "late_between": "the worker: which cases were late",
     "level_stands": "trigger",
+    "forecast_of": "heads and coordinators: sums of the own office, without what is kept from them",
     "may_compare": "everybody: whether the asker may",
     "may_decide": "everybody: whether the asker may",
     "metrics": "operations",
@@ -322,6 +323,9 @@ DELETES = {
     "figure",
     "figure_dirty",
     "figure_held",
+    "case_forecast",  # made anew from the case, which stays
+    "forecast_cell",
+    "risk_cell",
     "delivery_report",
     "job_run",  # a job that is asked for no more
     "machine_clock",  # a machine that was started anew

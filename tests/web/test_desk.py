@@ -54,6 +54,7 @@ ROUTES = [
     ("POST", "/desk/views/{uuid}/{step}", {"handler", "coordinator", "head"}),
     ("GET", "/desk/board", {"coordinator"}),
     ("GET", "/desk/board/cases", {"coordinator"}),
+    ("GET", "/desk/forecast", {"coordinator"}),
     ("POST", "/desk/board/move", {"handler", "coordinator", "head"}),
     ("GET", "/desk/board/moves/{uuid}", {"coordinator"}),
     ("POST", "/desk/board/moves/{uuid}/undo", {"handler", "coordinator", "head"}),
@@ -327,7 +328,7 @@ def test_the_page_of_a_case_asks_a_bounded_number_of_questions(
     tab.get(page_of(case))
     with query_count() as counted:
         tab.get(page_of(case))
-    assert counted.number <= 50  # one of them: what drives the case beside its clocks
+    assert counted.number <= 50
 
 
 # The page of a case, and each verb.

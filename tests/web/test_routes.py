@@ -125,7 +125,7 @@ STAFF = {
     **dict.fromkeys(
         (
             *("desk.board", "desk.board_cases", "desk.move_cases", "desk.move_result"),
-            *("desk.undo_move", "desk.hand_over", "desk.hand_over_cases"),
+            *("desk.undo_move", "desk.hand_over", "desk.hand_over_cases", "desk.forecast"),
             *("desk.team", "desk.team_print", "desk.team_member", "desk.change_member"),
         ),
         frozenset({"coordinator"}),
@@ -172,6 +172,7 @@ STAFF = {
     "oversight.board_file": LOOKING,
     "oversight.escalated": LOOKING,
     "oversight.directives": LOOKING,
+    "oversight.forecast": LOOKING,
     "oversight.case": LOOKING,
     "oversight.case_file": LOOKING,
     "oversight.case_why": LOOKING,

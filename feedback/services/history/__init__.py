@@ -27,7 +27,7 @@ from feedback.extensions import db
 from feedback.services import audit, figures
 from feedback.services.errors import Refused
 from feedback.services.history import people
-from feedback.services.history.arrivals import LATEST, YEARS, arrivals
+from feedback.services.history.arrivals import LATE_SHARE, LATEST, YEARS, arrivals
 from feedback.services.history.course import Maker
 from feedback.services.history.office import Office, second
 from feedback.services.history.rows import COLUMNS, Writer, block
@@ -38,8 +38,11 @@ LOADER = Principal("history", role="loader")
 CHUNK = 4_000  # cases made while the ones before are being written
 
 
-def load(cases: int, now: datetime, seed: int = 1) -> dict[str, int | float]:
+def load(
+    cases: int, now: datetime, seed: int = 1, late_share: float = LATE_SHARE
+) -> dict[str, int | float]:
     """Make `cases` cases and everything around them; answers counts of rows and the seconds.
+    late_share: how many of them lie open past their due time, beside those answered late.
 
     All cases in one transaction, then the figures in another. Refused: not-a-demonstration.
     """
@@ -53,7 +56,10 @@ def load(cases: int, now: datetime, seed: int = 1) -> dict[str, int | float]:
             gazetteer.setdefault(code, []).append(name.title())
     with _admitted(), transaction(LOADER) as session:
         raw = session.connection().connection.driver_connection
-        counts = _write(cast(Connection[Any], raw), d, gazetteer, cases, now, Random(seed))  # noqa: S311
+        rng = Random(seed)  # noqa: S311
+        counts = _write(
+            cast(Connection[Any], raw), d, gazetteer, cases, round(cases * late_share), now, rng
+        )
     with transaction(JOB):
         groups = figures.refresh_all(now)
         audit.record("history_loaded", now=now, cases=cases)
@@ -84,6 +90,7 @@ def _write(
     d: Directory,
     gazetteer: dict[str, list[str]],
     cases: int,
+    late: int,
     now: datetime,
     rng: Random,
 ) -> dict[str, int]:
@@ -110,7 +117,7 @@ def _write(
     thread.start()
     gc.disable()  # hundreds of thousands of short-lived objects, none in a cycle
     try:
-        for lines in _chunks(d, gazetteer, staff, taken, cases, now, since, rng):
+        for lines in _chunks(d, gazetteer, staff, taken, cases, late, now, since, rng):
             waiting.put(lines)
             if failures:
                 break
@@ -129,6 +136,7 @@ def _chunks(
     staff: people.Staff,
     taken: set[str],
     cases: int,
+    late: int,
     now: datetime,
     since: date,
     rng: Random,
@@ -137,7 +145,7 @@ def _chunks(
     present = second(now)
     maker = Maker(d, staff, present, rng)
     writer = Writer(d, staff, gazetteer, taken, rng)
-    for made, arrival in enumerate(arrivals(cases, present, d, rng), 1):
+    for made, arrival in enumerate(arrivals(cases, late, present, d, rng), 1):
         calendar = d.calendar_of(arrival.institution.id)
         if id(calendar) not in offices:
             offices[id(calendar)] = Office(calendar, since, local_day(now))

@@ -78,9 +78,8 @@ class Arrival:
     late_days: int
 
 
-def arrivals(count: int, now: int, d: Directory, rng: Random) -> Iterator[Arrival]:
-    """`count` cases of the last years, a fifth of them open and late; not in order."""
-    late = round(count * LATE_SHARE)
+def arrivals(count: int, late: int, now: int, d: Directory, rng: Random) -> Iterator[Arrival]:
+    """`count` cases of the last years, so many of them open and late; not in order."""
     for day, number in Counter(_days(count - late, now, rng)).items():
         yield from _on(day, number, now, d, rng, 0)
     # The day of a late one follows from the standard and calendar: the course sets it. Here it

@@ -31,6 +31,8 @@ EXPLAINED = 0.3
 # Share of the standard after which half of the answers are given, by how quick an office is.
 TYPICAL = 0.5
 SPREAD = 0.55
+# What takes longer than other matters, and what is quickly done.
+SUBJECT_PACE = {"LAND-DISPUTE": 1.7, "LAND-TITLE": 1.4, "ROADS": 1.2, "WASTE": 0.7}
 SWEPT_BEFORE = 3600  # the last sweep of the history, in seconds before the present
 
 
@@ -191,6 +193,7 @@ class Maker:
         course.clocks.append(clock)
         begun = max(start, course.transferred or 0, (first or 0) if course.cycle == 1 else 0)
         pace = self.pace[arrival.institution.id]
+        pace *= SUBJECT_PACE.get(arrival.category.code, 1.0)
         work = TYPICAL * days * pace * math.exp(rng.gauss(0, SPREAD))
         worked = office.position(begun) + int(work * office.span)
         ended: int | None = office.at(min(worked, office.position(self.now) + office.span))

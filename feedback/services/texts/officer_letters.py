@@ -39,6 +39,14 @@ URGENT = {
         "sw": "Kwa taarifa: mashauri yaliyochelewa yamefika kwenye wadhifa wako",
         "en": "For information: late cases reached your post",
     },
+    "due_today": {
+        "sw": "Mwisho wa kujibu shauri lako ni leo",
+        "en": "A case of yours is due today",
+    },
+    "will_climb": {
+        "sw": "Mashauri ya ofisi yako yanapanda ngazi wiki hii; tazama Matarajio kwenye dawati",
+        "en": "Cases of your office go up the ladder this week; see Forecast at the desk",
+    },
     "directive": {"sw": "Umepewa agizo", "en": "A directive was given to you"},
     "explanation_asked": {
         "sw": "Unatakiwa kueleza sababu ya kuchelewa",
@@ -117,6 +125,17 @@ _NUMBERS = {
     },
     "notices": {"sw": "Taarifa ambazo hujasoma: {count}", "en": "Notices not read: {count}"},
 }
+_AHEAD = {
+    "climbs": {
+        "sw": "Yatapanda ngazi wiki hii kama hakuna atakayeyashughulikia",
+        "en": "They go up the ladder this week if nobody acts",
+    },
+    "climbed": {
+        "sw": "Yaliyopanda ngazi tangu siku ya kazi iliyopita",
+        "en": "They went up since the last working day began",
+    },
+    "nobody": {"sw": "halina mhusika", "en": "no owner"},
+}
 _MORE = {"sw": "  na mengine {count}", "en": "  and {count} more"}
 _DESK = {"sw": "Dawati: {url}", "en": "The desk: {url}"}
 _CLOSING = {
@@ -132,6 +151,32 @@ _CODE = {
 }
 MOST = 40
 """Cases named in one list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """An ordinary case that goes up, or went: when, to which rung, and who has it."""
+
+    reference: str
+    day: date
+    rung_sw: str
+    rung_en: str
+    handler: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The warning of the morning: ordinary cases by name, of confidential ones their number."""
+
+    climbs: Sequence[Climb] = ()
+    climbs_closed: int = 0
+    climbed: Sequence[Climb] = ()
+    climbed_closed: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to warn of."""
+        return not (self.climbs or self.climbed or self.climbs_closed or self.climbed_closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +218,37 @@ def day(language: str, said: Day, url: str) -> str:
     return _whole([*parts, "\n".join(numbers)], language, url)
 
 
-def urgent(language: str, items: Sequence[tuple[str, str]], url: str) -> str:
-    """The letter with what is urgent: (kind of notice, reference or nothing)."""
-    return _whole(["\n".join(urgent_lines(language, items))], language, url)
+def urgent(
+    language: str, items: Sequence[tuple[str, str]], url: str, ahead: Ahead | None = None
+) -> str:
+    """The letter with what is urgent: (kind of notice, reference or nothing); the warning of the
+    morning with its cases."""
+    said = ["\n".join(urgent_lines(language, items))]
+    return _whole([*said, *(_ahead(language, ahead) if ahead else [])], language, url)
+
+
+def _ahead(language: str, said: Ahead) -> list[str]:
+    """What climbs this week, and what climbed since the last working day began."""
+    parts = []
+    for head, climbs, closed in (
+        ("climbs", said.climbs, said.climbs_closed),
+        ("climbed", said.climbed, said.climbed_closed),
+    ):
+        if not climbs and not closed:
+            continue
+        lines = [f"{_AHEAD[head][language]} ({len(climbs) + closed}):"]
+        lines += [
+            f"  {each.reference}  {_day(each.day, language)}  "
+            f"{each.rung_sw if language == 'sw' else each.rung_en}  "
+            f"({each.handler or _AHEAD['nobody'][language]})"
+            for each in climbs[:MOST]
+        ]
+        if len(climbs) > MOST:
+            lines.append(_MORE[language].format(count=len(climbs) - MOST))
+        if closed:
+            lines.append("  " + _NUMBERS["confidential"][language].format(count=closed))
+        parts.append("\n".join(lines))
+    return parts
 
 
 def urgent_lines(language: str, items: Sequence[tuple[str, str]]) -> list[str]:

@@ -30,7 +30,15 @@ from feedback.services.letters import issuing, writing
 from feedback.services.lines import Line
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import casefile, casewhy, files, papers, timeline, wording
+from feedback.web import (
+    casefile,
+    casewhy,
+    files,
+    forecast_wording,
+    papers,
+    timeline,
+    wording,
+)
 from feedback.web.casework import (
     advising,
     answering,
@@ -276,6 +284,7 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         may=case.allowed,
         ended=case.status in ("answered", "closed", "withdrawn"),
         wording=wording,
+        forecast_wording=forecast_wording,
         due=wording.due(case.days_left, late=case.late),
         files=files.shown(sent, f"{base}/case/{case.reference}/file"),
         items=timeline.items(case, messages_only=messages_only),

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from feedback.clock import local_day
 from feedback.rules.access import LOOKING
-from feedback.services import figures, improvement_lists, notices, oversight
+from feedback.services import figures, forecast_lists, improvement_lists, notices, oversight
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
 from feedback.web import boards, casewhy, wording
@@ -31,6 +31,7 @@ def _tabs() -> list[tuple[str, str, bool]]:
     items = [
         (_("Figures"), url_for("oversight.board")),
         (_("On your rung"), url_for("oversight.escalated")),
+        (_("Forecast"), url_for("oversight.forecast")),
         (_("Directives"), url_for("oversight.directives")),
         (_("Reading for a post"), url_for("oversight.delegation_list")),
         (_("Improvements"), url_for("oversight.improvement_list")),
@@ -99,6 +100,27 @@ def board_file() -> ResponseReturnValue:
     with transaction():
         page = _page()
     return boards.as_file(page)
+
+
+@blueprint.get("/forecast")
+def forecast() -> ResponseReturnValue:
+    """What goes up in the coming days if nobody acts: below the official's institution, or one of
+    those. No small number is shown."""
+    with transaction():
+        d = directory()
+        chosen = _chosen(d)
+        days = forecast_lists.below(chosen, g.now)
+        children = forecast_lists.each_below(chosen, g.now)
+        g.unread = notices.unread()
+    above = chosen.path[chosen.path.index(current_user.institution_id) : -1]
+    return render_template(
+        "oversight/forecast.html",
+        tabs_list=_tabs(),
+        chosen=chosen,
+        above=[d.institutions[each] for each in above if each in d.institutions],
+        days=days,
+        children=sorted(children, key=lambda pair: name(pair[0])),
+    )
 
 
 @blueprint.get("/improvements")

@@ -36,7 +36,7 @@ from feedback.services.letters import issuing, writing
 from feedback.services.reference import directory
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import casework, files, timeline, wording
+from feedback.web import casework, files, forecast_wording, timeline, wording
 from feedback.web.casework import changes, keeping
 from feedback.web.casework.part import Attempt, Page, officer, row_id, words
 from feedback.web.edge import gives_back
@@ -315,6 +315,7 @@ def _page(
         rung=rung,
         presets=ready,
         reason=reason,
+        forecast_wording=forecast_wording,
         decisions=[e for e in case.decisions if reason and e.message_id == reason.id],
         due=wording.due(case.days_left, late=case.late),
         files=files.shown(sent, f"{BASE}/case/{case.reference}/file"),
