@@ -221,6 +221,8 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "NUMBER_HASH_KEY": _secret(env, "NUMBER_HASH_KEY").encode(),
         # The receipt code's key; without one of its own it is bound to SECRET_KEY.
         "RECEIPT_KEY": (env.get("RECEIPT_KEY") or f"receipt:{secret}").encode(),
+        # The key of proof codes and their PINs; the same is true of it.
+        "PROOF_KEY": (env.get("PROOF_KEY") or f"proof:{secret}").encode(),
         "PUBLIC_URL": public_url.rstrip("/"),
         # Names under which pages are served: that of PUBLIC_URL, and more by ALLOWED_HOSTS.
         "ALLOWED_HOSTS": (

@@ -29,6 +29,7 @@ from feedback.services import (
     lowering,
     outcomes,
     receipts,
+    tries,
 )
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, directory
@@ -222,7 +223,7 @@ def _receipt(receipt: cases.Receipt) -> rules.Receipt:
     return rules.Receipt(receipt.reference, receipt.receipt_code, day(receipt.answer_due))
 
 
-def check(talk: Talk, now: datetime) -> UUID | receipts.Wait | None:
+def check(talk: Talk, now: datetime) -> UUID | tries.Wait | None:
     """The case that reference and receipt code open (principal: receipt-check)."""
     effect = _effect(talk)
     return receipts.check(effect.reference, effect.words[:100], now, caller=talk.call.number)

@@ -15,7 +15,7 @@ from flask import current_app
 
 from feedback.rules.ussd import Do, Wait
 from feedback.services import ussd
-from feedback.services.receipts import Wait as Resting
+from feedback.services.tries import Wait as Resting
 from feedback.services.ussd import Call, Talk
 from feedback.transaction import Principal, transaction
 

@@ -29,6 +29,7 @@ from feedback.services import (
     receipts,
     reissue,
     splitting,
+    tries,
     vault,
     views,
 )
@@ -230,7 +231,7 @@ def _open(form: ActForm) -> ResponseReturnValue:
         return _ask(form, 422, reference=typed[0], code=typed[1], notice=_time_over())
     with transaction(Principal("receipt-check")):
         found = receipts.check(*typed, g.now, request.remote_addr or "")
-    if isinstance(found, receipts.Wait):
+    if isinstance(found, tries.Wait):
         error = _(
             "Too many wrong codes for this reference. Try again in %(seconds)s seconds.",
             seconds=found.seconds,
