@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from feedback.rules.commands import COMMANDS, LONGEST_COMMAND, POLITE, Intent
+from feedback.rules.commands import ABOUT_ANSWER, COMMANDS, LONGEST_COMMAND, POLITE, Intent
 from feedback.rules.reference import locate_references
 from feedback.rules.routing import normalise
 
@@ -43,7 +43,8 @@ class Verdict:
     @property
     def bare(self) -> bool:
         """Nothing is said with it but a courtesy."""
-        return not set(normalise(self.remark).split()) - POLITE
+        said = normalise(self.remark)
+        return said in ABOUT_ANSWER or not set(said.split()) - POLITE
 
 
 def read(text: str) -> Verdict | None:

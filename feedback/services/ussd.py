@@ -22,12 +22,14 @@ from feedback.rules import ussd as rules
 from feedback.rules.workflow import OPEN
 from feedback.services import (
     acts,
+    bodies,
     cases,
     dialled,
     identity,
     intake,
     lowering,
     outcomes,
+    proofs,
     receipts,
     tries,
 )
@@ -95,7 +97,7 @@ class Talk:
             raise RuntimeError("nothing was to be done")
         self.effects += 1
         self.session = rules.settle(self.session, effect, outcome, submission)
-        if effect.do in (rules.Do.LODGE, rules.Do.RECEIPT, rules.Do.READ):
+        if effect.do in (rules.Do.LODGE, rules.Do.RECEIPT, rules.Do.READ, rules.Do.PROVE):
             self.fact = outcome
         self.go_on()
 
@@ -241,13 +243,13 @@ def opened(case_id: UUID) -> rules.Opened | None:
 
 
 def read(case_id: UUID) -> str:
-    """The office's latest words to the citizen, an answer with its outcome (principal: public);
-    empty before there are any."""
+    """The office's latest words to the citizen, an answer with its outcome, or the final letter
+    (principal: public); empty before there are any."""
     message = db.session.scalars(
         select(m.Message)
         .where(
             m.Message.case_id == case_id,
-            m.Message.kind.in_(TOLD),
+            m.Message.kind.in_((*TOLD, "final_letter")),
             m.Message.internal.is_(False),
         )
         .order_by(m.Message.seq.desc())
@@ -255,11 +257,19 @@ def read(case_id: UUID) -> str:
     ).first()
     if message is None:
         return ""
+    if message.kind == "final_letter":
+        return _letter(db.session.get_one(m.Case, case_id))
     stated = outcomes.of_case(case_id).get(message.cycle) if message.kind == "answer" else None
     if stated is None:
         return acts.read(message)
     case = db.session.get_one(m.Case, case_id)
     return f"{acts.read(message).rstrip()}\n{outcomes.in_words(stated, case.language)}"
+
+
+def _letter(case: m.Case) -> str:
+    category = directory().categories.get(case.category_id or 0)
+    code = category.code if category else None
+    return bodies.letter(case.reference, code, case.confidentiality, case.language)
 
 
 def lower(talk: Talk, case_id: UUID, now: datetime) -> bool:
@@ -269,6 +279,16 @@ def lower(talk: Talk, case_id: UUID, now: datetime) -> bool:
     except Refused:
         return False
     return True
+
+
+def prove(case_id: UUID, now: datetime) -> rules.Proof:
+    """The proof of the opened case, with the PIN that holds, or a new one (principal: public)."""
+    own = proofs.own(case_id, now)
+    if not own.pin or own.until is None:
+        proofs.release(case_id, now)
+        own = proofs.own(case_id, now)
+    until = f"{receipts.last_day(own.until):%d/%m/%Y}" if own.until else "-"
+    return rules.Proof(own.code, own.pin, until)
 
 
 def proven(talk: Talk) -> UUID:
@@ -294,6 +314,7 @@ def hand_over(talk: Talk, now: datetime) -> None:
             "act": effect.act,
             "reference": effect.reference,
             "language": talk.session.state.language,
+            **({"rating": effect.rating} if effect.rating else {}),
         },
     )
     wake("process_inbound")

@@ -177,7 +177,7 @@ def test_not_fixed_to_the_end(
         telling.office("The office answers.", acting, desk.answer, case, answer)
         telling.hears(NUMBER)
         telling.writes(NUMBER, back)
-    assert kit.owed(superuser, case).count("final_letter") == 1
+    assert kit.owed(superuser, case).count("final_letter_to") == 1
     told(telling, "Not fixed, and the final letter")
 
 

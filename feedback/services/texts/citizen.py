@@ -334,11 +334,11 @@ TEMPLATES: dict[str, dict[str, Template]] = {
     },
     "final_letter_to": {
         "sw": _T(
-            ("{reference}: hatua zetu zimekamilika.", "Sasa unaweza kwenda {bodies}."),
+            ("{reference}: hatua zetu zimekamilika.", "Sasa nenda {bodies}."),
             after="Barua: {url}",
         ),
         "en": _T(
-            ("{reference}: our own steps have ended.", "You may now turn to {bodies}."),
+            ("{reference}: our own steps have ended.", "Now turn to {bodies}."),
             after="Letter: {url}",
         ),
     },
