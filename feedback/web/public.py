@@ -26,6 +26,7 @@ from feedback.services import (
     cases,
     improvement_lists,
     lowering,
+    proofs,
     receipts,
     reissue,
     splitting,
@@ -36,7 +37,7 @@ from feedback.services import (
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
 from feedback.transaction import Principal, transaction
-from feedback.web import citizen_acts, files, new_form, tracking, visits, wording
+from feedback.web import citizen_acts, files, new_form, proof, tracking, visits, wording
 from feedback.web.bodies import takes_files
 from feedback.web.edge import Audience, guarded
 from feedback.web.forms import ActForm, NewForm, line
@@ -186,6 +187,7 @@ def received() -> ResponseReturnValue:
         altered=session.get(ALTERED),
         triage=session.get(TRIAGE),
         no_sms=session.get(NO_SMS),
+        picture=proof.picture(receipt.proof_code) if receipt else "",
     )
     return page, 200 if receipt else 404
 
@@ -318,6 +320,7 @@ def _case_page(
         asked = lowering.pending(case_id, case.confidentiality)
         lower_to = asked.to_level if asked and case.status in workflow.OPEN else ""
         divided = splitting.of_citizen()
+        own_proof = proofs.own(case_id, g.now)
     with transaction(attachments.uploading(attachments.message_draft(case_id))):
         held = attachments.staged()
     session[SEEN] = int(g.now.timestamp())
@@ -335,6 +338,9 @@ def _case_page(
         until=tracking.until(case),
         lower_to=lower_to,
         divided=divided,
+        proof=own_proof,
+        pin_day=receipts.last_day(own_proof.until) if own_proof.until else None,
+        picture=proof.picture(own_proof.code),
         together=tracking.together() if case.joined else "",
         form=form,
         again=again,

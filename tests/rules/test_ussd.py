@@ -39,6 +39,7 @@ DUE = "31/12/2026"
 LONG_WORDS = "Mwalimu \u201cMkuu\u201d — ŵa shule\nhafiki 😀 * # " * 40
 CASE = Item("ABCD-EFGH", "assigned", DUE)
 RECEIPT = Receipt("ABCD-EFGH", "ABCD-EFGH-JKM", DUE)
+SHOWN = (Do.READ, Do.RECEIPT, Do.LODGE, Do.PROVE)
 PROOF = Proof("MWMW-MWMW-MWMW", "204918", DUE)
 
 
@@ -304,9 +305,7 @@ def test_whatever_is_put_in_gives_a_valid_screen_and_loses_no_word(
                 assert effect.words in text
             outcome = _outcome(effect, data.draw)
             settled = ussd.settle(run.session, effect, outcome, "s")
-            fact = (
-                outcome or "-" if effect.do in (Do.READ, Do.RECEIPT, Do.LODGE, Do.PROVE) else None
-            )
+            fact = outcome or "-" if effect.do in SHOWN else None
             run = ussd.run(settled, run.rest, WORLD)
         session = run.session
         assert valid(ussd.render(session.state, WORLD, fact))
