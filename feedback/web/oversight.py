@@ -24,7 +24,7 @@ from feedback.services import (
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
-from feedback.web import boards, casework, files, timeline, wording
+from feedback.web import boards, casework, files, rounds, timeline, wording
 from feedback.web.edge import Audience, guarded
 from feedback.web.formats import name
 
@@ -239,6 +239,7 @@ def _case_page(reference: str, problem: str = "") -> str:
         files=files.shown(sent, f"/oversight/case/{shown.reference}/file"),
         items=timeline.items(shown),
         wants=said[0] if said else None,
+        rounds=rounds.of(shown),
         may_direct=rung is not None and "direct" in shown.allowed,
         errors=errors,
         today=local_day(g.now),

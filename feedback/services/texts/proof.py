@@ -60,7 +60,7 @@ KINDS = {
 _SAYS = {
     "sw": {
         "restricted": "shauri la {day}.",
-        "case": "{kind} la {day}, {institution}.",
+        "case": "{kind}, {day}, {institution}.",
         "acknowledged": "Ofisi ilithibitisha {day}.",
         "not_acknowledged": "Ofisi haijathibitisha.",
         "owed": "Halijajibiwa, mwisho {day}.",
@@ -76,7 +76,7 @@ _SAYS = {
     },
     "en": {
         "restricted": "case of {day}.",
-        "case": "{kind} of {day}, {institution}.",
+        "case": "{kind}, {day}, {institution}.",
         "acknowledged": "Acknowledged {day}.",
         "not_acknowledged": "Not acknowledged.",
         "owed": "Not answered, due {day}.",

@@ -28,7 +28,7 @@ from feedback.services.errors import Refused
 from feedback.services.lines import Line
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import casefile, files, timeline, wording
+from feedback.web import casefile, files, rounds, timeline, wording
 from feedback.web.casework import (
     advising,
     answering,
@@ -257,6 +257,7 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         changed=changes.since(request.form.get("seen", ""), case) if attempt.stale else None,
         wants=said[0] if said else None,
         latest=_latest(case) if case.unread else None,
+        rounds=rounds.of(case),
         turn=_turn(case),
         others=keeping.also_here(others),
         address=lambda **more: keeping.address(base, case.reference, **more),
