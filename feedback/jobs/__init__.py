@@ -45,6 +45,7 @@ from feedback.services import (
     owners,
     patterns,
     phones,
+    proofs,
     reissue,
     retention,
     sessions,
@@ -384,6 +385,7 @@ def purge() -> Counts:
             "ussd_sessions": ussd.forget(clock.now()),
             "sms_without_case": retention.forget_caseless(clock.now()),
             "drafts": drafts.expire(clock.now()),
+            "proof_pins": proofs.forget(clock.now()),
         }
 
 

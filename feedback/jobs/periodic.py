@@ -38,7 +38,7 @@ PERIODIC = (
         "check_files", 30, "a citizen's file is cleaned and given out, or refused for a reason"
     ),
     Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
-    Periodic("purge", 3_600, "tries of codes and logins, old sessions and drafts are not kept"),
+    Periodic("purge", 3_600, "tries, PINs that are over, old sessions and drafts are not kept"),
     Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
     Periodic("learn", 86_400, "suggestions follow what handlers corrected up to the day before"),
     Periodic("retain", 86_400, "what is older than its retention rule is removed"),

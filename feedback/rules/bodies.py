@@ -29,9 +29,9 @@ RESTRICTED = (TAKUKURU, ETHICS, *EVERYONES)
 """Of a restricted case whose subject says no more."""
 
 
-def bodies_for(category: str | None, level: str) -> tuple[str, ...]:
-    """Codes of the bodies for a case of this category and level, the next one first."""
-    named = BY_CATEGORY.get(category or "")
-    if named is not None:
-        return named
-    return RESTRICTED if level == "restricted" else EVERYONES
+def bodies_for(category: str | None, level: str, institution: str = "") -> tuple[str, ...]:
+    """Codes of the bodies for a case of this category and level, the next one first. institution:
+    the one that answered, which is no body outside of itself."""
+    usual = RESTRICTED if level == "restricted" else EVERYONES
+    named = BY_CATEGORY.get(category or "", usual)
+    return tuple(code for code in named if code != institution)

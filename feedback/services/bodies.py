@@ -4,12 +4,14 @@ on paper. The choice is `rules.bodies`; the facts, with their sources, `referenc
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from feedback import models as m
 from feedback.rules import bodies as rules
+from feedback.services.reference import directory
 from feedback.services.reference_files import SHIPPED
 
 FILE = "bodies.csv"
@@ -47,23 +49,32 @@ def known() -> Mapping[str, Body]:
         return MappingProxyType({row["code"]: Body(**row) for row in csv.DictReader(file)})
 
 
-def bodies_for(category: str | None, level: str) -> tuple[Body, ...]:
-    """The bodies for a case of this category (its code) and level, the next one first."""
-    return tuple(known()[code] for code in rules.bodies_for(category, level))
+def bodies_for(category: str | None, level: str, institution: str = "") -> tuple[Body, ...]:
+    """The bodies for a case of this category and level, the next one first, without the one that
+    answered (codes)."""
+    return tuple(known()[code] for code in rules.bodies_for(category, level, institution))
 
 
-def in_short(category: str | None, level: str, language: str) -> str:
+def for_case(case: m.Case) -> tuple[Body, ...]:
+    """The bodies for this case."""
+    d = directory()
+    category = d.categories.get(case.category_id or 0)
+    office = d.institutions[case.institution_id].code
+    return bodies_for(category.code if category else None, case.confidentiality, office)
+
+
+def in_short(named: Sequence[Body], language: str) -> str:
     """The next two, with the shortest way to the first: what an SMS has room for."""
-    first, second = bodies_for(category, level)[:2]
-    reached = first.phone or first.website
+    first, *others = named
+    said = f"{first.said('short', language)} ({first.phone or first.website})"
     joint = " au " if language == "sw" else " or "
-    return f"{first.said('short', language)} ({reached}){joint}{second.said('short', language)}"
+    return joint.join([said, *(other.said("short", language) for other in others[:1])])
 
 
-def letter(reference: str, category: str | None, level: str, language: str) -> str:
+def letter(reference: str, named: Sequence[Body], language: str) -> str:
     """The final letter in plain text, where there are no headings: USSD."""
     lines = [_LETTER[language].format(reference=reference)]
-    for body in bodies_for(category, level):
+    for body in named:
         reached = ", ".join(filter(None, (body.phone, body.website)))
         name, about = body.said("name", language), body.said("about", language)
         lines.append(f"{name} ({about}): {reached}.")

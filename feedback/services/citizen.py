@@ -241,9 +241,7 @@ def _final_letter(case: m.Case, now: datetime) -> None:
     acts.write(case, "final_letter", case.reference, now, by_citizen=True)
     _stop(case)
     if case.confidentiality == Level.OPEN:
-        category = directory().categories.get(case.category_id or 0)
-        code = category.code if category else None
-        named = bodies.in_short(code, case.confidentiality, case.language)
+        named = bodies.in_short(bodies.for_case(case), case.language)
         acts.owe(case, "final_letter_to", now, {"bodies": named})
     else:
         # The body's name would tell whoever holds the phone what the case is about.

@@ -258,18 +258,13 @@ def read(case_id: UUID) -> str:
     if message is None:
         return ""
     if message.kind == "final_letter":
-        return _letter(db.session.get_one(m.Case, case_id))
+        case = db.session.get_one(m.Case, case_id)
+        return bodies.letter(case.reference, bodies.for_case(case), case.language)
     stated = outcomes.of_case(case_id).get(message.cycle) if message.kind == "answer" else None
     if stated is None:
         return acts.read(message)
     case = db.session.get_one(m.Case, case_id)
     return f"{acts.read(message).rstrip()}\n{outcomes.in_words(stated, case.language)}"
-
-
-def _letter(case: m.Case) -> str:
-    category = directory().categories.get(case.category_id or 0)
-    code = category.code if category else None
-    return bodies.letter(case.reference, code, case.confidentiality, case.language)
 
 
 def lower(talk: Talk, case_id: UUID, now: datetime) -> bool:

@@ -230,10 +230,11 @@ def final_letter(case: CitizenCase) -> str:
         ),
         _("You may now turn to a body outside. The first one is the next for a case like yours:"),
     ]
-    for body in bodies.bodies_for(category, case.confidentiality):
-        named = f"{body.said('name', language)} ({body.said('about', language)})."
+    named = bodies.bodies_for(category, case.confidentiality, case.institution.code)
+    for body in named:
+        title = f"{body.said('name', language)} ({body.said('about', language)})."
         reached = ", ".join(filter(None, (body.phone, body.email, body.website)))
-        parts.append(f"{named}\n{body.said('how', language)}\n{reached}")
+        parts.append(f"{title}\n{body.said('how', language)}\n{reached}")
     parts.append(
         _(
             "Show them this reference number. With the proof code below you can let them see when "

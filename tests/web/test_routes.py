@@ -193,6 +193,8 @@ CITIZEN = {
     "public.follow",
     "public.own_file",
     "public.piece",
+    "proof.form",
+    "proof.check",
     "privacy.notice",
     "privacy.copy",
     "mail.ask_to_stop",

@@ -64,13 +64,13 @@ _SAYS = {
         "acknowledged": "Ofisi ilithibitisha {day}.",
         "not_acknowledged": "Ofisi haijathibitisha.",
         "owed": "Halijajibiwa, mwisho {day}.",
-        "owed_late": "Halijajibiwa, limechelewa siku {days} za kazi.",
-        "owed_late_alone": "Limechelewa siku {days} za kazi.",
+        "owed_late": "Halijajibiwa, limechelewa siku {days} {of} kazi.",
+        "owed_late_alone": "Limechelewa siku {days} {of} kazi.",
         "in_time_alone": "Muda wa jibu haujapita.",
         "ended": "Limekwisha.",
-        "ended_late": "Limekwisha, lilichelewa siku {days} za kazi.",
+        "ended_late": "Limekwisha, lilichelewa siku {days} {of} kazi.",
         "answered": "Lilijibiwa {day}, kwa wakati.",
-        "answered_late": "Lilijibiwa {day}, siku {days} za kazi baada ya muda.",
+        "answered_late": "Lilijibiwa {day}, siku {days} {of} kazi baada ya muda.",
         "withdrawn": "Mwananchi ameliondoa.",
         "rung": "Ngazi {rung}.",
     },
@@ -80,30 +80,33 @@ _SAYS = {
         "acknowledged": "Acknowledged {day}.",
         "not_acknowledged": "Not acknowledged.",
         "owed": "Not answered, due {day}.",
-        "owed_late": "Not answered, {days} working days late.",
-        "owed_late_alone": "It is {days} working days late.",
+        "owed_late": "Not answered, {days} working {of} late.",
+        "owed_late_alone": "It is {days} working {of} late.",
         "in_time_alone": "The answer is not yet due.",
         "ended": "It has ended.",
-        "ended_late": "It has ended, {days} working days late.",
+        "ended_late": "It has ended, {days} working {of} late.",
         "answered": "Answered {day}, in time.",
-        "answered_late": "Answered {day}, {days} working days late.",
+        "answered_late": "Answered {day}, {days} working {of} late.",
         "withdrawn": "Withdrawn by the citizen.",
         "rung": "Rung {rung}.",
     },
 }
+_OF = {"sw": ("ya", "za"), "en": ("day", "days")}
+"""Of one day, and of several."""
 
 
 def in_words(told: Told, institution: str, language: str) -> str:
     """What a proof tells, in one part of an SMS; institution: its code, which is short."""
     say = _SAYS[language]
     days = told.days_late
+    of = _OF[language][days != 1]
     if told.restricted:
         if told.stands == "open":
             name = "owed_late_alone" if days else "in_time_alone"
         else:
             name = "ended_late" if days else "ended"
         return _joined(
-            say["restricted"].format(day=_day(told.received_at)), say[name].format(days=days)
+            say["restricted"].format(day=_day(told.received_at)), say[name].format(days=days, of=of)
         )
     parts = [
         say["case"].format(
@@ -116,10 +119,10 @@ def in_words(told: Told, institution: str, language: str) -> str:
         parts.append(say["not_acknowledged"])
     if told.stands == "open" and told.due_at is not None:
         name = "owed_late" if days else "owed"
-        parts.append(say[name].format(days=days, day=_day(told.due_at)))
+        parts.append(say[name].format(days=days, of=of, day=_day(told.due_at)))
     elif told.answered_at is not None:
         name = "answered_late" if days else "answered"
-        parts.append(say[name].format(days=days, day=_day(told.answered_at)))
+        parts.append(say[name].format(days=days, of=of, day=_day(told.answered_at)))
     elif told.stands == "withdrawn":
         parts.append(say["withdrawn"])
     if told.rung:
