@@ -44,28 +44,19 @@ class Own:
     shown_on: date | None
 
 
-def own(case_id: UUID, now: datetime) -> Own:
+def own(now: datetime) -> Own:
     """The proof of the citizen's own case (principal: public). Its code is shown now, so it can be
     found from now on: one from before there were any, or by a former key."""
-    source: UUID = db.session.scalar(text("SELECT guard.proof_source()")) or receipts.NOBODY
-    db.session.execute(
-        text("SELECT guard.keep_proof_mark(:mark)"), {"mark": receipts.proof_mark(source)}
-    )
-    held = db.session.get(m.FilingProof, case_id, populate_existing=True)
-    if held is None:
-        return Own(receipts.proof_code(source), "", None, False, 0, None)
-    void = held.pin_failures >= rules.MOST_WRONG
-    pin, until = "", None
-    if held.pin_nonce is not None and held.pin_until is not None and now < held.pin_until:
-        pin, until = ("" if void else receipts.proof_pin(source, held.pin_nonce)), held.pin_until
-    return Own(
-        receipts.proof_code(source),
-        pin,
-        until,
-        void and until is not None,
-        held.shown,
-        held.shown_on,
-    )
+    held = db.session.execute(text("SELECT * FROM guard.own_proof()")).one()
+    source: UUID = held.submission_id
+    mark = receipts.proof_mark(source)
+    if held.proof_mark is None or bytes(held.proof_mark) != mark:
+        db.session.execute(text("SELECT guard.keep_proof_mark(:mark)"), {"mark": mark})
+    pin, until, void = "", None, False
+    if held.pin_nonce is not None and now < held.pin_until:
+        until, void = held.pin_until, held.pin_failures >= rules.MOST_WRONG
+        pin = "" if void else receipts.proof_pin(source, held.pin_nonce)
+    return Own(receipts.proof_code(source), pin, until, void, held.shown, held.shown_on)
 
 
 def release(case_id: UUID, now: datetime) -> None:

@@ -278,10 +278,10 @@ def lower(talk: Talk, case_id: UUID, now: datetime) -> bool:
 
 def prove(case_id: UUID, now: datetime) -> rules.Proof:
     """The proof of the opened case, with the PIN that holds, or a new one (principal: public)."""
-    own = proofs.own(case_id, now)
+    own = proofs.own(now)
     if not own.pin or own.until is None:
         proofs.release(case_id, now)
-        own = proofs.own(case_id, now)
+        own = proofs.own(now)
     until = f"{receipts.last_day(own.until):%d/%m/%Y}" if own.until else "-"
     return rules.Proof(own.code, own.pin, until)
 

@@ -320,7 +320,7 @@ def _case_page(
         asked = lowering.pending(case_id, case.confidentiality)
         lower_to = asked.to_level if asked and case.status in workflow.OPEN else ""
         divided = splitting.of_citizen()
-        own_proof = proofs.own(case_id, g.now)
+        own_proof = proofs.own(g.now)
     with transaction(attachments.uploading(attachments.message_draft(case_id))):
         held = attachments.staged()
     session[SEEN] = int(g.now.timestamp())

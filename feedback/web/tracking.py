@@ -233,6 +233,8 @@ def final_letter(case: CitizenCase) -> str:
     named = bodies.bodies_for(category, case.confidentiality, case.institution.code)
     for body in named:
         title = f"{body.said('name', language)} ({body.said('about', language)})."
+        if (short := body.said("short", language)).isupper():
+            title = f"{short}: {title}"
         reached = ", ".join(filter(None, (body.phone, body.email, body.website)))
         parts.append(f"{title}\n{body.said('how', language)}\n{reached}")
     parts.append(

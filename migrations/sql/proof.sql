@@ -10,11 +10,16 @@ AS $$
    WHERE case_id = guard.case_id() AND guard.kind() = 'public'
      AND proof_mark IS DISTINCT FROM p_mark
 $$;
--- What the citizen's own proof derives from.
-CREATE FUNCTION guard.proof_source() RETURNS uuid
+-- What the citizen's own proof derives from, by what it is found, and how it may be seen.
+CREATE FUNCTION guard.own_proof()
+  RETURNS TABLE (submission_id uuid, proof_mark bytea, pin_nonce bytea, pin_until timestamptz,
+                 pin_failures integer, shown integer, shown_on date)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-  SELECT id FROM submission WHERE case_id = guard.case_id() AND guard.kind() = 'public'
+  SELECT s.id, s.proof_mark, p.pin_nonce, p.pin_until, coalesce(p.pin_failures, 0),
+         coalesce(p.shown, 0), p.shown_on
+    FROM submission s LEFT JOIN filing_proof p ON p.case_id = s.case_id
+   WHERE s.case_id = guard.case_id() AND guard.kind() = 'public'
 $$;
 GRANT UPDATE (proof_mark) ON submission TO mrejesho_worker;
 
@@ -73,9 +78,9 @@ AS $$
   ON CONFLICT (case_id) DO UPDATE
     SET shown = filing_proof.shown + 1, shown_on = p_day
 $$;
-REVOKE EXECUTE ON FUNCTION guard.keep_proof_mark(bytea), guard.proof_source(), guard.proofs(bytea),
+REVOKE EXECUTE ON FUNCTION guard.keep_proof_mark(bytea), guard.own_proof(), guard.proofs(bytea),
   guard.proof_missed(uuid[]), guard.proof_shown(uuid, date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION guard.keep_proof_mark(bytea), guard.proof_source() TO mrejesho_web;
+GRANT EXECUTE ON FUNCTION guard.keep_proof_mark(bytea), guard.own_proof() TO mrejesho_web;
 GRANT EXECUTE ON FUNCTION guard.proofs(bytea), guard.proof_missed(uuid[]),
   guard.proof_shown(uuid, date) TO mrejesho_web, mrejesho_worker;
 

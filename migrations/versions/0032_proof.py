@@ -27,7 +27,7 @@ AMENDED = {
     ),
 }
 AS_BEFORE = """
-DROP FUNCTION guard.keep_proof_mark(bytea), guard.proof_source(), guard.proofs(bytea),
+DROP FUNCTION guard.keep_proof_mark(bytea), guard.own_proof(), guard.proofs(bytea),
   guard.proof_missed(uuid[]), guard.proof_shown(uuid, date);
 REVOKE INSERT, UPDATE ON receipt_attempt FROM mrejesho_worker;
 REVOKE UPDATE (proof_mark) ON submission FROM mrejesho_worker;

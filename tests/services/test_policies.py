@@ -178,7 +178,7 @@ DEFINERS = {
     "receipt_again": "the check of receipts, by one who knows the random submission id",
     "receipt_nonce": "the citizen of the case",
     "keep_proof_mark": "the citizen of the case",
-    "proof_source": "the citizen of the case",
+    "own_proof": "the citizen of the case",
     "proofs": "receipt-check, the worker: facts of a case, to one who knows its proof code",
     "proof_missed": "receipt-check, the worker",
     "proof_shown": "receipt-check, the worker",

@@ -38,7 +38,7 @@ def pin_of(receipt: Receipt, now: datetime) -> str:
     """A PIN that the citizen makes."""
     with transaction(Principal.of_case(receipt.case_id)):
         proofs.release(receipt.case_id, now)
-        return proofs.own(receipt.case_id, now).pin
+        return proofs.own(now).pin
 
 
 def check(code: str, secret: str, now: datetime, source: str = "203.0.113.5") -> Any:
@@ -66,7 +66,7 @@ def test_a_code_issued_again_leaves_the_proof_as_it_is(
         fresh = receipts.code_for(receipt.case_id)
     assert check(receipt.proof_code, fresh, monday) is not None
     with transaction(Principal.of_case(receipt.case_id)):
-        assert proofs.own(receipt.case_id, monday).code == receipt.proof_code
+        assert proofs.own(monday).code == receipt.proof_code
 
 
 def test_a_case_from_before_is_found_once_its_code_was_shown(
@@ -75,7 +75,7 @@ def test_a_case_from_before_is_found_once_its_code_was_shown(
     superuser.execute("UPDATE submission SET proof_mark = NULL")
     assert check(receipt.proof_code, receipt.receipt_code, monday) is None
     with transaction(Principal.of_case(receipt.case_id)):
-        proofs.own(receipt.case_id, monday)
+        proofs.own(monday)
     assert check(receipt.proof_code, receipt.receipt_code, monday, "198.51.100.7") is not None
 
 
@@ -86,7 +86,7 @@ def test_with_another_key_no_code_is_known(
     monkeypatch.setitem(app.config, "PROOF_KEY", b"another key")
     assert check(receipt.proof_code, pin, monday) is None
     with transaction(Principal.of_case(receipt.case_id)):
-        code = proofs.own(receipt.case_id, monday).code
+        code = proofs.own(monday).code
     assert code != receipt.proof_code
     assert check(code, receipt.receipt_code, monday, "198.51.100.7") is not None
 
@@ -112,7 +112,7 @@ def test_many_wrong_pins_from_everywhere_make_it_void(receipt: Receipt, monday: 
     # Neither the citizen's own way nor the next PIN is closed by it.
     assert check(receipt.proof_code, receipt.receipt_code, monday, "203.0.113.9") is not None
     with transaction(Principal.of_case(receipt.case_id)):
-        own = proofs.own(receipt.case_id, monday)
+        own = proofs.own(monday)
     assert (own.pin, own.void) == ("", True)
     fresh = pin_of(receipt, monday)
     assert check(receipt.proof_code, fresh, monday, "203.0.113.10") is not None
@@ -152,7 +152,7 @@ def test_it_is_on_record_and_counted(
     for number in range(3):
         check(receipt.proof_code, pin, monday + number * DAY)
     with transaction(Principal.of_case(receipt.case_id)):
-        own = proofs.own(receipt.case_id, monday + 3 * DAY)
+        own = proofs.own(monday + 3 * DAY)
         assert (own.shown, own.shown_on) == (3, (monday + 2 * DAY).date())
         proofs.revoke(receipt.case_id, monday)
         proofs.revoke(receipt.case_id, monday)

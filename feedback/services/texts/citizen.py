@@ -293,13 +293,15 @@ TEMPLATES: dict[str, dict[str, Template]] = {
     "reopened_why": {
         "sw": _T(
             (
-                "{reference}: ombi lako la mapitio limepokelewa. Jibu kufikia {due}.",
+                "{reference}: ombi lako la mapitio limepokelewa.",
+                "Jibu kufikia {due}.",
                 "Nini bado hakijakaa sawa? Jibu SMS hii.",
             )
         ),
         "en": _T(
             (
-                "{reference}: your request for review was received. Answer by {due}.",
+                "{reference}: your request for review was received.",
+                "Answer by {due}.",
                 "What is still not right? Reply to this SMS.",
             )
         ),
