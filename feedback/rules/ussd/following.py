@@ -106,12 +106,12 @@ def _case_options(state: State, world: World) -> Sequence[Option]:
         names.append(("not_fixed", onward("say", act="not_fixed")))
     if own and item.status not in ENDED:
         names.append(("add_words", onward("say", act="add")))
+    if own:
+        names.append(("receipt_code", lambda s: _say(s, "receipt_code")))
     if state.opened:
         names.append(("prove", onward("proof")))
     elif own:
         names.append(("prove", lambda s: _say(s, "prove")))
-    if own:
-        names.append(("receipt_code", lambda s: _say(s, "receipt_code")))
     return [Option(say(name, state.language), choose) for name, choose in names]
 
 

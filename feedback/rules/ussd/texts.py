@@ -109,7 +109,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "satisfied": {"sw": "Nimeridhika", "en": "Satisfied"},
     "not_fixed": {"sw": "Sijaridhika", "en": "Not fixed"},
     "receipt_code": {"sw": "Nitumie msimbo wa siri", "en": "Send me the secret code"},
-    "prove": {"sw": "Uthibitisho kwa ofisi ya juu", "en": "Proof for a higher office"},
+    "prove": {"sw": "Uthibitisho", "en": "Proof of filing"},
     "proof": {
         "sw": "Uthibitisho {code}, PIN {pin}, hadi {until}. Ofisi yoyote ihakiki kwa SMS kwenda"
         " {shortcode}: HAKIKI {code} {pin}",
