@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from feedback.rules.deadlines import Calendar, working_days_until
+from feedback.rules.deadlines import DAR_ES_SALAAM, Calendar, local_day, working_days_until
 from feedback.rules.workflow import OPEN, Status
 
 PIN_LENGTH = 6
@@ -35,8 +35,10 @@ def pin(key: bytes, submission_id: UUID, nonce: bytes) -> str:
 
 
 def pin_until(now: datetime) -> datetime:
-    """When a PIN made now is over."""
-    return now + timedelta(days=PIN_DAYS)
+    """When a PIN made now is over: at the end of the seventh day after, whatever the hour was, so
+    that its last day is whole and its end tells no hour."""
+    over = local_day(now) + timedelta(days=PIN_DAYS + 1)
+    return datetime.combine(over, time(), DAR_ES_SALAAM).astimezone(UTC)
 
 
 def parse_pin(typed: str) -> str | None:

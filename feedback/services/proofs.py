@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -64,8 +64,7 @@ def release(case_id: UUID, now: datetime) -> None:
     public, or the worker for the number that filed the case)."""
     case = acts.locked(case_id)
     at = acts.stamp(case, now)
-    # Where the hour is not kept, the PIN's end must not tell it either.
-    until = rules.pin_until(at) + (timedelta(days=1) if acts.unknown(case) else timedelta())
+    until = rules.pin_until(at)
     values = {"pin_nonce": os.urandom(NONCE), "pin_until": until, "pin_failures": 0}
     db.session.execute(
         insert(m.FilingProof)

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
+from feedback import clock
 from feedback.rules import proof as rules
 from feedback.rules.reference import proof_code
 from feedback.services import audit, citizen, outbox, proofs, receipts, tries
@@ -95,11 +96,12 @@ def test_a_pin_is_over_after_a_week_and_let_go(
     receipt: Receipt, monday: datetime, superuser: Connection
 ) -> None:
     pin = pin_of(receipt, monday)
-    assert check(receipt.proof_code, pin, monday + 7 * DAY - timedelta(seconds=1))
-    assert check(receipt.proof_code, pin, monday + 7 * DAY) is None
+    over = clock.day_start(monday) + 8 * DAY
+    assert check(receipt.proof_code, pin, over - timedelta(seconds=1))
+    assert check(receipt.proof_code, pin, over) is None
     with transaction(JOB):
-        assert proofs.forget(monday + 6 * DAY) == 0
-        assert proofs.forget(monday + 7 * DAY) == 1
+        assert proofs.forget(over - timedelta(seconds=1)) == 0
+        assert proofs.forget(over) == 1
     (row,) = kit.rows(superuser, "SELECT * FROM filing_proof")
     assert (row["pin_nonce"], row["pin_until"], row["shown"]) == (None, None, 1)
 

@@ -95,7 +95,7 @@ def test_a_pin_ends_by_itself_by_the_citizen_and_by_another(app: Flask, story: S
     assert by_id(story.page(), "proof-pin") is None
     assert checked(app, code, second).status_code == 422
     _, third = code_and_pin(story)
-    story.clock.shift(timedelta(days=7, minutes=1))
+    story.clock.shift(timedelta(days=8))
     assert checked(app, code, third).status_code == 422
 
 
