@@ -224,6 +224,8 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         # That of the tokens in letters' QR codes. Letters lie in files for years: a key of its own
         # outlives a change of SECRET_KEY.
         "LETTER_KEY": (env.get("LETTER_KEY") or f"letter:{secret}").encode(),
+        # The key of proof codes and their PINs; the same is true of it.
+        "PROOF_KEY": (env.get("PROOF_KEY") or f"proof:{secret}").encode(),
         "PUBLIC_URL": public_url.rstrip("/"),
         # Names under which pages are served: that of PUBLIC_URL, and more by ALLOWED_HOSTS.
         "ALLOWED_HOSTS": (

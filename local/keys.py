@@ -22,6 +22,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "RECEIPT_KEY": lambda: secrets.token_urlsafe(48),
     "LETTER_KEY": lambda: secrets.token_urlsafe(48),
+    "PROOF_KEY": lambda: secrets.token_urlsafe(48),
     "NUMBER_HASH_KEY": lambda: secrets.token_urlsafe(48),
     "IDENTITY_KEYS": lambda: _versioned("k1"),
     "AUDIT_KEYS": lambda: _versioned("a1"),

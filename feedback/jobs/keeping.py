@@ -21,6 +21,7 @@ from feedback.services import (
     officer_phones,
     patterns,
     phones,
+    proofs,
     reissue,
     retention,
     sessions,
@@ -103,4 +104,5 @@ def purge() -> Counts:
             "ussd_sessions": ussd.forget(clock.now()),
             "sms_without_case": retention.forget_caseless(clock.now()),
             "drafts": drafts.expire(clock.now()),
+            "proof_pins": proofs.forget(clock.now()),
         }

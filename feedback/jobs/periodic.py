@@ -51,7 +51,7 @@ PERIODIC = (
         "check_files", 30, "a citizen's file is cleaned and given out, or refused for a reason"
     ),
     Periodic("expire_files", 3_600, "a file whose form was never sent is forgotten after a day"),
-    Periodic("purge", 3_600, "tries of codes and logins, old sessions and drafts are not kept"),
+    Periodic("purge", 3_600, "tries, PINs that are over, old sessions and drafts are not kept"),
     Periodic("find_patterns", 3_600, "an auditor's odd patterns are an hour old at most"),
     Periodic("learn_lateness", 86_400, "the risk of lateness follows the cases of the day before"),
     Periodic("learn", 86_400, "suggestions follow what handlers corrected up to the day before"),

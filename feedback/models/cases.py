@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -162,6 +162,13 @@ class Submission(Base):
     """The random 128-bit id under which a case was lodged; receipt codes derive from it."""
 
     __tablename__ = "submission"
+    __table_args__ = (
+        Index(
+            "ix_submission_proof_mark",
+            "proof_mark",
+            postgresql_where="proof_mark IS NOT NULL",
+        ),
+    )
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     case_id: Mapped[CaseKey] = mapped_column(unique=True)
     content_hash: Mapped[bytes]
@@ -170,6 +177,28 @@ class Submission(Base):
     receipt_nonce: Mapped[bytes | None] = mapped_column(LargeBinary)
     # Of a code that was issued again and not used yet: its first use makes the former one void.
     issued_nonce: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # By what the proof code is found: its keyed hash, once it was shown.
+    proof_mark: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class FilingProof(Base):
+    """How the citizen lets the proof of a filing be seen: by one PIN at a time, derived from a
+    random number; and how often it was. Made once the first of it happens."""
+
+    __tablename__ = "filing_proof"
+    __table_args__ = (
+        CheckConstraint("(pin_nonce IS NULL) = (pin_until IS NULL)", name="pin"),
+        # PINs that are over.
+        Index("ix_filing_proof_over", "pin_until", postgresql_where="pin_nonce IS NOT NULL"),
+    )
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"), primary_key=True)
+    pin_nonce: Mapped[bytes | None] = mapped_column(LargeBinary)
+    pin_until: Mapped[Moment | None]
+    # Wrong ones since it was made.
+    pin_failures: Mapped[int]
+    shown: Mapped[int] = mapped_column(server_default=text("0"))
+    # The day alone, whoever asked.
+    shown_on: Mapped[date | None]
 
 
 class Message(Base):

@@ -37,6 +37,8 @@ STATUSES = (
 )
 MESSAGES = (
     "citizen",
+    # The citizen's word with the rating.
+    "remark",
     "acknowledgement",
     "question",
     "partial_answer",

@@ -20,6 +20,8 @@ class Intent(StrEnum):
     ANONYMOUS = "anonymous"
     INSTITUTION = "institution"
     LANGUAGE = "language"
+    PROVE = "prove"
+    VERIFY = "verify"
     STOP = "stop"
     START = "start"
     NEW = "new"
@@ -36,6 +38,9 @@ COMMANDS: dict[str, Intent] = {
         Intent.STATUS,
     ),
     **dict.fromkeys(("msimbo", "code", "msimbo wa siri", "secret code"), Intent.RECEIPT_CODE),
+    **dict.fromkeys(
+        ("thibitisha", "uthibitisho", "nithibitishie", "prove", "proof", "my proof"), Intent.PROVE
+    ),
     **dict.fromkeys(
         (
             *("nimeridhika", "nimerizika", "nimelidhika", "nimeridika", "nimetosheka"),
@@ -135,6 +140,8 @@ CHOICE_WORDS = frozenset(
 )
 """What may stand beside a reference that does nothing but choose a case."""
 
+VERIFYING = frozenset({"hakiki", "verify", "hakikisha"})
+"""Leading words of an office that checks a proof; its code and PIN follow."""
 SECRET = frozenset({"siri", "secret", "confidential", "faragha"})
 ANONYMOUS = (
     *("bila jina", "usitaje jina", "ficha jina", "msitaje jina", "jina langu lisitajwe"),

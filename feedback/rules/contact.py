@@ -13,7 +13,9 @@ _SIGN = r"[^@\s,;:<>()\[\]\"\\]"
 _EMAIL = re.compile(rf"{_SIGN}+@{_SIGN}+\.(?!\.){_SIGN}+(?<!\.)")
 
 # What a citizen waits for: sent whether or not the notices were stopped.
-DIRECT = frozenset({"answer", "partial_answer", "question", "extended", "final_letter"})
+DIRECT = frozenset(
+    {"answer", "partial_answer", "question", "extended", "final_letter", "final_letter_to"}
+)
 
 
 def is_direct(template: str) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from feedback.rules import verdicts
 from feedback.rules.commands import (
     ABOUT_ANSWER,
     ADDITIONS,
@@ -28,10 +29,19 @@ from feedback.rules.commands import (
     LONGEST_KIND,
     POLITE,
     SECRET,
+    VERIFYING,
     Intent,
 )
-from feedback.rules.reference import locate_references, parse_reference
+from feedback.rules.proof import PIN_LENGTH
+from feedback.rules.reference import (
+    PROOF_LENGTH,
+    RECEIPT_LENGTH,
+    locate_references,
+    parse_receipt_code,
+    parse_reference,
+)
 from feedback.rules.routing import normalise
+from feedback.rules.verdicts import Verdict
 from feedback.rules.words import ENGLISH, SWAHILI
 
 
@@ -43,7 +53,9 @@ class Parsed:
     `secret` asks for confidentiality, `anonymous` that the office is not told who writes.
     `worded`: there are words for the office beside the request and the reference.
     `alone`: nothing but a reference, as one answers "which case?". `marked`: the text itself says
-    that it is something new. `chosen`: the language asked for.
+    that it is something new. `chosen`: the language asked for. `verdict`: what the text says of an
+    answer, which of another intent counts only where an answer waits for it. `codes`: of VERIFY a
+    proof code and what is given with it, of PROVE a receipt code.
     """
 
     intent: Intent
@@ -57,10 +69,17 @@ class Parsed:
     alone: bool = False
     marked: bool = False
     chosen: str | None = None
+    verdict: Verdict | None = None
+    codes: tuple[str, ...] = ()
 
 
 ASKED = "?"
 """In place of a language: which one is to be asked."""
+
+JUDGING = frozenset({Intent.SATISFIED, Intent.NOT_FIXED, Intent.LODGE, Intent.ADD})
+"""Intents of texts that may be a verdict on an answer."""
+LONGEST_CHECK = PROOF_LENGTH + RECEIPT_LENGTH + 1
+"""Letters and digits of a proof code and what is given with it, with one too many."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -71,6 +90,10 @@ def parse(text: str, names_institution: Callable[[str], bool] | None = None) -> 
     `names_institution` tells whether a text is nothing but an institution's name (see
     `routing.names_only`): without it only a leading TAASISI marks the answer to that question.
     """
+    codes = _verifying(text)
+    if codes is not None:
+        spoken = "en" if normalise(text).startswith("verify") else "sw"
+        return Parsed(Intent.VERIFY, None, None, text, spoken, False, codes=codes)
     kind, secret, start = _leading(text)
     rest = text[start:]
     mentioned, behind = _opening_reference(rest)
@@ -101,7 +124,41 @@ def parse(text: str, names_institution: Callable[[str], bool] | None = None) -> 
         alone=intent is Intent.STATUS and reference is not None and _chooses(text) is not None,
         marked=kind is not None,
         chosen=chosen,
+        verdict=_verdict(text, intent) if not kind else None,
+        codes=_receipt_code(text) if intent is Intent.PROVE else (),
     )
+
+
+def _verdict(text: str, intent: Intent) -> Verdict | None:
+    """What the text says of an answer, if it may be meant so."""
+    if intent not in JUDGING:
+        return None
+    said = verdicts.read(text)
+    hard = intent in (Intent.SATISFIED, Intent.NOT_FIXED)
+    return Verdict(intent, None, "") if hard and said is None else said
+
+
+def _verifying(text: str) -> tuple[str, ...] | None:
+    """What an office gives to check a proof: the code, and the PIN or receipt code. None where the
+    text asks for no such thing; so tolerant that a mistyped code is told to be wrong."""
+    end = _end_of_words(text, 1)
+    if normalise(text[:end]) not in VERIFYING:
+        return None
+    tokens = [each for each in _WORD.findall(text[end:]) if each.lower() != "pin"]
+    given = "".join(tokens)
+    grouped = all(each.isdigit() or len(each) in (3, 4, 8, 11, PROOF_LENGTH) for each in tokens)
+    digits = sum(each.isdigit() for each in given)
+    if not grouped or digits < PIN_LENGTH - 1 or not PROOF_LENGTH <= len(given) <= LONGEST_CHECK:
+        return None
+    return given[:PROOF_LENGTH], given[PROOF_LENGTH:]
+
+
+def _receipt_code(text: str) -> tuple[str, ...]:
+    """The receipt code that stands behind a reference."""
+    for _, end, _ in locate_references(text)[:1]:
+        code = parse_receipt_code(text[end:])
+        return (code,) if code else ()
+    return ()
 
 
 def _language_asked(text: str) -> str | None:

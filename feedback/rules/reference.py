@@ -1,6 +1,6 @@
-"""References and receipt codes: short, speakable, with a check character.
+"""References, receipt codes and proof codes: short, speakable, with a check character.
 
-Both use Crockford's base 32 (digits and letters without I, L, O, U), so that what is read from a
+All use Crockford's base 32 (digits and letters without I, L, O, U), so that what is read from a
 screen or told over a phone comes back the same. The check character is a weighted sum over the
 field of 32 elements: it detects every single wrong character and every swap of two characters,
 which Luhn's sum does not (it misses a swap of the first and the last character of the alphabet).
@@ -15,6 +15,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 REFERENCE_LENGTH = 8
 RECEIPT_LENGTH = 11
+PROOF_LENGTH = 12
 
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
@@ -87,6 +88,24 @@ def receipt_code(key: bytes, submission_id: UUID, nonce: bytes = b"") -> str:
 def parse_receipt_code(text: str) -> str | None:
     """The receipt code in canonical form, read as tolerantly as a reference, or None."""
     return _parse(text, RECEIPT_LENGTH)
+
+
+def proof_code(key: bytes, submission_id: UUID) -> str:
+    """What proves to others that a case was filed, `XXXX-XXXX-XXXX`: 55 bits and a check character.
+
+    One longer than a receipt code, so that nobody takes one for the other. It derives from the
+    submission alone: a receipt code that is issued again leaves it as it is. Raises ValueError for
+    an empty key.
+    """
+    if not key:
+        raise ValueError("a proof code needs a key")
+    digest = hmac.digest(key, b"proof-code:" + submission_id.bytes, "sha256")
+    return _group(_with_check(_encode(digest, PROOF_LENGTH - 1)))
+
+
+def parse_proof_code(text: str) -> str | None:
+    """The proof code in canonical form, read as tolerantly as a reference, or None."""
+    return _parse(text, PROOF_LENGTH)
 
 
 def _encode(data: bytes, length: int) -> str:

@@ -73,6 +73,7 @@ class Receipt:
     receipt_code: str
     acknowledge_due: datetime
     answer_due: datetime
+    proof_code: str = ""
     triage: bool = False
     repeated: bool = False
     altered: bool = False
@@ -194,6 +195,7 @@ def lodge(
         receipts.code(lodging.submission_id),
         acknowledge_due,
         answer_due,
+        receipts.proof_code(lodging.submission_id),
         triage=where.triage,
     )
 
@@ -279,6 +281,7 @@ def _again(first: Any, due: dict[str, datetime], submission_id: UUID, now: datet
         "" if expired else receipts.code(submission_id),
         due["acknowledge"],
         due["answer"],
+        receipts.proof_code(submission_id),
         repeated=True,
         expired=expired,
     )
@@ -301,6 +304,7 @@ def _rows(
                 "case_id": case_id,
                 "content_hash": content,
                 "at": now,
+                "proof_mark": receipts.proof_mark(lodging.submission_id),
             }
         ],
         "message": [

@@ -17,7 +17,7 @@ from feedback.extensions import db
 from feedback.rules import access, workflow
 from feedback.rules.access import Level
 from feedback.rules.workflow import APPEAL_ANSWER_DAYS, Appeal, Status, Verb
-from feedback.services import acts, audit, clocks, desk, groups, ladders, marks, owners
+from feedback.services import acts, audit, bodies, clocks, desk, groups, ladders, marks, owners
 from feedback.services.conflicts import Said
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
@@ -83,22 +83,90 @@ def withdraw(case_id: UUID, now: datetime) -> None:
     audit.record("withdrawn", case.id, now=at)
 
 
-def accept(case_id: UUID, rating: int | None, now: datetime) -> None:
-    """The citizen is satisfied and closes the case (rule 9); saying it again changes nothing."""
+def accept(
+    case_id: UUID,
+    rating: int | None,
+    now: datetime,
+    *,
+    remark: str = "",
+    said_at: datetime | None = None,
+) -> None:
+    """The citizen is satisfied and closes the case (rule 9); a word may come with the rating.
+
+    While the window lasts, a rating and a word can still be given, or the rating changed; anything
+    else said again changes nothing. said_at: when the citizen said it, where it is read later.
+    Refused: not-allowed, bad-rating, too-late, too-long.
+    """
     case = acts.locked(case_id)
-    if case.status == Status.CLOSED:
-        return
     if rating is not None and not 1 <= rating <= 5:
         raise Refused("bad-rating")
-    if case.window_ends_at is not None and now >= case.window_ends_at:
+    remark = acts.words(remark) if remark.strip() else ""
+    at = acts.stamp(case, now)
+    if case.status == Status.CLOSED:
+        _rate_again(case, rating, remark, said_at or now, at)
+        return
+    if _window_over(case, said_at or now):
         raise Refused("too-late")
     case.status = acts.status_after(case, Verb.ACCEPT)
-    at = acts.stamp(case, now)
     case.rating, case.closed_at = rating, at
     _stop(case)
+    _remark(case, remark, at)
     _tell(case, "accepted", at)
     marks.figures(case.received_at, case.institution_id)
     audit.record("accepted", case.id, now=at, rating=rating or 0)
+
+
+def _rate_again(
+    case: m.Case, rating: int | None, remark: str, said_at: datetime, at: datetime
+) -> None:
+    """A rating given after the case closed, or another one, or a word with it."""
+    if (rating is None or rating == case.rating) and not remark:
+        return
+    if _window_over(case, said_at) or case.window_ends_at is None or _has_letter(case):
+        raise Refused("too-late")
+    if rating is not None and rating != case.rating:
+        case.rating = rating
+        audit.record("rated", case.id, now=at, rating=rating)
+    _remark(case, remark, at)
+
+
+def _remark(case: m.Case, remark: str, at: datetime) -> None:
+    """The citizen's word with the rating: sealed like every word of the case, read by those who may
+    read it, counted nowhere."""
+    if remark and not _said_before(case, remark):
+        acts.write(case, "remark", remark, at, by_citizen=True)
+        owners.compare_and_pass_on(case, at, Said([remark]))  # whom it names reads it no more
+
+
+def _said_before(case: m.Case, remark: str) -> bool:
+    """Whether it is the last such word of this cycle, sent twice."""
+    last = db.session.scalars(
+        select(m.Message)
+        .where(
+            m.Message.case_id == case.id,
+            m.Message.kind == "remark",
+            m.Message.cycle == case.cycle,
+        )
+        .order_by(m.Message.seq.desc())
+        .limit(1)
+    ).first()
+    return last is not None and acts.read(last) == remark
+
+
+def _window_over(case: m.Case, said_at: datetime) -> bool:
+    return case.window_ends_at is not None and said_at >= case.window_ends_at
+
+
+def _silenced(case: m.Case, said_at: datetime) -> bool:
+    """Whether silence closed it though the citizen had spoken in time: the message was on its way,
+    or waited for the answer to "which case?"."""
+    return (
+        case.status == Status.CLOSED
+        and case.window_ends_at is not None
+        and case.closed_at == case.window_ends_at
+        and said_at < case.window_ends_at
+        and not _has_letter(case)
+    )
 
 
 def close_by_silence(case: m.Case, now: datetime) -> None:
@@ -108,12 +176,22 @@ def close_by_silence(case: m.Case, now: datetime) -> None:
     case.closed_at = case.window_ends_at or now
 
 
-def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
+def not_fixed(
+    case_id: UUID,
+    body: str,
+    now: datetime,
+    *,
+    bare: bool = False,
+    said_at: datetime | None = None,
+) -> Appeal:
     """ "Not fixed": the next cycle opens one rung higher with an answer clock of its own.
 
     After the second appeal there is no third: a final letter names the bodies outside. Saying it
     again, while the case is open already or after the letter, changes nothing and answers what the
-    first time led to. Refused: not-allowed, too-late, empty.
+    first time led to. bare: no reason came with it, and the citizen is asked for one; the case is
+    open all the same, so that no window ends over it. said_at: when the citizen said it, where it
+    is read later: silence that closed the case meanwhile was none. Refused: not-allowed, too-late,
+    empty.
     """
     case = acts.locked(case_id)
     d = directory()
@@ -123,8 +201,10 @@ def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
     if case.status == Status.CLOSED and appeal.final_letter and _has_letter(case):
         return appeal
     body = acts.words(body)
+    if _silenced(case, said_at or now):
+        case.status, case.closed_at = Status.ANSWERED.value, None
     status = acts.status_after(case, Verb.NOT_FIXED)
-    if case.window_ends_at is not None and now >= case.window_ends_at:
+    if _window_over(case, said_at or now):
         raise Refused("too-late")
     at = acts.stamp(case, now)
     acts.write(case, "citizen", body, at, by_citizen=True)
@@ -140,7 +220,8 @@ def not_fixed(case_id: UUID, body: str, now: datetime) -> Appeal:
     clocks.start_cycle(case, APPEAL_ANSWER_DAYS, at)
     clocks.set_timer(case.id, "window", None)
     ladders.arm(case, d)
-    acts.owe(case, "reopened", now, {"due": case.due_at.isoformat()})
+    asks = "reopened_why" if bare else "reopened"
+    acts.owe(case, asks, now, {"due": case.due_at.isoformat()})
     marks.figures(case.received_at, case.institution_id)
     audit.record("not_fixed", case.id, now=at, cycle=case.cycle)
     _tell_unless_named(case, "not_fixed", body, at)
@@ -159,7 +240,12 @@ def _final_letter(case: m.Case, now: datetime) -> None:
     case.status, case.closed_at = Status.CLOSED.value, now
     acts.write(case, "final_letter", case.reference, now, by_citizen=True)
     _stop(case)
-    acts.owe(case, "final_letter", now, {})
+    if case.confidentiality == Level.OPEN:
+        named = bodies.in_short(bodies.for_case(case), case.language)
+        acts.owe(case, "final_letter_to", now, {"bodies": named})
+    else:
+        # The body's name would tell whoever holds the phone what the case is about.
+        acts.owe(case, "final_letter", now, {})
     _tell(case, "final_letter", now)
     marks.figures(case.received_at, case.institution_id)
     audit.record("final_letter", case.id, now=now)

@@ -227,7 +227,7 @@ def said_in_all(case_ids: Sequence[UUID]) -> dict[UUID, Said]:
             func.coalesce(original, message.sealed).label("sealed"),
         )
         .outerjoin(covered, (covered.message_id == message.id) & covered.undone_at.is_(None))
-        .where(message.case_id.in_(case_ids), message.kind == "citizen")
+        .where(message.case_id.in_(case_ids), message.kind.in_(("citizen", "remark")))
         .order_by(message.case_id, message.at, message.id)
     )
     persons = select(vault.case_id, vault.sealed).where(

@@ -17,6 +17,7 @@ from feedback.extensions import db
 from feedback.rules import ussd as rules
 from feedback.rules.commands import Intent
 from feedback.rules.phrases import Parsed
+from feedback.rules.verdicts import Verdict
 from feedback.services import cases, identity
 
 VALID = timedelta(hours=12)
@@ -79,7 +80,16 @@ def parsed(asked: Mapping[str, str], words: str) -> Parsed:
         body=words,
         language=asked["language"],
         anonymous=False,
+        verdict=_verdict(asked, words),
     )
+
+
+def _verdict(asked: Mapping[str, str], words: str) -> Verdict | None:
+    act = Intent(asked["act"])
+    if act not in (Intent.SATISFIED, Intent.NOT_FIXED):
+        return None
+    rating = asked.get("rating", "")
+    return Verdict(act, int(rating) if rating else None, words)
 
 
 def begun(number: str | None, said: str, received_at: datetime) -> Begun | None:

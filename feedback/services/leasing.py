@@ -22,7 +22,15 @@ from feedback.extensions import db
 from feedback.rules import sending
 from feedback.rules.access import Level
 from feedback.rules.sending import Kind
-from feedback.services import identity, links, mailing, receipts, sms_costs, sms_limits, texts
+from feedback.services import (
+    identity,
+    links,
+    mailing,
+    receipts,
+    sms_costs,
+    sms_limits,
+    texts,
+)
 from feedback.transaction import JOB, transaction
 
 log = structlog.get_logger()
@@ -198,6 +206,8 @@ def _render(row: Any) -> str:
     values = dict(row.values)
     if row.template == "receipt_code" and row.case_id is not None:
         values["code"] = receipts.code_for(row.case_id)
+    if row.template == "proof" and row.case_id is not None:
+        values |= receipts.proof_for(row.case_id)
     if row.words is None:
         return written(row.template, row.language, values)
     if row.case_id is not None and not _is_open(row.case_id):

@@ -67,7 +67,7 @@ def cover(
         select(m.Message).where(
             m.Message.id == message_id,
             m.Message.case_id == case.id,
-            m.Message.kind == "citizen",
+            m.Message.kind.in_(("citizen", "remark")),
         )
     ).one_or_none()
     if message is None:

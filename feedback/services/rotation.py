@@ -77,6 +77,8 @@ PLAIN = frozenset(
         ("submission", "content_hash"),
         ("submission", "receipt_nonce"),
         ("submission", "issued_nonce"),
+        ("submission", "proof_mark"),
+        ("filing_proof", "pin_nonce"),
         ("audit_entry", "mac"),
         ("audit_link", "chain"),
         ("access_code", "code_hash"),

@@ -40,7 +40,8 @@ def note(row: Any, outcome: str, now: datetime) -> None:
 
     Where an earlier report said so already, this one says it better; the handler is told once.
     """
-    if row.case_id is None:
+    # That the citizen wants to show elsewhere how the office is doing is not the office's business.
+    if row.case_id is None or row.template == "proof":
         return
     tried = select(m.DeliveryProblem.id).where(
         m.DeliveryProblem.outbox_id == row.id, m.DeliveryProblem.way == "sms"

@@ -22,13 +22,16 @@ from feedback.rules import ussd as rules
 from feedback.rules.workflow import OPEN
 from feedback.services import (
     acts,
+    bodies,
     cases,
     dialled,
     identity,
     intake,
     lowering,
     outcomes,
+    proofs,
     receipts,
+    tries,
 )
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, directory
@@ -94,7 +97,7 @@ class Talk:
             raise RuntimeError("nothing was to be done")
         self.effects += 1
         self.session = rules.settle(self.session, effect, outcome, submission)
-        if effect.do in (rules.Do.LODGE, rules.Do.RECEIPT, rules.Do.READ):
+        if effect.do in (rules.Do.LODGE, rules.Do.RECEIPT, rules.Do.READ, rules.Do.PROVE):
             self.fact = outcome
         self.go_on()
 
@@ -222,7 +225,7 @@ def _receipt(receipt: cases.Receipt) -> rules.Receipt:
     return rules.Receipt(receipt.reference, receipt.receipt_code, day(receipt.answer_due))
 
 
-def check(talk: Talk, now: datetime) -> UUID | receipts.Wait | None:
+def check(talk: Talk, now: datetime) -> UUID | tries.Wait | None:
     """The case that reference and receipt code open (principal: receipt-check)."""
     effect = _effect(talk)
     return receipts.check(effect.reference, effect.words[:100], now, caller=talk.call.number)
@@ -240,13 +243,13 @@ def opened(case_id: UUID) -> rules.Opened | None:
 
 
 def read(case_id: UUID) -> str:
-    """The office's latest words to the citizen, an answer with its outcome (principal: public);
-    empty before there are any."""
+    """The office's latest words to the citizen, an answer with its outcome, or the final letter
+    (principal: public); empty before there are any."""
     message = db.session.scalars(
         select(m.Message)
         .where(
             m.Message.case_id == case_id,
-            m.Message.kind.in_(TOLD),
+            m.Message.kind.in_((*TOLD, "final_letter")),
             m.Message.internal.is_(False),
         )
         .order_by(m.Message.seq.desc())
@@ -254,6 +257,9 @@ def read(case_id: UUID) -> str:
     ).first()
     if message is None:
         return ""
+    if message.kind == "final_letter":
+        case = db.session.get_one(m.Case, case_id)
+        return bodies.letter(case.reference, bodies.for_case(case), case.language)
     stated = outcomes.of_case(case_id).get(message.cycle) if message.kind == "answer" else None
     if stated is None:
         return acts.read(message)
@@ -268,6 +274,16 @@ def lower(talk: Talk, case_id: UUID, now: datetime) -> bool:
     except Refused:
         return False
     return True
+
+
+def prove(case_id: UUID, now: datetime) -> rules.Proof:
+    """The proof of the opened case, with the PIN that holds, or a new one (principal: public)."""
+    own = proofs.own(now)
+    if not own.pin or own.until is None:
+        proofs.release(case_id, now)
+        own = proofs.own(now)
+    until = f"{receipts.last_day(own.until):%d/%m/%Y}" if own.until else "-"
+    return rules.Proof(own.code, own.pin, until)
 
 
 def proven(talk: Talk) -> UUID:
@@ -293,6 +309,7 @@ def hand_over(talk: Talk, now: datetime) -> None:
             "act": effect.act,
             "reference": effect.reference,
             "language": talk.session.state.language,
+            **({"rating": effect.rating} if effect.rating else {}),
         },
     )
     wake("process_inbound")

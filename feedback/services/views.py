@@ -241,9 +241,12 @@ def for_citizen(case_id: UUID, now: datetime) -> CitizenCase:
         mine.discard(Verb.RAISE_CONFIDENTIALITY)
     if case.window_ends_at is not None and now >= case.window_ends_at:
         mine -= {Verb.ACCEPT, Verb.NOT_FIXED}
-    return CitizenCase(
-        **_common(case, own, d, now), allowed=frozenset(v.value for v in verbs & mine)
-    )
+    common = _common(case, own, d, now)
+    # While the window lasts, what was accepted can still be rated.
+    ended = any(line.kind == "final_letter" for line in common["messages"])
+    window = case.window_ends_at is not None and now < case.window_ends_at
+    rate = {"rate"} if case.status == Status.CLOSED and window and not ended else set()
+    return CitizenCase(**common, allowed=frozenset({v.value for v in verbs & mine} | rate))
 
 
 def for_officer(case_id: UUID, now: datetime) -> OfficerCase:

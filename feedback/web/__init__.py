@@ -11,6 +11,7 @@ from feedback.web import edge
 
 MODULES = (
     "public",
+    "proof",
     "privacy",
     "mail",
     "figures",

@@ -10,7 +10,7 @@ from flask import g
 from flask_babel import gettext as _
 
 from feedback.clock import day_start
-from feedback.services import acts, attachments, citizen, lowering, views
+from feedback.services import acts, attachments, citizen, lowering, proofs, views
 from feedback.services.errors import Refused
 from feedback.services.views import CitizenCase
 from feedback.web.forms import ActForm
@@ -42,7 +42,9 @@ def _withdraw(_form: ActForm, case: CitizenCase) -> str:
 
 
 def _accept(form: ActForm, case: CitizenCase) -> str:
-    citizen.accept(case.id, form.stars, g.now)
+    citizen.accept(case.id, form.stars, g.now, remark=form.remark)
+    if case.status == "closed":
+        return _("Thank you. Your rating is kept.")
     return _("Thank you. It is closed.")
 
 
@@ -74,6 +76,16 @@ def _lower_no(_form: ActForm, case: CitizenCase) -> str:
     return _("It stays as confidential as it was. The office is told.")
 
 
+def _prove(_form: ActForm, case: CitizenCase) -> str:
+    proofs.release(case.id, g.now)
+    return _("A new PIN is made. Whoever gets it together with the proof code can check the proof.")
+
+
+def _unprove(_form: ActForm, case: CitizenCase) -> str:
+    proofs.revoke(case.id, g.now)
+    return _("The PIN holds no longer. Nobody can check the proof until you make a new one.")
+
+
 ACTS: dict[str, Callable[[ActForm, CitizenCase], str]] = {
     "message": _message,
     "withdraw": _withdraw,
@@ -83,6 +95,8 @@ ACTS: dict[str, Callable[[ActForm, CitizenCase], str]] = {
     "forget": _forget,
     "lower_yes": _lower_yes,
     "lower_no": _lower_no,
+    "prove": _prove,
+    "unprove": _unprove,
 }
 
 

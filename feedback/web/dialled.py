@@ -15,7 +15,7 @@ from flask import current_app
 
 from feedback.rules.ussd import Do, Wait
 from feedback.services import ussd
-from feedback.services.receipts import Wait as Resting
+from feedback.services.tries import Wait as Resting
 from feedback.services.ussd import Call, Talk
 from feedback.transaction import Principal, transaction
 
@@ -82,6 +82,10 @@ def _do(talk: Talk, now: datetime) -> None:
             with transaction(Principal.of_case(ussd.proven(talk))):
                 words = ussd.read(ussd.proven(talk))
             talk.done(words)
+        case Do.PROVE:
+            with transaction(Principal.of_case(ussd.proven(talk))):
+                proof = ussd.prove(ussd.proven(talk), now)
+            talk.done(proof)
         case Do.LOWER:
             with transaction(Principal.of_case(ussd.proven(talk))):
                 lowered = ussd.lower(talk, ussd.proven(talk), now)

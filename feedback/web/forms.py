@@ -213,6 +213,7 @@ class ActForm:
     act: str = ""
     body: str = ""
     rating: str = ""
+    remark: str = ""
     level: str = ""
     confirm: bool = False
     errors: dict[str, str] = field(default_factory=dict)
@@ -224,6 +225,7 @@ class ActForm:
             act=posted.get("act", ""),
             body=words(posted.get("body") or posted.get("words", "")),
             rating=posted.get("rating", ""),
+            remark=words(posted.get("remark", "")),
             level=posted.get("level", ""),
             confirm=(posted.get("confirm") or posted.get("forget", "")).strip().lower() not in _NO,
         )
@@ -253,3 +255,5 @@ class ActForm:
             self.errors["level"] = _("Choose who may read it.")
         elif self.act == "accept" and self.rating not in _RATINGS:
             self.errors["rating"] = _("Choose from 1 to 5, or none.")
+        elif self.act == "accept" and self.remark and (problem := words_error(self.remark)):
+            self.errors["remark"] = problem

@@ -26,9 +26,11 @@ from feedback.services import (
     cases,
     improvement_lists,
     lowering,
+    proofs,
     receipts,
     reissue,
     splitting,
+    tries,
     vault,
     views,
 )
@@ -42,6 +44,7 @@ from feedback.web import (
     files,
     new_form,
     papers,
+    proof,
     tracking,
     visits,
     why_wording,
@@ -212,6 +215,7 @@ def received() -> ResponseReturnValue:
         altered=session.get(ALTERED),
         triage=session.get(TRIAGE),
         no_sms=session.get(NO_SMS),
+        picture=proof.picture(receipt.proof_code) if receipt else "",
     )
     return page, 200 if receipt else 404
 
@@ -269,7 +273,7 @@ def _open(form: ActForm) -> ResponseReturnValue:
         return _ask(form, 422, reference=typed[0], code=typed[1], notice=_time_over())
     with transaction(Principal("receipt-check")):
         found = receipts.check(*typed, g.now, request.remote_addr or "")
-    if isinstance(found, receipts.Wait):
+    if isinstance(found, tries.Wait):
         error = _(
             "Too many wrong codes for this reference. Try again in %(seconds)s seconds.",
             seconds=found.seconds,
@@ -356,6 +360,7 @@ def _case_page(
         asked = lowering.pending(case_id, case.confidentiality)
         lower_to = asked.to_level if asked and case.status in workflow.OPEN else ""
         divided = splitting.of_citizen()
+        own_proof = proofs.own(g.now)
     with transaction(attachments.uploading(attachments.message_draft(case_id))):
         held = attachments.staged()
     session[SEEN] = int(g.now.timestamp())
@@ -373,6 +378,9 @@ def _case_page(
         until=tracking.until(case),
         lower_to=lower_to,
         divided=divided,
+        proof=own_proof,
+        pin_day=receipts.last_day(own_proof.until) if own_proof.until else None,
+        picture=proof.picture(own_proof.code),
         together=tracking.together() if case.joined else "",
         form=form,
         again=again,

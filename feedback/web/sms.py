@@ -66,7 +66,10 @@ def subject(template: str) -> str:
         "divided": _("That a second case was made of it"),
         "receipt_code": _("The secret code"),
         "final_letter": _("The final letter"),
+        "final_letter_to": _("The final letter"),
         "reopened": _("That the case is open again"),
+        "reopened_why": _("That the case is open again"),
+        "proof": _("The proof of filing"),
         "improvement_done": _("That an improvement is done"),
     }
     if template in named:

@@ -129,6 +129,34 @@ def _abouts() -> dict[str, tuple[str, str]]:
             _("Review received"),
             _("When the citizen says: not fixed."),
         ),
+        "reopened_why": (
+            _("Review received, reason asked"),
+            _("When the citizen says by SMS: not fixed, and gives no reason."),
+        ),
+        "rated": (
+            _("Rating received"),
+            _("When the citizen is satisfied and gives a rating by SMS."),
+        ),
+        "proof": (
+            _("Proof of filing"),
+            _("When the citizen asks by SMS for the proof of filing: its code and a PIN."),
+        ),
+        "proof_valid": (
+            _("The proof is valid"),
+            _("When an office checks a proof of filing by SMS. The facts are filled in."),
+        ),
+        "proof_invalid": (
+            _("The proof is not valid"),
+            _("When an office checks a proof by SMS with a wrong code or PIN."),
+        ),
+        "proof_wait": (
+            _("Too many wrong proofs"),
+            _("When too many wrong codes or PINs came from a number."),
+        ),
+        "final_letter_to": (
+            _("Final letter, with the next body"),
+            _("When an open case was said to be not fixed for the last time."),
+        ),
         "not_possible": (
             _("Not possible"),
             _("When an SMS asks for something that the state of the case does not allow."),

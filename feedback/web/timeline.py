@@ -135,6 +135,7 @@ def _post(rung: Rung) -> str:
 def _line(line: Line, *, first: bool) -> Item:
     titles = {
         "citizen": _("The case was received") if first else _("The citizen wrote"),
+        "remark": _("The citizen's word with the rating"),
         "acknowledgement": _("Acknowledged"),
         "question": _("Question to the citizen"),
         "partial_answer": _("Part of the answer to the citizen"),
@@ -153,7 +154,12 @@ def _line(line: Line, *, first: bool) -> Item:
         "merge": _("The citizen was told that it is handled together with others"),
     }
     kinds = dict.fromkeys(("note", "transfer", "delay_reason", "opinion_request"), "note")
-    kinds |= {"citizen": "citizen", "opinion": "note", "extension_request": "note"}
+    kinds |= {
+        "citizen": "citizen",
+        "remark": "citizen",
+        "opinion": "note",
+        "extension_request": "note",
+    }
     who = line.officer_name or (_("Citizen") if line.author == "citizen" else "")
     if line.author == "joined":
         who = _("Citizen of %(reference)s", reference=line.reference)

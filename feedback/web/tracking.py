@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 
 from feedback.rules.workflow import OPEN, Status
-from feedback.services import duplicates
+from feedback.services import bodies, duplicates
 from feedback.services.lines import Line
 from feedback.services.views import CitizenCase, Rung
-from feedback.web import outcome_wording
+from feedback.web import new_form, outcome_wording
 from feedback.web.formats import day, moment, name, words
 
 _FIRST = {"citizen": 0, "late": 1}
@@ -151,6 +151,8 @@ def _told(case: CitizenCase) -> Iterator[Event]:
             continue
         if line.author == "citizen":
             title = _("You sent this") if line is own[0] else _("You wrote")
+            if line.kind == "remark":
+                title = _("Your word with the rating")
             yield Event(line.at, title, "citizen", body=words(line.body), placed=line.placed)
         elif line.author == "officer":
             stated = case.outcomes.get(line.cycle) if line.kind == "answer" else None
@@ -221,20 +223,29 @@ def _ended(case: CitizenCase) -> Iterator[Event]:
 
 
 def final_letter(case: CitizenCase) -> str:
-    """What a citizen is told after the last appeal: what was done, and who stands outside."""
-    return "\n\n".join(
-        (
-            _(
-                "Your case %(reference)s was answered, and opened again each time you said it "
-                "was not fixed. The steps inside the public service are used up.",
-                reference=case.reference,
-            ),
-            _(
-                "You may now turn to a body outside: the Commission for Human Rights and Good "
-                "Governance (CHRAGG) about a violated right or maladministration; the "
-                "Prevention and Combating of Corruption Bureau (TAKUKURU) about corruption; or "
-                "a court."
-            ),
-            _("Show them this reference number."),
+    """What a citizen is told after the last appeal: what was done, and who stands outside, the next
+    body first, with how to reach each."""
+    language = new_form.language()
+    category = case.category.code if case.category else None
+    parts = [
+        _(
+            "Your case %(reference)s was answered, and opened again each time you said it "
+            "was not fixed. The steps inside the public service are used up.",
+            reference=case.reference,
+        ),
+        _("You may now turn to a body outside. The first one is the next for a case like yours:"),
+    ]
+    named = bodies.bodies_for(category, case.confidentiality, case.institution.code)
+    for body in named:
+        title = f"{body.said('name', language)} ({body.said('about', language)})."
+        if (short := body.said("short", language)).isupper():
+            title = f"{short}: {title}"
+        reached = ", ".join(filter(None, (body.phone, body.email, body.website)))
+        parts.append(f"{title}\n{body.said('how', language)}\n{reached}")
+    parts.append(
+        _(
+            "Show them this reference number. With the proof code below you can let them see when "
+            "you filed it and how late it was, and nothing else."
         )
     )
+    return "\n\n".join(parts)

@@ -40,6 +40,13 @@ STORIES = {
     "Not fixed, and the final letter": (
         "Two appeals go to higher offices; after them the letter names the bodies outside."
     ),
+    "Satisfied, with a rating and a word": (
+        "The rating can be changed while the window lasts. Without a reason, not fixed opens the"
+        " case all the same, and the reason may follow."
+    ),
+    "Proof of filing by SMS": (
+        "The citizen gives code and PIN to a higher office, which checks them from any phone."
+    ),
     "A confidential case": (
         "With SIRI no SMS holds a word of the case: only that something waits. It is read by USSD,"
         " with the secret code."
@@ -60,6 +67,9 @@ STORIES = {
     "By USSD, the words by SMS": "The digits on the last screen link the SMS with the choices.",
     "A session that broke off": "Within an hour it goes on where it stopped.",
     "Status, answer and not fixed by USSD": "The answer is read with the secret code.",
+    "Satisfied, and a proof, by USSD": (
+        "A rating, a word, and the proof of filing on the screen once the secret code was entered."
+    ),
     "Help by USSD": "What the service is, page by page.",
     "An officer by SMS": (
         "The list, and each act, with the PIN; the citizen's phone is shown beside it."

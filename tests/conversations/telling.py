@@ -26,6 +26,7 @@ from feedback.rules.reference import (
     locate_references,
     make_reference,
     parse_receipt_code,
+    proof_code,
     receipt_code,
 )
 from feedback.services.texts import septets
@@ -33,11 +34,14 @@ from feedback.transaction import Principal, transaction
 from local.phone import PhoneSimulator
 
 CODE = re.compile(rf"\b[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{3}}\b")
+PROOF = re.compile(rf"\b[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}\b")
 # Digits that differ in each run, by the words before them: what an SMS begins with that belongs to
 # a USSD session, and what confirms an officer's phone.
 TICKET = re.compile(r"(?:Anza na|Begin with) (\d{4})\b")
+PIN = re.compile(r"\bPIN (\d{6})\b")
 OFFICER_CODE = re.compile(r"e-Mrejesho: (\d{6})\b")
 STOP = re.compile(r"(/mail/stop/)[\w-]+")
+EXAMPLE = proof_code(b"example", UUID(int=0))
 CITIZEN, OFFICER = "Mwananchi", "Afisa"
 ROUNDS = 3  # a reply may cause a report, and a report another step
 
@@ -54,6 +58,8 @@ class Telling:
     code: str = ""
     ticket: str = ""
     officer_code: str = ""
+    proof: str = ""
+    pin: str = ""
     screen: str = ""
     _references: dict[str, str] = field(default_factory=dict)
     _codes: dict[str, str] = field(default_factory=dict)
@@ -126,11 +132,15 @@ class Telling:
     def written(self) -> str:
         """The conversation with examples in place of what is random."""
         text = "\n\n".join(self.lines)
+        text = text.replace(self.proof, EXAMPLE) if self.proof else text
         for real, example in [*self._codes.items(), *self._references.items()]:
             text = text.replace(real, example)
-        for real, example in ((self.ticket, "4821"), (self.officer_code, "305172")):
+        for real, example in self._digits():
             text = re.sub(rf"\b{real}\b", example, text) if real else text
         return STOP.sub(r"\1EXAMPLE", text)
+
+    def _digits(self) -> tuple[tuple[str, str], ...]:
+        return (self.ticket, "4821"), (self.officer_code, "305172"), (self.pin, "204918")
 
     def _screen(self, session: Any) -> str:
         assert not session.trouble, session.trouble
@@ -160,7 +170,11 @@ class Telling:
             self.ticket = ticket[1]
         if code := OFFICER_CODE.search(text):
             self.officer_code = code[1]
-        for reference in find_references(text):
+        if proof := PROOF.search(text):
+            self.proof = proof[0]
+        if pin := PIN.search(text):
+            self.pin = pin[1]
+        for reference in find_references(PROOF.sub("", text)):
             number = len(self._references) + 1
             self._references.setdefault(reference, make_reference(bytes([number * 37 % 256] * 8)))
         for code in CODE.findall(text):
@@ -169,7 +183,7 @@ class Telling:
                 example = receipt_code(b"example", UUID(int=number))
                 self._codes.setdefault(code, example)
                 self.code = code
-        if found := locate_references(CODE.sub("", text)):
+        if found := locate_references(CODE.sub("", PROOF.sub("", text))):
             self.reference = found[0][2]
 
 

@@ -13,7 +13,7 @@ import psycopg
 from feedback.services import desk
 from feedback.services.intake import FLOOD, SLOWED
 from tests.conversations.page import told
-from tests.conversations.telling import Telling
+from tests.conversations.telling import OFFICER, Telling
 from tests.factories import Make
 from tests.services import kit
 
@@ -177,8 +177,38 @@ def test_not_fixed_to_the_end(
         telling.office("The office answers.", acting, desk.answer, case, answer)
         telling.hears(NUMBER)
         telling.writes(NUMBER, back)
-    assert kit.owed(superuser, case).count("final_letter") == 1
+    assert kit.owed(superuser, case).count("final_letter_to") == 1
     told(telling, "Not fixed, and the final letter")
+
+
+def test_satisfied_with_a_rating(telling: Telling, handler: int, superuser: Behind) -> None:
+    telling.writes(NUMBER, "Jiji la Dodoma taka hazijazolewa Uhindini")
+    case = newest(superuser)
+    telling.later("The next day.", DAY)
+    telling.office("The office answers.", handler, desk.answer, case, "Zimezolewa Uhindini.")
+    telling.hears(NUMBER)
+    telling.writes(NUMBER, "BADO")
+    telling.writes(NUMBER, "Zimezolewa upande mmoja tu, nyuma ya soko bado")
+    telling.later("The next day.", DAY)
+    acting = kit.case_row(superuser, case)["handler_id"]
+    telling.office("The office answers again.", acting, desk.answer, case, "Na nyuma ya soko.")
+    telling.hears(NUMBER)
+    telling.writes(NUMBER, "SAWA 5 asante sana")
+    telling.writes(NUMBER, "SAWA 4")
+    row = kit.case_row(superuser, case)
+    assert (row["status"], row["rating"], row["appeals"]) == ("closed", 4, 1)
+    told(telling, "Satisfied, with a rating and a word")
+
+
+def test_proof_of_filing(telling: Telling, handler: int, superuser: Behind) -> None:
+    telling.writes(NUMBER, "Jiji la Dodoma taka hazijazolewa Uhindini")
+    telling.later("Four weeks later nobody has answered.", 28 * DAY)
+    telling.hears(NUMBER)
+    telling.writes(NUMBER, f"THIBITISHA {telling.reference}")
+    telling.writes(OTHER, f"HAKIKI {telling.proof} {telling.pin}", OFFICER)
+    telling.writes(OTHER, f"HAKIKI {telling.proof} 000000", OFFICER)
+    assert kit.acts(superuser, newest(superuser)).count("proof_shown") == 1
+    told(telling, "Proof of filing by SMS")
 
 
 def test_a_confidential_case(telling: Telling, handler: int, superuser: Behind) -> None:

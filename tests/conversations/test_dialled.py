@@ -119,6 +119,27 @@ def test_following(telling: Telling, handler: int, superuser: Behind) -> None:
     told(telling, "Status, answer and not fixed by USSD")
 
 
+def test_satisfied_and_a_proof(telling: Telling, handler: int, superuser: Behind) -> None:
+    telling.writes(NUMBER, "Jiji la Dodoma taka hazijazolewa Uhindini")
+    case = newest(superuser)
+    telling.writes(NUMBER, f"MSIMBO {telling.reference}")
+    telling.later("The next day.", timedelta(days=1))
+    telling.office("The office answers.", handler, desk.answer, case, "Zimezolewa leo asubuhi.")
+    telling.hears(NUMBER)
+    telling.dials(NUMBER)
+    picks(telling, "Kiswahili", "Mashauri yangu", telling.reference, "Soma jibu")
+    telling.enters(NUMBER, telling.code)
+    telling.enters(NUMBER, "0")
+    picks(telling, "Nimeridhika", "Ndiyo", "Vizuri sana")
+    telling.enters(NUMBER, "Asanteni, mtaa ni msafi")
+    telling.picks(NUMBER, "Uthibitisho")
+    assert telling.pin
+    telling.hears(NUMBER)
+    row = kit.case_row(superuser, case)
+    assert (row["status"], row["rating"]) == ("closed", 5)
+    told(telling, "Satisfied, and a proof, by USSD")
+
+
 def test_help(telling: Telling) -> None:
     telling.dials(NUMBER)
     picks(telling, "Kiswahili", "Msaada")

@@ -23,6 +23,8 @@ COLUMNS = {
     "posts": "institution_kind,post,name_sw,name_en,level,only",
     "holidays": "day,name_sw,name_en,status,regions,source",
     "places": "code,name,kind,council,source,verified",
+    "bodies": "code,name_sw,name_en,short_sw,short_en,about_sw,about_en,phone,email,website,"
+    "how_sw,how_en,source,verified",
 }
 # Names of councils and regions that mean something else in an ordinary sentence.
 EVERYDAY = "same hai mwanga mafia chemba mtama siha mara pwani kati kusini mjini mkoani osha taa"

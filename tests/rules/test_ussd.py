@@ -16,6 +16,7 @@ from feedback.rules.ussd import (
     Do,
     Item,
     Opened,
+    Proof,
     Receipt,
     Seen,
     Session,
@@ -38,6 +39,8 @@ DUE = "31/12/2026"
 LONG_WORDS = "Mwalimu \u201cMkuu\u201d — ŵa shule\nhafiki 😀 * # " * 40
 CASE = Item("ABCD-EFGH", "assigned", DUE)
 RECEIPT = Receipt("ABCD-EFGH", "ABCD-EFGH-JKM", DUE)
+SHOWN = (Do.READ, Do.RECEIPT, Do.LODGE, Do.PROVE)
+PROOF = Proof("MWMW-MWMW-MWMW", "204918", DUE)
 
 
 # What is new
@@ -122,11 +125,10 @@ def _states(language: str) -> Iterator[tuple[State, Any]]:
         language=language, draft=draft, case=CASE, ticket="1234", act="add", listed=(CASE,) * 20
     )
     for at in machine.PLACES:
-        yield replace(state, at=at), RECEIPT if at == "done" else LONG_WORDS
-        yield (
-            replace(state, at=at, draft=Draft(kind="enquiry")),
-            (replace(RECEIPT, code="") if at == "done" else ""),
-        )
+        known = {"done": RECEIPT, "proof": PROOF}.get(at, LONG_WORDS)
+        yield replace(state, at=at), known
+        least = {"done": replace(RECEIPT, code=""), "proof": PROOF}.get(at, "")
+        yield replace(state, at=at, draft=Draft(kind="enquiry")), least
     for kind, level, anonymous, by_sms in product(
         filing.KINDS, filing.LEVELS, (False, True), (False, True)
     ):
@@ -261,6 +263,8 @@ def _outcome(effect: ussd.Effect, draw: Any) -> Any:
                 if effect.do is Do.LODGE
                 else RECEIPT
             )
+        case Do.PROVE:
+            return PROOF
         case Do.READ:
             return draw(st.sampled_from(["", LONG_WORDS]))
         case Do.LOWER:
@@ -301,7 +305,7 @@ def test_whatever_is_put_in_gives_a_valid_screen_and_loses_no_word(
                 assert effect.words in text
             outcome = _outcome(effect, data.draw)
             settled = ussd.settle(run.session, effect, outcome, "s")
-            fact = outcome or "-" if effect.do in (Do.READ, Do.RECEIPT, Do.LODGE) else None
+            fact = outcome or "-" if effect.do in SHOWN else None
             run = ussd.run(settled, run.rest, WORLD)
         session = run.session
         assert valid(ussd.render(session.state, WORLD, fact))

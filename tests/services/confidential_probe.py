@@ -46,6 +46,8 @@ ADDRESSED = ("notice", "alarm", "extract", "draft", "opinion", "bulk_move_item")
 )
 # What was covered: for the citizen, and for ethics officers outside.
 COVERED = ("redaction",)
+# How the citizen lets the proof of the filing be seen: for no officer.
+CITIZENS = ("filing_proof",)
 AUDITED = ("audit_entry", "legal_hold")
 OF_A_CASE = (
     *FACTS,
@@ -56,6 +58,7 @@ OF_A_CASE = (
     *OPENINGS,
     *ADDRESSED,
     *COVERED,
+    *CITIZENS,
     *AUDITED,
 )
 # Tables without a case that not everybody may read.

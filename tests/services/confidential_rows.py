@@ -72,6 +72,7 @@ def _paper(connection: Connection, case: UUID, action: UUID, officer: int) -> No
         " VALUES (%s, 'letter', %s, %s, %s)",
         (case, NOW.date(), officer, NOW),
     )
+    run("INSERT INTO filing_proof VALUES (%s, '\\x01', %s, 0, 1, current_date)", (case, NOW))
     run("INSERT INTO office_file VALUES (%s, 'DCC/1', 'dcc/1', %s, %s)", (case, officer, NOW))
     run(
         "INSERT INTO improvement_case (improvement_id, case_id, officer_id, at)"

@@ -180,7 +180,7 @@ def test_repeats_change_nothing_and_the_third_gives_the_final_letter(
     case = kit.case_row(superuser, case_id)
     assert (case["status"], case["closed_at"], case["appeals"]) == ("closed", moment, 2)
     assert kit.timers(superuser, case_id) == {}
-    assert kit.owed(superuser, case_id).count("final_letter") == 1
+    assert kit.owed(superuser, case_id).count("final_letter_to") == 1
     messages = len(kit.of_case(superuser, "message", case_id))
     assert not_fixed(case_id, moment + timedelta(days=1)) == last
     assert len(kit.of_case(superuser, "message", case_id)) == messages

@@ -17,6 +17,7 @@ from tests.services.confidential_probe import (
     ADDRESSED,
     APART,
     AUDITED,
+    CITIZENS,
     CLOSED,
     COVERED,
     FACTS,
@@ -74,7 +75,7 @@ def test_plain_sql_returns_to_each_officer_what_the_rules_say(
                     if (item.id in found[table]) is not answer:
                         said = "must be seen" if answer else "is seen"
                         wrong.append((name, title, table, said))
-            for table in CLOSED:
+            for table in (*CLOSED, *CITIZENS):
                 assert item.id not in found[table], (name, title, table)
             knows = not inactive and _knows_of_openings(world, person, item)
             if (item.id in found["identity_opening"]) is not knows:
@@ -213,7 +214,7 @@ def test_a_citizen_finds_the_own_case_and_no_other(world: World, web: Connection
     for title in ("open", "confidential", "restricted", "triage"):
         item = world.items[title]
         with standing(web, ("public", None, item.id)):
-            for table in (*FACTS, *WORDS, *OPENINGS, *COVERED):
+            for table in (*FACTS, *WORDS, *OPENINGS, *COVERED, *CITIZENS):
                 assert set(seen(web, table)) == {item.id}, (title, table)
             for table in (*CLOSED, *OFFICE, *OFFICE_WORDS, *ADDRESSED, *AUDITED):
                 assert not seen(web, table), (title, table)

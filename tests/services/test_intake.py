@@ -344,7 +344,7 @@ def test_not_fixed_reopens_once(sms: Sms, handled: tuple[Any, int], words: str) 
     case = answered(sms, handled)
     assert sms.send(words.format(case.reference)) == "not_fixed"
     assert (sms.case().cycle, sms.case().appeals) == (2, 1)
-    assert sms.owed()[-1] == "reopened"
+    assert sms.owed()[-1] == "reopened_why"
     sms.send(f"SIJARIDHIKA {case.reference}")
     assert (sms.case().cycle, sms.case().appeals) == (2, 1)
     assert sms.owed()[-1] == "status"

@@ -57,6 +57,7 @@ CHANGES = {
     "outcome": "sealed = NULL",
     "escalation": "handed_over_at = now()",
     "figure": "received = 1",
+    "filing_proof": "pin_failures = 1",
     "holiday": "name_en = 'x'",
     "inbound_message": "attempts = 1",
     "improvement": "late_told = true",

@@ -12,9 +12,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from feedback.rules import reference as references
-from feedback.services import receipts
+from feedback.services import receipts, tries
 from feedback.services.cases import Receipt
-from feedback.services.receipts import Wait
+from feedback.services.tries import Wait
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
 from tests.services.confidential_probe import Connection
@@ -146,10 +146,10 @@ def test_a_miss_sends_what_a_hit_sends(receipt: Receipt, monday: datetime) -> No
 
 
 def test_the_delay_grows_and_is_capped() -> None:
-    seconds = [receipts.delay(tries).total_seconds() for tries in range(60)]
+    seconds = [tries.delay(failures).total_seconds() for failures in range(60)]
     assert seconds[:5] == [0, 0, 0, 4, 8]
     assert seconds == sorted(seconds)
-    assert max(seconds) == receipts.LONGEST_DELAY
+    assert max(seconds) == tries.LONGEST_DELAY
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -165,15 +165,15 @@ def test_tries_slow_down_a_reference_whether_it_exists_or_not(
             now += timedelta(seconds=answer.seconds)
             assert check(reference, wrong(), now) is None
     assert waits == sorted(waits)
-    assert waits[0] <= receipts.FIRST_DELAY + 1
-    assert max(waits) <= receipts.LONGEST_DELAY + 1
+    assert waits[0] <= tries.FIRST_DELAY + 1
+    assert max(waits) <= tries.LONGEST_DELAY + 1
 
 
 def test_a_wait_is_no_try_and_other_references_go_on(
     make: Make, receipt: Receipt, monday: datetime
 ) -> None:
     other = make.case(monday)
-    for _ in range(receipts.FREE_TRIES):
+    for _ in range(tries.FREE_TRIES):
         assert check(receipt.reference, wrong(), monday) is None
     first = check(receipt.reference, wrong(), monday)
     assert isinstance(first, Wait)
@@ -184,7 +184,7 @@ def test_a_wait_is_no_try_and_other_references_go_on(
     # Nor is anybody locked out: after the wait the right code opens, and clears the count.
     later = monday + timedelta(seconds=first.seconds)
     assert check(receipt.reference, receipt.receipt_code, later) == receipt.case_id
-    for _ in range(receipts.FREE_TRIES):
+    for _ in range(tries.FREE_TRIES):
         assert check(receipt.reference, wrong(), later) is None
 
 
@@ -195,7 +195,7 @@ def test_a_thousand_wrong_tries_cost_the_citizen_two_minutes_at_most(
     superuser.execute("UPDATE receipt_attempt SET failures = 1000")
     wait = check(receipt.reference, receipt.receipt_code, monday)
     assert isinstance(wait, Wait)
-    later = monday + timedelta(seconds=receipts.LONGEST_DELAY)
+    later = monday + timedelta(seconds=tries.LONGEST_DELAY)
     assert check(receipt.reference, receipt.receipt_code, later) == receipt.case_id
 
 
@@ -206,7 +206,7 @@ def test_a_thousand_wrong_tries_cost_the_citizen_two_minutes_at_most(
 def test_a_stranger_who_knows_the_reference_keeps_nobody_waiting(
     receipt: Receipt, monday: datetime, stranger: str, citizen: str
 ) -> None:
-    for _ in range(receipts.FREE_TRIES):
+    for _ in range(tries.FREE_TRIES):
         assert check(receipt.reference, wrong(), monday, stranger) is None
     assert isinstance(check(receipt.reference, wrong(), monday, stranger), Wait)
     assert check(receipt.reference, receipt.receipt_code, monday, citizen) == receipt.case_id
@@ -217,7 +217,7 @@ def test_a_stranger_who_knows_the_reference_keeps_nobody_waiting(
 def test_other_addresses_of_the_same_network_are_the_same_place(
     receipt: Receipt, monday: datetime
 ) -> None:
-    for number in range(receipts.FREE_TRIES):
+    for number in range(tries.FREE_TRIES):
         assert check(receipt.reference, wrong(), monday, f"2001:db8::{number}") is None
     assert isinstance(check(receipt.reference, wrong(), monday, "2001:db8::ffff"), Wait)
 
@@ -233,7 +233,7 @@ def test_made_up_references_fill_no_table(
 ) -> None:
     """With sixteen piles for a million: tries for sixty references take sixteen rows at most, and
     none of them tells which reference was tried."""
-    monkeypatch.setattr(receipts, "PILES", 4)
+    monkeypatch.setattr(tries, "PILES", 4)
     for number in range(60):
         check(references.make_reference(number.to_bytes(8)), wrong(), monday)
     kept = [row[0] for row in superuser.execute("SELECT reference FROM receipt_attempt")]

@@ -24,6 +24,10 @@ NUMBER = "+255712345678"
 CANARY = "KITUMBUA"
 # What a text may be filled with: nothing of these tells what a case is about.
 NEUTRAL = {"references", "statuses", "reference", "other", "due", "status", "code", "dial", "url"}
+# The citizen's own rating and proof; how long to wait.
+NEUTRAL |= {"rating", "proof", "pin", "seconds"}
+# Of an open case alone; and what the citizen released, to whom it was released.
+NEUTRAL |= {"bodies", "facts"}
 HOUR = timedelta(hours=1)
 NEVER_MADE = make_reference(bytes(8))
 

@@ -17,13 +17,14 @@ LONGEST_URL = "https://mrejesho-ya-wananchi.utumishi.go.tz/track"
 REFERENCE = "MWMW-MWMW"
 # The longest month in each language is September.
 DUE = "2026-09-30T12:30:00+00:00"
+LONGEST = ("dial", "rating", "seconds", "proof", "pin", "facts", "bodies")
 CASES = list(itertools.product(texts.TEMPLATES, ("sw", "en")))
 
 
 def rendered(template: str, language: str, words: str | None = None, **given_: str) -> str:
     values = {"reference": REFERENCE, "due": DUE, "code": "MWMW-MWMW-MWM", "status": "assigned"}
     values["other"] = REFERENCE
-    values["dial"] = samples.VALUES["dial"][1]
+    values |= {name: samples.VALUES[name][1] for name in LONGEST}
     values["references"] = ", ".join([REFERENCE] * conversation.MOST_OFFERED)
     longest = max((words[language] for words in texts.STATUS_WORDS.values()), key=len)
     values["statuses"] = "; ".join([f"{REFERENCE} {longest}"] * conversation.MOST_LISTED)
@@ -60,6 +61,7 @@ def test_whatever_the_address_a_text_stays_within_one_part(template: str, langua
     values = {"reference": REFERENCE, "due": DUE, "code": "MWMW-MWMW-MWM", "status": "assigned"}
     values["other"] = REFERENCE
     values |= {"references": REFERENCE, "statuses": REFERENCE}
+    values |= {name: samples.VALUES[name][1] for name in LONGEST}
     words = "neno " * 400 if takes_words(template) else None
     for url in ("https://" + "x" * 150, "https://" + "~" * 150):
         assert parts(texts.render(template, language, values, url=url, words=words)) == 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from feedback import clock as timing
 from feedback import models as m
 from feedback.services import citizen, desk, extensions, why
 from feedback.services.calendars import Whose
@@ -34,7 +35,7 @@ def tanzania(app: Flask, superuser: Behind) -> Any:
 
 def explained(officer: int, case_id: Any) -> Why:
     with transaction(Principal.of_officer(officer)) as session:
-        return why.of_case(session.get_one(m.Case, case_id), directory(), ahead=True)
+        return why.of_case(session.get_one(m.Case, case_id), directory(), timing.now())
 
 
 def lines(found: Why, clock: int = 0) -> list[str]:

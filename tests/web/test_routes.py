@@ -221,6 +221,8 @@ CITIZEN = {
     "public.own_letter",
     "genuine.letter",
     "public.piece",
+    "proof.form",
+    "proof.check",
     "privacy.notice",
     "privacy.copy",
     "mail.ask_to_stop",

@@ -96,7 +96,7 @@ def test_satisfied_closes_with_or_without_a_rating(
 ) -> None:
     story.office(desk.answer, "Tayari.")
     assert story.act("accept", rating=rating).status_code == 303
-    assert story.act("accept", rating="1").status_code == 303
+    assert story.act("accept", rating="").status_code == 303
     assert row(superuser, "status, rating") == ("closed", kept)
     assert "Thank you" in story.page()
 
@@ -122,7 +122,7 @@ def test_after_two_appeals_a_letter_names_the_bodies_outside(
     assert row(superuser, "status, appeals") == ("closed", 2)
     page = story.page()
     assert "Final letter" in page
-    for body in ("CHRAGG", "TAKUKURU", "court"):
+    for body in ("CHRAGG", "chragg.go.tz", "Court ("):
         assert body in page
 
 

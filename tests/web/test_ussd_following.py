@@ -156,8 +156,27 @@ def test_satisfied_closes(phone: Dialled, office: Office, superuser: Behind) -> 
     to_case(phone, office.receipt.reference)
     phone.pick("Nimeridhika")
     phone.pick("Ndiyo")
+    phone.pick("Vizuri")
+    phone.put("Asante, mmefika mapema")
     jobs.process_inbound()
-    assert kit.case_row(superuser, office.receipt.case_id)["status"] == "closed"
+    row = kit.case_row(superuser, office.receipt.case_id)
+    assert (row["status"], row["rating"]) == ("closed", 4)
+    said = kit.of_case(superuser, "message", office.receipt.case_id, "seq")[-1]
+    assert (said["kind"], said["body"]) == ("remark", "Asante, mmefika mapema")
+
+
+def test_neither_rating_nor_word_is_asked_of_anybody(
+    phone: Dialled, office: Office, superuser: Behind
+) -> None:
+    office.act(desk.answer, "Limefanyika.")
+    to_case(phone, office.receipt.reference)
+    for choice in ("Nimeridhika", "Ndiyo", "Bila alama"):
+        phone.pick(choice)
+    phone.put("1")
+    jobs.process_inbound()
+    row = kit.case_row(superuser, office.receipt.case_id)
+    assert (row["status"], row["rating"]) == ("closed", None)
+    assert "remark" not in {m["kind"] for m in kit.of_case(superuser, "message", row["id"], "seq")}
 
 
 @pytest.mark.parametrize("words", ["hali ni mbaya", "nimeridhika", "MSAADA", "4821 shilingi"])

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from feedback.rules.reference import parse_reference
-from feedback.rules.ussd.filing import LONGEST_WORDS
+from feedback.rules.ussd.filing import LONGEST_WORDS, SHORTCUT
 from feedback.rules.ussd.state import Do, Effect, Item, Opened, State, Wait
 from feedback.rules.ussd.steps import (
+    End,
     Menu,
     Option,
     Place,
@@ -107,11 +108,21 @@ def _case_options(state: State, world: World) -> Sequence[Option]:
         names.append(("add_words", onward("say", act="add")))
     if own:
         names.append(("receipt_code", lambda s: _say(s, "receipt_code")))
+    if state.opened:
+        names.append(("prove", onward("proof")))
+    elif own:
+        names.append(("prove", lambda s: _say(s, "prove")))
     return [Option(say(name, state.language), choose) for name, choose in names]
 
 
 def _say(state: State, act: str, words: str = "") -> Step:
-    return state, Effect(Do.SAY, act=act, reference=_case(state).reference, words=words)
+    return state, Effect(
+        Do.SAY,
+        act=act,
+        reference=_case(state).reference,
+        words=words,
+        rating=state.rating if act == "satisfied" else "",
+    )
 
 
 def said(state: State, act: str) -> State:
@@ -123,15 +134,52 @@ def said(state: State, act: str) -> State:
     listed = tuple(case if each.reference == case.reference else each for each in state.listed)
     notice = say("taken", state.language)
     return replace(
-        state, at="case", page=0, trail=TO_CASE, case=case, listed=listed, act="", notice=notice
+        state,
+        at="case",
+        page=0,
+        trail=TO_CASE,
+        case=case,
+        listed=listed,
+        act="",
+        rating="",
+        notice=notice,
     )
 
 
 def _sure(state: State, world: World) -> Sequence[Option]:
     return [
-        Option(say("yes", state.language), lambda s: _say(s, "satisfied")),
+        Option(say("yes", state.language), onward("rating")),
         Option(say("no", state.language), onward("say", act="not_fixed")),
     ]
+
+
+def _ratings(state: State, world: World) -> Sequence[Option]:
+    """The number of a line is the rating that it gives."""
+    return [
+        *(
+            Option(say(f"rating_{rating}", state.language), onward("remark", rating=str(rating)))
+            for rating in range(1, 6)
+        ),
+        Option(say("rating_none", state.language), onward("remark", rating="")),
+    ]
+
+
+def _take_remark(state: State, world: World, typed: str) -> Step:
+    if len(typed) > LONGEST_WORDS:
+        return note(state, say("too_long", state.language))
+    return _say(state, "satisfied", "" if typed.strip() == SHORTCUT else typed)
+
+
+def _proof(state: State, world: World, proof: Any) -> str:
+    return say(
+        "proof",
+        state.language,
+        reference=_case(state).reference,
+        code=proof.code,
+        pin=proof.pin,
+        until=proof.until,
+        shortcode=world.shortcode,
+    )
 
 
 def _say_title(state: State, world: World) -> str:
@@ -186,6 +234,9 @@ PLACES: dict[str, Place] = {
     "case": Menu(_case_title, _case_options),
     "answer": Reading(_answer),
     "sure": Menu(_sure_title, _sure),
+    "rating": Menu(lambda state, world: say("rating", state.language), _ratings),
+    "remark": Words(lambda state, world: say("remark", state.language), _take_remark),
+    "proof": End(_proof),
     "say": Words(_say_title, _take_said),
     "lower": Menu(_lower_title, _lower),
 }

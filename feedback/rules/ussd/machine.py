@@ -127,7 +127,7 @@ def settle(session: Session, effect: Effect, outcome: Any, submission: str = "")
         case Do.READ:
             pages = screens.text_pages(str(outcome), state.language)
             state = replace(state, page=min(state.page, len(pages) - 1))
-        case Do.LANGUAGE | Do.RECEIPT:
+        case Do.LANGUAGE | Do.RECEIPT | Do.PROVE:
             pass
     return replace(session, state=state)
 
@@ -138,6 +138,8 @@ def needs(state: State) -> Effect | None:
         return Effect(Do.RECEIPT)
     if state.at == "answer":
         return Effect(Do.READ)
+    if state.at == "proof":
+        return Effect(Do.PROVE)
     return None
 
 

@@ -19,18 +19,21 @@ class Do(StrEnum):
     SAY = "say"  # hand an act of the citizen to the worker
     LODGE = "lodge"  # make the case: Receipt
     RECEIPT = "receipt"  # the receipt of the case just made: Receipt
+    PROVE = "prove"  # the opened case's proof code with a PIN that holds: Proof
     READ = "read"  # the office's latest words in the opened case: str
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something to be done. `act` and `words`: of SAY; `words`: of OPEN the receipt code."""
+    """Something to be done. `act`, `words` and `rating`: of SAY; `words`: of OPEN the receipt
+    code."""
 
     do: Do
     act: str = ""
     reference: str = ""
     words: str = ""
     yes: bool = False
+    rating: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What a citizen shows to a higher office; `until` is a day as it is shown."""
+
+    code: str
+    pin: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What was chosen and written so far. `submission`: the id under which it is lodged, whichever
     session ends it."""
@@ -90,8 +102,8 @@ class State:
     """The screen that is shown, the way back, and what it is about.
 
     `case` and `opened`: the case chosen from the list, and that its receipt code was right.
-    `notice`: a line above the screen, shown once. `ticket`: of a case begun here that waits for
-    its words by SMS, what the SMS begins with.
+    `rating`: chosen, while a word with it is asked for. `notice`: a line above the screen, shown
+    once. `ticket`: of a case begun here that waits for its words by SMS, what the SMS begins with.
     """
 
     at: str = "language"
@@ -103,6 +115,7 @@ class State:
     case: Item | None = None
     opened: Opened | None = None
     act: str = ""
+    rating: str = ""
     ticket: str = ""
     notice: str = ""
 

@@ -109,6 +109,24 @@ TEXTS: dict[str, dict[str, str]] = {
     "satisfied": {"sw": "Nimeridhika", "en": "Satisfied"},
     "not_fixed": {"sw": "Sijaridhika", "en": "Not fixed"},
     "receipt_code": {"sw": "Nitumie msimbo wa siri", "en": "Send me the secret code"},
+    "prove": {"sw": "Uthibitisho", "en": "Proof of filing"},
+    "proof": {
+        "sw": "Uthibitisho {code}, PIN {pin}, hadi {until}. Ofisi yoyote ihakiki kwa SMS kwenda"
+        " {shortcode}: HAKIKI {code} {pin}",
+        "en": "Proof {code}, PIN {pin}, until {until}. Any office checks it by SMS to {shortcode}:"
+        " VERIFY {code} {pin}",
+    },
+    "rating": {"sw": "Ulihudumiwaje? Toa alama:", "en": "How well were you served?"},
+    "rating_1": {"sw": "Vibaya sana", "en": "Very badly"},
+    "rating_2": {"sw": "Vibaya", "en": "Badly"},
+    "rating_3": {"sw": "Wastani", "en": "Fairly"},
+    "rating_4": {"sw": "Vizuri", "en": "Well"},
+    "rating_5": {"sw": "Vizuri sana", "en": "Very well"},
+    "rating_none": {"sw": "Bila alama", "en": "No rating"},
+    "remark": {
+        "sw": "Andika neno kwa ofisi. Kuruka, jibu 1. Kisha shauri linafungwa.",
+        "en": "Write a word to the office. To skip, reply 1. Then the case is closed.",
+    },
     "lower": {"sw": "Jibu kuhusu usiri", "en": "Reply on confidentiality"},
     "code": {
         "sw": "Andika msimbo wa siri wa {reference}.",

@@ -7,11 +7,14 @@ worker calls this, one message of a number at a time.
     sms     a message as read, and the one reply to it
     which   the case that is meant, or the question
     wholes  what is the rest of an earlier message, or the same again
+    verdicts  satisfied, with a rating and a word, or not fixed
+    proving the proof of a filing: asked for, and checked
     words   words become part of a case, or a new one
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +23,7 @@ from feedback.rules import access, workflow
 from feedback.rules.access import Level
 from feedback.rules.commands import Intent
 from feedback.services import audit, citizen, outcomes, phones, reissue
-from feedback.services.conversation import words
+from feedback.services.conversation import proving, verdicts, words
 from feedback.services.conversation.sms import AT_ONCE, Sms, read, reply
 from feedback.services.conversation.which import (
     KEPT_FOR,
@@ -54,29 +57,23 @@ MOST_LISTED = 3
 
 def act(sms: Sms, now: datetime) -> UUID | None:
     """Do what the message asks for; the case that it was about or made, if any."""
-    match sms.said.intent:
-        case Intent.STOP | Intent.START | Intent.LANGUAGE:
-            _about_the_phone(sms, now)
-            return None
-        case Intent.STATUS:
-            return _chosen(sms, now) if sms.said.alone and kept_of(sms) else _status(sms, now)
-        case Intent.NEW:
-            return _as_new(sms, now)
-        case Intent.RECEIPT_CODE:
-            return _receipt_code(sms, now)
-        case Intent.SATISFIED | Intent.NOT_FIXED:
-            return _verdict(sms, now)
-        case Intent.ADD:
-            return _add(sms, now)
-        case Intent.ANONYMOUS:
-            return _anonymous(sms, now)
-        case Intent.INSTITUTION:
-            return _institution(sms, now)
-        case Intent.LODGE:
-            return words.new_words(sms, now)
-        case _:
-            reply(sms, "help", now)
-            return None
+    if sms.said.verdict is not None and (judged := verdicts.meant(sms, now)):
+        return _verdict(sms, judged, now)
+    asked = ACTS.get(sms.said.intent)
+    if asked is None:
+        reply(sms, "help", now)
+        return None
+    return asked(sms, now)
+
+
+def _asked_status(sms: Sms, now: datetime) -> UUID | None:
+    """A reference alone is the answer to "which case?", where that was asked."""
+    return _chosen(sms, now) if sms.said.alone and kept_of(sms) else _status(sms, now)
+
+
+def _judged(sms: Sms, now: datetime) -> UUID | None:
+    """A verdict for which no answer waits: how the case named stands is all there is to say."""
+    return _verdict(sms, candidates(sms, ()), now)
 
 
 def _chosen(sms: Sms, now: datetime, *, silent: bool = False) -> UUID | None:
@@ -116,8 +113,10 @@ def without_answer(sms: Sms, now: datetime) -> UUID | None:
     closes a case anyway, and a code can be asked for again.
     """
     mine = cases_of(sms)
-    if sms.said.intent is Intent.NOT_FIXED:
-        answered = [c for c in mine if c.status == workflow.Status.ANSWERED and c.answered_at]
+    if sms.said.verdict is not None and sms.said.verdict.intent is Intent.SATISFIED:
+        return None
+    if sms.said.verdict is not None:
+        answered = [c for c in mine if verdicts.waits(c, sms.received_at) and c.answered_at]
         latest = max(answered, key=lambda c: c.answered_at or c.received_at, default=None)
         return latest.id if latest and _for_case(sms, latest, now) else None
     if sms.said.intent not in (Intent.LODGE, Intent.ADD):
@@ -138,8 +137,10 @@ def _for_case(sms: Sms, case: m.Case, now: datetime) -> bool:
     """Do what the message asks for with this case; False when the case does not allow it."""
     try:
         match sms.said.intent:
-            case Intent.SATISFIED | Intent.NOT_FIXED:
-                _judge(sms, case, now)
+            case _ if sms.said.verdict is not None:
+                verdicts.judge(sms, sms.said.verdict, case, now)
+            case Intent.PROVE:
+                proving.send_to(sms, case, now)
             case Intent.RECEIPT_CODE:
                 reissue.send_again(case, sms.language, sms.answer, now, sms.number)
             case _:
@@ -151,7 +152,7 @@ def _for_case(sms: Sms, case: m.Case, now: datetime) -> bool:
 
 
 def _about_the_phone(sms: Sms, now: datetime) -> None:
-    """Stop, start and language: how this number wants to be spoken to."""
+    """Stop, start and language: how this number wants to be spoken to. It is about no case."""
     if sms.number is None:
         return
     match sms.said.intent:
@@ -206,25 +207,13 @@ def _receipt_code(sms: Sms, now: datetime) -> UUID | None:
     return case.id
 
 
-def _verdict(sms: Sms, now: datetime) -> UUID | None:
+def _verdict(sms: Sms, meant: list[m.Case], now: datetime) -> UUID | None:
     """Satisfied, or not fixed."""
-    case = one_of(sms, candidates(sms, (workflow.Status.ANSWERED,)), now)
+    case = one_of(sms, meant, now)
     if case is None:
         return None
     _for_case(sms, case, now)
     return case.id
-
-
-def _judge(sms: Sms, case: m.Case, now: datetime) -> None:
-    """The citizen's judgement; "not fixed" itself tells the citizen what follows."""
-    if sms.said.intent is Intent.SATISFIED:
-        citizen.accept(case.id, None, now)
-        reply(sms, "closed", now, case)
-    elif case.status in OPEN:
-        # Reopened already, or not answered yet: how it stands is all there is to say.
-        reply(sms, "status", now, case, status=case.status, due=case.due_at.isoformat())
-    else:
-        citizen.not_fixed(case.id, sms.said.body, now)
 
 
 def _add(sms: Sms, now: datetime) -> UUID | None:
@@ -286,3 +275,22 @@ def _institution(sms: Sms, now: datetime) -> UUID | None:
     if not words.place(case, sms.said.body, sms, now):
         reply(sms, "institution_unclear", now, case)
     return case.id
+
+
+ACTS: dict[Intent, Callable[[Sms, datetime], UUID | None]] = {
+    Intent.STOP: _about_the_phone,
+    Intent.START: _about_the_phone,
+    Intent.LANGUAGE: _about_the_phone,
+    Intent.STATUS: _asked_status,
+    Intent.NEW: _as_new,
+    Intent.RECEIPT_CODE: _receipt_code,
+    Intent.SATISFIED: _judged,
+    Intent.NOT_FIXED: _judged,
+    Intent.PROVE: proving.send,
+    Intent.VERIFY: proving.verify,
+    Intent.ADD: _add,
+    Intent.ANONYMOUS: _anonymous,
+    Intent.INSTITUTION: _institution,
+    Intent.LODGE: words.new_words,
+}
+"""What each intent leads to; any other gets the help."""

@@ -62,6 +62,35 @@ def before(
     return found
 
 
+def reason_for(
+    said: Parsed,
+    inbound_id: UUID,
+    number_hash: bytes,
+    received_at: datetime,
+    cases: Sequence[UUID],
+) -> UUID | None:
+    """The open case whose citizen said "not fixed" without a reason in the message before this one,
+    within the last day, and was asked for it."""
+    if not cases or said.verdict is not None:
+        return None
+    last = db.session.scalars(
+        select(m.InboundMessage)
+        .where(
+            m.InboundMessage.number_hash == number_hash,
+            m.InboundMessage.received_at > received_at - joining.REPEATED_WITHIN,
+            m.InboundMessage.received_at <= received_at,
+            m.InboundMessage.id != inbound_id,
+        )
+        .order_by(m.InboundMessage.received_at.desc(), m.InboundMessage.id)
+        .limit(1)
+    ).first()
+    if last is None or last.case_id not in cases or last.asked:
+        return None
+    verdict = phrases.parse(words_of(last)).verdict
+    asked = verdict is not None and verdict.intent is Intent.NOT_FIXED and verdict.bare
+    return last.case_id if asked else None
+
+
 def goes_on(said: Parsed, received_at: datetime, earlier: Sequence[Earlier]) -> Earlier | None:
     """The message of which this is the rest: the latest, or any one marked as a piece of it."""
     for place, each in enumerate(earlier):

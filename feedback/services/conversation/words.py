@@ -40,6 +40,10 @@ def new_words(sms: Sms, now: datetime) -> UUID | None:
         join(case, sms.said.body, sms, now)
         reply(sms, "flood", now)
         return case.id
+    why = wholes.reason_for(sms.said, sms.id, sms.number_hash, sms.received_at, list(mine))
+    if why is not None and not sms.said.marked and not _names_another(sms, [mine[why]]):
+        add(mine[why], sms, now)
+        return why
     waiting = [c for c in mine.values() if c.status == workflow.Status.WAITING_CITIZEN]
     if waiting and not sms.said.marked and not _names_another(sms, waiting):
         asker = one_of(sms, waiting, now)

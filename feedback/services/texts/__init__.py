@@ -6,6 +6,7 @@ name and language. `versions` are those that an administrator put in their place
 """
 
 from feedback.services.texts.gsm import BASIC, EXTENSION, ONE_PART, fits, parts, septets, to_gsm
+from feedback.services.texts.proof import in_words as proof_in_words
 from feedback.services.texts.shipped import STATUS_WORDS, TEMPLATES
 from feedback.services.texts.template import Template
 from feedback.services.texts.versions import status_words
@@ -21,6 +22,7 @@ __all__ = [
     "Template",
     "fits",
     "parts",
+    "proof_in_words",
     "render",
     "septets",
     "status_words",

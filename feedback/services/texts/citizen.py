@@ -304,6 +304,36 @@ TEMPLATES: dict[str, dict[str, Template]] = {
             )
         ),
     },
+    "reopened_why": {
+        "sw": _T(
+            (
+                "{reference}: ombi lako la mapitio limepokelewa.",
+                "Jibu kufikia {due}.",
+                "Nini bado hakijakaa sawa? Jibu SMS hii.",
+            )
+        ),
+        "en": _T(
+            (
+                "{reference}: your request for review was received.",
+                "Answer by {due}.",
+                "What is still not right? Reply to this SMS.",
+            )
+        ),
+    },
+    "rated": {
+        "sw": _T(
+            (
+                "{reference}: shauri limefungwa. Asante kwa alama yako: {rating} kati ya 5.",
+                "Kuibadilisha kabla ya {due}: tuma SAWA {reference} na alama",
+            )
+        ),
+        "en": _T(
+            (
+                "{reference}: the case is closed. Thank you for your rating: {rating} of 5.",
+                "To change it before {due} send OK {reference} and the rating",
+            )
+        ),
+    },
     "not_possible": {
         "sw": _T(
             (
@@ -316,6 +346,16 @@ TEMPLATES: dict[str, dict[str, Template]] = {
                 "{reference}: that cannot be done as the case now stands.",
                 "For the status send STATUS {reference}.",
             )
+        ),
+    },
+    "final_letter_to": {
+        "sw": _T(
+            ("{reference}: hatua zetu zimekamilika.", "Sasa nenda {bodies}."),
+            after="Barua: {url}",
+        ),
+        "en": _T(
+            ("{reference}: our own steps have ended.", "Now turn to {bodies}."),
+            after="Letter: {url}",
         ),
     },
     "final_letter": {

@@ -89,11 +89,23 @@ SAYS: dict[str, dict[str, str]] = {
         "en": "Your request for review of case {reference} was received. A higher office will look "
         "at it. Answer due by {due}.",
     },
+    "reopened_why": {
+        "sw": "Ombi lako la mapitio ya shauri {reference} limepokelewa. Jibu kufikia {due}. "
+        "Tueleze nini bado hakijakaa sawa.",
+        "en": "Your request for review of case {reference} was received. Answer due by {due}. "
+        "Tell us what is still not right.",
+    },
     "final_letter": {
         "sw": "Hatua zetu kuhusu shauri {reference} zimekamilika. Barua ya mwisho inakusubiri; "
         "inataja vyombo vingine unavyoweza kwenda: THBUB, TAKUKURU au mahakama.",
         "en": "Our own steps in case {reference} have ended. The final letter waits for you; it "
         "names the bodies outside to which you may turn: CHRAGG, TAKUKURU or a court.",
+    },
+    "final_letter_to": {
+        "sw": "Hatua zetu kuhusu shauri {reference} zimekamilika. Sasa unaweza kwenda {bodies}. "
+        "Barua ya mwisho inakusubiri; inaeleza jinsi ya kuvifikia vyombo hivyo.",
+        "en": "Our own steps in case {reference} have ended. You may now turn to {bodies}. "
+        "The final letter waits for you; it says how to reach them.",
     },
     "improvement_done": {
         "sw": "Ulichotueleza katika shauri {reference} kimefanyiwa kazi. Asante kwa kusaidia "

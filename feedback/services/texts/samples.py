@@ -27,6 +27,20 @@ VALUES = {
     "other": ("3HTR-9WVC", "MWMW-MWMW"),
     "due": ("2026-12-14", "2026-09-30"),
     "code": ("7KQ2-M4XP-3TR", "MWMW-MWMW-MWM"),
+    "proof": ("7KQ2-M4XP-3TRA", "MWMW-MWMW-MWMW"),
+    "pin": ("204918", "204918"),
+    "facts": (
+        "lalamiko la 14/07/2026, DODOMA-CC. Ofisi ilithibitisha 15/07/2026. Halijajibiwa, "
+        "limechelewa siku 12 za kazi. Ngazi 3.",
+        "pendekezo la 14/07/2026, MMMMMMMMMMMMMMMMMMMM. Ofisi ilithibitisha 15/07/2026. "
+        "Lilijibiwa 14/12/2026, siku 9999 za kazi baada ya muda. Ngazi 7.",
+    ),
+    "rating": ("5", "5"),
+    "seconds": ("32", "120"),
+    "bodies": (
+        "TAKUKURU (simu 113)",
+        "Sekretarieti ya Maadili (maadili.go.tz) au TAKUKURU",
+    ),
     "dial": ("*152*00#", "*152*00*123#"),
     "status": ("in_progress", ""),  # each of them is tried
     "references": ("7KQ2-M4XP, 3HTR-9WVC", ", ".join(["MWMW-MWMW"] * 4)),

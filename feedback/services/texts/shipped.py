@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feedback.services.texts import citizen, conversation, dialled, officers, together
+from feedback.services.texts import citizen, conversation, dialled, officers, proof, together
 from feedback.services.texts.citizen import STATUS_WORDS
 from feedback.services.texts.medium import SMS, Medium
 from feedback.services.texts.template import Template
@@ -23,6 +23,7 @@ TEMPLATES: dict[str, dict[str, Template]] = {
     **conversation.TEMPLATES,
     **dialled.TEMPLATES,
     **together.TEMPLATES,
+    **proof.TEMPLATES,
 }
 # By what a text goes out, where that is not SMS; for a module of such texts a line like
 # **dict.fromkeys(ussd.TEMPLATES, USSD),

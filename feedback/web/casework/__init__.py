@@ -36,6 +36,7 @@ from feedback.web import (
     files,
     forecast_wording,
     papers,
+    rounds,
     timeline,
     wording,
 )
@@ -292,6 +293,7 @@ def _page(base: str, reference: str, attempt: Attempt) -> str:
         changed=changes.since(request.form.get("seen", ""), case) if attempt.stale else None,
         wants=said[0] if said else None,
         latest=_latest(case) if case.unread else None,
+        rounds=rounds.of(case),
         turn=_turn(case),
         today=local_day(g.now),
         others=keeping.also_here(others),

@@ -36,7 +36,7 @@ from feedback.services.letters import issuing, writing
 from feedback.services.reference import directory
 from feedback.services.views import OfficerCase
 from feedback.transaction import transaction
-from feedback.web import casework, files, forecast_wording, timeline, wording
+from feedback.web import casework, files, forecast_wording, rounds, timeline, wording
 from feedback.web.casework import changes, keeping
 from feedback.web.casework.part import Attempt, Page, officer, row_id, words
 from feedback.web.edge import gives_back
@@ -321,6 +321,7 @@ def _page(
         files=files.shown(sent, f"{BASE}/case/{case.reference}/file"),
         items=timeline.items(case),
         wants=said[0] if said else None,
+        rounds=rounds.of(case),
         advice=advice,
         readers=readers,
         changed=changes.since(request.form.get("seen", ""), case) if attempt.stale else None,
