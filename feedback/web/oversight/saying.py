@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from feedback.clock import local_day
 from feedback.rules.deadlines import Calendar, add_working_days
 from feedback.services.directives import EXPLANATION, ORDER
-from feedback.web.formats import day
+from feedback.web.formats import day, short_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ def presets(calendar: Calendar, now: datetime) -> list[Preset]:
     """Orders made ready, with days of the calendar of whoever has the case."""
     following = local_day(add_working_days(calendar, now, 1))
     third = local_day(add_working_days(calendar, now, 3))
-    by = day(following)
+    by, short = day(following), short_day(following)
     return [
         Preset(
             "answer",
-            _("Answer the citizen by %(day)s", day=by),
+            _("Answer the citizen by %(day)s", day=short),
             ORDER,
             _("Answer the citizen by %(day)s.", day=by),
             following,
@@ -46,7 +46,7 @@ def presets(calendar: Calendar, now: datetime) -> list[Preset]:
         ),
         Preset(
             "explain",
-            _("Explain by %(day)s", day=by),
+            _("Explain by %(day)s", day=short),
             EXPLANATION,
             _("Explain by %(day)s why the answer is late, and what you do about it.", day=by),
             following,
