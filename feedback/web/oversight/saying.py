@@ -103,3 +103,19 @@ def state(which: str) -> str:
         "overdue": _("Overdue"),
         "followed": _("Followed"),
     }[which]
+
+
+def done(verb: str) -> str:
+    """What an act of the official did."""
+    return {
+        "direct": _("The directive is given. The handler sees it with its due date."),
+        "summon": _("The explanation is demanded. The handler sees by when."),
+        "judge": _("The reason is accepted, on record. Clock and ladder run on."),
+        "judge-rejected": _("The reason is not accepted, and another one is demanded."),
+        "take_over": _("The case is taken over. Its clock runs on, and the citizen is told."),
+        "hand_down": _("The case is handed down with a directive. Its clock runs on."),
+        "delegate": _("It is delegated. The decision stays with the post."),
+        "delegate-end": _("The delegation has ended."),
+        "recommend": _("The recommendation is with the post. Nothing happens until it decides."),
+        "recommend-aside": _("The recommendation is laid aside."),
+    }[verb]
