@@ -145,6 +145,14 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
         "INSERT INTO totp (officer_id, secret, pending, last_step) VALUES (%s, %s, %s, 0)",
         (handler, key, key),
     )
+    behind.execute(
+        "WITH given AS (INSERT INTO delegation (post_id, officer_id, by_officer_id, at, until_day)"
+        " SELECT min(id), %s, %s, now(), current_date FROM post RETURNING id, post_id, officer_id)"
+        " INSERT INTO recommendation (id, case_id, delegation_id, post_id, officer_id, kind,"
+        " sealed, due_on, at) SELECT gen_random_uuid(), %s, id, post_id, officer_id, 'order', %s,"
+        " current_date, now() FROM given",
+        (handler, head, receipt.case_id, key),
+    )
     # A file that is clean, and one that waits.
     for number in (1, 2):
         file = Incoming()

@@ -16,6 +16,7 @@ from feedback import services, web
 from feedback.rules import notices
 from feedback.services import grants
 from feedback.web import casework, wording
+from feedback.web.oversight import cases, saying
 
 FORGED = {"bad-kind", "bad-day", "bad-rating"}
 """Only a form that is none of ours brings these about."""
@@ -78,6 +79,13 @@ def test_each_verb_says_what_it_did(app: Flask, verb: str) -> None:
     said = {"extension": ("extension-granted", "extension-refused")}.get(verb, (verb,))
     with app.test_request_context():
         assert all(wording.done(each, paused=False) for each in said)
+
+
+@pytest.mark.parametrize("verb", sorted(cases.VERBS))
+def test_each_verb_of_officials_says_what_it_did(app: Flask, verb: str) -> None:
+    said = {"follow": ("direct", "recommend-aside"), "judge": ("judge", "judge-rejected")}
+    with app.test_request_context():
+        assert all(saying.done(each) for each in said.get(verb, (verb,)))
 
 
 def test_each_message_by_which_an_act_is_known_is_of_a_verb() -> None:

@@ -226,7 +226,7 @@ def _act(tabs: Callable[[], list[Any]], reference: str, verb: str) -> ResponseRe
             beside=_beside(verb, refused.code),
         )
         return _page(tabs, reference, attempt), 422
-    flash(wording.done(said, paused=False), "success")
+    flash(saying.done(said), "success")
     if _visible(reference):
         return redirect(keeping.address(BASE, reference), 303)
     presence.gone(case_id)

@@ -15,7 +15,7 @@ from feedback.services.errors import Refused
 from feedback.transaction import transaction
 from feedback.web import wording
 from feedback.web.casework.part import officer
-from feedback.web.oversight import filling
+from feedback.web.oversight import filling, saying
 
 FIELDS = {"bad-target": "officer", "delegated-already": "officer", "excluded": "officer"}
 
@@ -54,7 +54,7 @@ def mount(blueprint: Blueprint, tabs: Callable[[], list[Any]]) -> None:
                 delegations.give(post, officer(), filling.day("until"), g.now)
         except Refused as refused:
             return page(refused.code), 422
-        flash(wording.done("delegate", paused=False), "success")
+        flash(saying.done("delegate"), "success")
         return redirect(url_for("oversight.delegation_list"), 303)
 
     @blueprint.post("/delegations/<int:delegation_id>/end")
@@ -65,5 +65,5 @@ def mount(blueprint: Blueprint, tabs: Callable[[], list[Any]]) -> None:
                 delegations.end(delegation_id, g.now)
         except Refused:
             abort(404)
-        flash(wording.done("delegate-end", paused=False), "success")
+        flash(saying.done("delegate-end"), "success")
         return redirect(url_for("oversight.delegation_list"), 303)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from feedback.clock import local_day
 from feedback.rules.deadlines import Calendar, add_working_days
 from feedback.services.directives import EXPLANATION, ORDER
-from feedback.web.formats import day
+from feedback.web.formats import day, short_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ def presets(calendar: Calendar, now: datetime) -> list[Preset]:
     """Orders made ready, with days of the calendar of whoever has the case."""
     following = local_day(add_working_days(calendar, now, 1))
     third = local_day(add_working_days(calendar, now, 3))
-    by = day(following)
+    by, short = day(following), short_day(following)
     return [
         Preset(
             "answer",
-            _("Answer the citizen by %(day)s", day=by),
+            _("Answer the citizen by %(day)s", day=short),
             ORDER,
             _("Answer the citizen by %(day)s.", day=by),
             following,
@@ -46,7 +46,7 @@ def presets(calendar: Calendar, now: datetime) -> list[Preset]:
         ),
         Preset(
             "explain",
-            _("Explain by %(day)s", day=by),
+            _("Explain by %(day)s", day=short),
             EXPLANATION,
             _("Explain by %(day)s why the answer is late, and what you do about it.", day=by),
             following,
@@ -103,3 +103,19 @@ def state(which: str) -> str:
         "overdue": _("Overdue"),
         "followed": _("Followed"),
     }[which]
+
+
+def done(verb: str) -> str:
+    """What an act of the official did."""
+    return {
+        "direct": _("The directive is given. The handler sees it with its due date."),
+        "summon": _("The explanation is demanded. The handler sees by when."),
+        "judge": _("The reason is accepted, on record. Clock and ladder run on."),
+        "judge-rejected": _("The reason is not accepted, and another one is demanded."),
+        "take_over": _("The case is taken over. Its clock runs on, and the citizen is told."),
+        "hand_down": _("The case is handed down with a directive. Its clock runs on."),
+        "delegate": _("It is delegated. The decision stays with the post."),
+        "delegate-end": _("The delegation has ended."),
+        "recommend": _("The recommendation is with the post. Nothing happens until it decides."),
+        "recommend-aside": _("The recommendation is laid aside."),
+    }[verb]
