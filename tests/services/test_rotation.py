@@ -106,6 +106,7 @@ def fill(make: Make, now: datetime, behind: Behind) -> None:
     handler = make.officer("DODOMA-CC", "handler")
     receipt = make.case(now, name="Neema", phone="+255712345678", persons="Bw. Fulani")
     make.case(now, confidentiality="confidential")
+    kit.reminder(behind, receipt, handler)
     with transaction(Principal.of_officer(handler)):
         drafts.save(receipt.case_id, "note", {"body": "Rasimu."}, 0, now)
         desk.answer(receipt.case_id, "Tayari.", now, outcome="court", ground="Mahakama ya Mwanzo")
