@@ -185,4 +185,7 @@ def refresh_forecasts() -> Counts:
 @job
 def warn_heads() -> Counts:
     """Warn those who lead an office of what climbs this week."""
-    return morning.send_due(clock.now(), RUN_SECONDS)
+    done = morning.send_due(clock.now(), RUN_SECONDS)
+    if done["left"]:
+        again("warn_heads")
+    return done

@@ -37,14 +37,15 @@ FRESH = timedelta(minutes=10)
 
 def send_due(now: datetime, seconds: float) -> dict[str, int]:
     """Warn those whose office is open and who were not looked at today; answers of how many it was
-    settled, and how many were warned. Each step commits by itself."""
+    settled, how many were warned, and how many are left. Each step commits by itself."""
     end = time.monotonic() + seconds
-    done = {"settled": 0, "warned": 0}
     with transaction(JOB):
         readers = _due(now)
+    done = {"settled": 0, "warned": 0, "left": len(readers)}
     for officer_id in readers:
         if time.monotonic() > end:
             break
+        done["left"] -= 1
         with transaction(Principal.of_officer(officer_id)):
             anything = not ahead(now).is_empty
         with transaction(JOB):

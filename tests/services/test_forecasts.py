@@ -38,6 +38,9 @@ AsOfficer = Callable[[int], Any]
 DAY = timedelta(days=1)
 
 
+NOBODY = {"settled": 0, "warned": 0, "left": 0}
+
+
 def refresh(now: datetime) -> int:
     with transaction(JOB):
         return forecasts.refresh(now)
@@ -191,9 +194,9 @@ def test_heads_are_warned_once_as_the_office_opens(
         with as_officer(officer):
             return [row.kind for row in notices.latest() if row.kind == morning.KIND]
 
-    assert warn("2025-11-11 07:29") == {"settled": 0, "warned": 0}  # not open yet
+    assert warn("2025-11-11 07:29") == NOBODY  # not open yet
     assert warn("2025-11-11 07:31")["warned"] == 2  # the head; for vacant units the coordinator
-    assert warn("2025-11-11 07:40") == {"settled": 0, "warned": 0}
+    assert warn("2025-11-11 07:40") == NOBODY
     assert (told(head), told(coordinator), told(quiet)) == ([morning.KIND], [morning.KIND], [])
     telling.send_due(kit.at("2025-11-11 07:41"), 10)
     outbox.deliver(kit.at("2025-11-11 07:41"))
@@ -210,7 +213,7 @@ def test_heads_are_warned_once_as_the_office_opens(
         said = morning.ahead(kit.at("2025-11-13 07:31"))
     assert [each.reference for each in said.climbed] == [open_case.reference]
     assert (said.climbed_closed, [each.rung_en for each in said.climbed]) == (1, ["Head of unit"])
-    assert warn("2025-11-15 09:00") == {"settled": 0, "warned": 0}  # a Saturday
+    assert warn("2025-11-15 09:00") == NOBODY  # a Saturday
 
 
 def test_a_warning_of_another_day_goes_nowhere(
