@@ -6,7 +6,7 @@ Whatever is counted elsewhere by going from day to day is looked up here by numb
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from itertools import accumulate, compress
 
@@ -86,23 +86,69 @@ class Table:
         return self._upto(due) - self._upto(moment)
 
 
+# Whose a day is: everybody's under a calendar, a region's, one institution's.
+EVERYBODY = "*"
+Key = tuple[tuple[str, str, int], ...]
+
+
 class Calendars:
-    """By name the tables that held one after the other."""
+    """For each office the tables that held one after the other, told in order.
 
-    def __init__(self, off: dict[str, frozenset[date]]) -> None:
-        self.off = {name: set(days) for name, days in off.items()}
-        self.since: dict[str, list[datetime]] = {name: [EARLY] for name in off}
-        self.tables = {name: [Table(days)] for name, days in off.items()}
+    `region`: by institution; `of`: the calendar by which it counts.
+    """
 
-    def correct(self, name: str, day: date, status: str, at: datetime) -> None:
-        """A day off that came or went, in the order in which they did."""
-        days = self.off[name]
-        before = len(days)
-        (days.discard if status == "removed" else days.add)(day)
-        if len(days) != before:
-            self.since[name].append(at)
-            self.tables[name].append(Table(days))
+    def __init__(
+        self, off: Mapping[str, Collection[date]], of: Mapping[str, str], region: Mapping[str, str]
+    ) -> None:
+        self.of, self.region = of, region
+        # By calendar and scope: its versions, each with the moment from which it holds and all its
+        # days, an hour for a half day.
+        self.versions: dict[tuple[str, str], list[tuple[datetime, dict[date, time | None]]]] = {
+            (name, EVERYBODY): [(EARLY, dict.fromkeys(days))] for name, days in off.items()
+        }
+        self.tables: dict[Key, Table] = {}
+        self.moments: list[datetime] = []
 
-    def at(self, name: str, moment: datetime) -> Table:
-        """The table that held at a moment."""
-        return self.tables[name][bisect_right(self.since[name], moment) - 1]
+    def correct(
+        self,
+        name: str,
+        day: date,
+        status: str,
+        at: datetime,
+        scope: str = EVERYBODY,
+        closes: time | None = None,
+    ) -> None:
+        """A day off or half day that came or went."""
+        versions = self.versions.setdefault((name, scope), [(EARLY, {})])
+        days = dict(versions[-1][1])
+        if status == "removed":
+            days.pop(day, None)
+        else:
+            days[day] = closes
+        if days != versions[-1][1]:
+            versions.append((at, days))
+            self.moments.append(at)
+
+    def at(self, office: str, moment: datetime) -> Table:
+        """The table of an office that held at a moment."""
+        name = self.of[office]
+        scopes = (EVERYBODY, f"region:{self.region[office]}", office)
+        key = tuple(
+            (name, scope, bisect_right(versions, moment, key=lambda each: each[0]) - 1)
+            for scope in scopes
+            if (versions := self.versions.get((name, scope))) is not None
+        )
+        if key not in self.tables:
+            self.tables[key] = self._table(key)
+        return self.tables[key]
+
+    def _table(self, key: Key) -> Table:
+        off: set[date] = set()
+        short: dict[date, time] = {}
+        for name, scope, number in key:
+            for day, closes in self.versions[name, scope][number][1].items():
+                if closes is None:
+                    off.add(day)
+                else:
+                    short[day] = min(closes, short.get(day, closes))
+        return Table(off, short=short)

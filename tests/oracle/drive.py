@@ -92,12 +92,13 @@ def days_off(behind: Behind) -> dict[str, frozenset[date]]:
     """The days off that the database knows, by calendar."""
     rows = kit.rows(
         behind,
-        "SELECT c.code, h.day FROM holiday h JOIN calendar c ON c.id = h.calendar_id"
+        "SELECT c.code, h.* FROM holiday h JOIN calendar c ON c.id = h.calendar_id"
         " WHERE h.status <> 'removed'",
     )
     found: dict[str, set[date]] = {code: set() for code in world.CALENDARS}
     for row in rows:
-        found[row["code"]].add(row["day"])
+        if row.get("scope", "*") == "*":
+            found[row["code"]].add(row["day"])
     return {code: frozenset(days) for code, days in found.items()}
 
 
@@ -294,11 +295,14 @@ class Drive:
         return True
 
     def do_day(self, fact: Fact) -> None:
-        code, day, status = fact.args
+        code, day, status, *own = fact.args
         assert isinstance(day, date)
+        whose = {"whose": calendars.Whose(*own, "RAS", "12/2026")} if own else {}
         with transaction(Principal.of_officer(self.admin)):
             number = db.session.scalars(select(m.Calendar.id).where(m.Calendar.code == code)).one()
-            calendars.correct(number, day, "Sikukuu", "Holiday", str(status), self.admin, fact.at)
+            calendars.correct(
+                number, day, "Sikukuu", "Holiday", str(status), self.admin, fact.at, **whose
+            )
 
     def do_outage(self, fact: Fact) -> None:
         """No job runs: the sweeps of those hours are left out."""
@@ -424,6 +428,7 @@ class Drive:
         )
 
 
+OWN_DAYS = hasattr(m.Holiday, "scope")
 # What the code knows of the policy by now.
 POLICY = (
     oracle.Policy()

@@ -41,7 +41,8 @@ MEANING = {
     "leave": "officer, first day, last day",
     "depart": "officer: the account is closed",
     # calendars and machines
-    "day": "calendar, day, status: confirmed or expected is off, removed is not",
+    "day": "calendar, day, status, and whose if not everybody's, and an hour for a half day:"
+    " confirmed or expected is off, removed is not",
     "outage": "hours: no job runs",
     "orphan": "institution: stands under nothing",
     # what citizens do

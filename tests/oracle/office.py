@@ -38,6 +38,7 @@ class Shipped:
                 return list(csv.DictReader(file))
 
         self.parent = {row["code"]: row["parent"] for row in rows("institutions.csv")}
+        self.region = {row["code"]: row["region"] for row in rows("institutions.csv")}
         self.ladder_of = {row["code"]: row["ladder"] for row in rows("institutions.csv")}
         self.kind_of = {row["code"]: row["kind"] for row in rows("institutions.csv")}
         self.ladders: dict[str, list[Rung]] = {}
@@ -65,7 +66,9 @@ class Shipped:
             if row["is_default"] == "yes":
                 self.desk[row["institution_kind"]] = row["code"]
 
-    def calendar(self, institution: str) -> str:
+        self.calendar = {code: self._calendar(code) for code in self.parent}
+
+    def _calendar(self, institution: str) -> str:
         above = institution
         while above:
             if above == ZANZIBAR:

@@ -149,7 +149,7 @@ def predict(
 ) -> dict[str, Outcome]:
     """The outcome of each case up to a moment. `facts`: those of the world in order, with who
     became whose owner."""
-    staff, calendars = Staff(), Calendars(world.off)
+    staff, calendars = Staff(), Calendars(world.off, shipped.calendar, shipped.region)
     cases: dict[str, list[Fact]] = {}
     for fact in facts:
         if fact.at > until:
@@ -157,13 +157,13 @@ def predict(
         if fact.what in PEOPLE or fact.what == "orphan":
             staff.tell(fact.at, fact.what, fact.args)
         elif fact.what == "day":
-            name, day, status = fact.args
-            calendars.correct(str(name), day, str(status), fact.at)  # type: ignore[arg-type]
+            name, day, status, *whose = fact.args
+            calendars.correct(name, day, status, fact.at, *whose)  # type: ignore[arg-type]
         elif fact.case is not None:
             cases.setdefault(fact.case, []).append(fact)
     sweeps = Sweeps(world)
     # A correction changes what is derived from then on: it is looked at between the facts.
-    corrected = sorted(since for each in calendars.since.values() for since in each[1:])
+    corrected = calendars.moments
     found = {}
     for key, own in cases.items():
         if own[0].what == "lodge":
@@ -191,8 +191,8 @@ class _Case:
         self.restricted = shipped.category[self.category][1] == "restricted"
         self.unit = shipped.unit(self.institution, self.category)
         self.standard = shipped.standard(self.category, self.kind)
-        # By cycle the calendar by which its clocks count, wherever the case goes.
-        self.frozen = {1: shipped.calendar(self.institution)}
+        # By cycle the office by whose calendar its clocks count, wherever the case goes.
+        self.frozen = {1: self.institution}
         self.now = lodged.at
         received = self.stamp(lodged.at)
         self.status, self.cycle, self.appeals, self.reopened = "new", 1, 0, False
@@ -323,7 +323,7 @@ class _Case:
 
     def table(self, at: datetime) -> Table:
         """The calendar of the institution that has the case."""
-        return self.calendars.at(self.shipped.calendar(self.institution), at)
+        return self.calendars.at(self.institution, at)
 
     def due(self, cycle: int, name: str, clock: _Clock, at: datetime) -> datetime:
         """By the calendar as it stood when the clock stopped, if it did."""
@@ -784,7 +784,7 @@ class _Case:
     def begin_cycle(self, at: datetime, status: str, first: int) -> None:
         self.cycle += 1
         self.clocks[self.cycle, "answer"] = _Clock(at, CYCLE_DAYS)
-        self.frozen[self.cycle] = self.shipped.calendar(self.institution)
+        self.frozen[self.cycle] = self.institution
         self.status = status if self.handler is not None else "new"
         self.first_rung = first
         self.answered = self.window = self.out.closed = None

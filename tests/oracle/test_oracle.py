@@ -110,7 +110,7 @@ def test_every_due_time_and_every_rung_is_as_the_oracle_says(
     days: int,
     cases: int,
 ) -> None:
-    made = world.make(seed, start, days, cases, drive.days_off(superuser))
+    made = world.make(seed, start, days, cases, drive.days_off(superuser), drive.OWN_DAYS)
     tally = Counter[str]()
     differs = run(made, make, superuser, monkeypatch, 4, tally)
     told = "\n\n".join([f"seed {seed}: {len(differs)} cases differ", *differs[:SHOWN]])
@@ -129,7 +129,7 @@ def test_cut_a_seed_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (size,) = WORLDS
-    made = world.make(*size, drive.days_off(superuser))
+    made = world.make(*size, drive.days_off(superuser), drive.OWN_DAYS)
 
     def fails(smaller: World) -> bool:
         kit.empty(superuser)

@@ -4,7 +4,7 @@ whether one is allowed then is for the services and for the oracle to say."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from tests.oracle.facts import DAY, HOUR, Fact, World, day_of, in_order, moment
@@ -19,19 +19,39 @@ CATEGORIES = ("OTHER", "OTHER", "SERVICE", "HEALTH-SERVICE", "GBV")
 KINDS = ("complaint",) * 7 + ("enquiry", "suggestion", "compliment")
 UNITS = {"SERVICE": ("TANESCO", "W-AFYA", "PO-PSMGG"), "HEALTH": ("DODOMA-CC", "RS-DODOMA")}
 CALENDARS = ("TZ", "TZ-ZNZ")
+# Whose days off and half days there are beside everybody's.
+OWN = (
+    ("TZ", "*"),
+    ("TZ", "region:Dodoma"),
+    ("TZ", "region:Dodoma"),
+    ("TZ", "DODOMA-CC"),
+    ("TZ", "TANESCO"),
+    ("TZ-ZNZ", "region:Kaskazini Unguja"),
+    ("TZ-ZNZ", "KASKAZINI-A"),
+)
 # What a handler does with an open case, and how often of twenty times.
 OPEN_ACTS = ("ack", "ack", "ask", "ask", "part", "answer", "answer", "answer", "transfer")
 RARE_ACTS = ("more", "recuse", "withdraw", "restrict", "conflict", "direct", "done", "assign")
 
 
-def make(seed: int, start: date, days: int, cases: int, off: dict[str, frozenset[date]]) -> World:
-    """A world of so many days and cases; the same for the same arguments."""
-    return _Maker(seed, start, days, off).world(cases)
+def make(
+    seed: int,
+    start: date,
+    days: int,
+    cases: int,
+    off: dict[str, frozenset[date]],
+    own_days: bool = False,
+) -> World:
+    """A world of so many days and cases; the same for the same arguments. own_days: regions and
+    single offices have days off and half days too."""
+    return _Maker(seed, start, days, off, own_days).world(cases)
 
 
 class _Maker:
-    def __init__(self, seed: int, start: date, days: int, off: dict[str, frozenset[date]]) -> None:
-        self.seed, self.off = seed, off
+    def __init__(
+        self, seed: int, start: date, days: int, off: dict[str, frozenset[date]], own_days: bool
+    ) -> None:
+        self.seed, self.off, self.own_days = seed, off, own_days
         self.rng = Random(seed)  # noqa: S311 - which world, not which secret
         self.start = moment(start, 0, 5)
         self.end = moment(start + timedelta(days=days), 0, 0)
@@ -155,7 +175,7 @@ class _Maker:
                 if self.rng.random() < 0.2:  # the moon was seen a day later
                     at = self._awake(moment(day - DAY, 18, self.rng.randrange(1, 60)))
                     self._add(at, "day", calendar, day, "removed")
-                    self._add(at + HOUR / 60, "day", calendar, day + DAY, "confirmed")
+                    self._add(at + timedelta(seconds=20), "day", calendar, day + DAY, "confirmed")
             for _ in range(self._times((self.end - self.start).days / 60)):
                 at = self._awake(self._some_moment())
                 day = day_of(at) + timedelta(days=self.rng.choice((0, 1, 2, 5, 20)))
@@ -163,6 +183,22 @@ class _Maker:
                 if self.rng.random() < 0.3:
                     later = self._awake(at + HOUR * self.rng.choice((1, 20, 50)))
                     self._add(later, "day", calendar, day, "removed")
+
+        if self.own_days:
+            for _ in range(self._times((self.end - self.start).days / 20)):
+                self._own_day()
+
+    def _own_day(self) -> None:
+        """Everybody works half a day; or an office or a region does, or not at all."""
+        calendar, scope = self.rng.choice(OWN)
+        at = self._awake(self._some_moment())
+        day = day_of(at) + timedelta(days=self.rng.choice((0, 1, 2, 3, 8)))
+        closes = self.rng.choice((None, time(12, 0), time(14, 0)))
+        if closes is not None or scope != "*":
+            self._add(at, "day", calendar, day, "confirmed", scope, closes)
+            if self.rng.random() < 0.2:
+                later = self._awake(at + HOUR * self.rng.choice((1, 30)))
+                self._add(later, "day", calendar, day, "removed", scope, closes)
 
     def _awake(self, at: datetime) -> datetime:
         """Not while no job runs: until one has run, two parts of the system know two calendars."""
