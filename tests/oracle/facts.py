@@ -68,7 +68,7 @@ MEANING = {
     "assign": "case, by officer, to officer",
     "conflict": "case, officer: the case concerns that officer",
     "direct": "case, rung, days: whoever stands on the rung orders something",
-    "join": "case, leading case: by the leading one's handler",
+    "paper": "case, institution, officer: logs there a letter of the citizen that arrived",
     # what was seen to come of it: not the ladder's to say, so the oracle is told
     "owner": "case, officer or None: who is its handler from now on",
 }
@@ -77,7 +77,7 @@ OF_CASE = frozenset(
     {
         *("lodge", "reply", "not_fixed", "accept", "withdraw", "restrict", "ack", "ask", "part"),
         *("answer", "transfer", "more", "reopen", "recuse", "done", "grant", "refuse", "assign"),
-        *("conflict", "direct", "join", "owner"),
+        *("conflict", "direct", "paper", "owner"),
     }
 )
 

@@ -19,6 +19,7 @@ class Rung:
     post: str
     at: str
     days: int
+    copy: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Shipped:
         self.ladders: dict[str, list[Rung]] = {}
         for row in rows("ladders.csv"):
             self.ladders.setdefault(row["ladder"], []).append(
-                Rung(int(row["rung"]), row["post"], row["at"], int(row["days"]))
+                Rung(int(row["rung"]), row["post"], row["at"], int(row["days"]), row["copy"])
             )
         self.standards = {
             (row["code"], row["kind"]): Standard(

@@ -22,7 +22,7 @@ APPEALS, CYCLE_DAYS, WINDOW = 2, 7, 14
 REOPENINGS, REOPEN_DAYS = 2, 90
 MORE_TIMES = 2
 OPEN = ("new", "assigned", "in_progress", "waiting_citizen")
-ORDER = ("acknowledge", "answer", "appeal", "unowned", "transfer", "pause", "directive")
+ORDER = ("acknowledge", "answer", "appeal", "unowned", "transfer", "pause", "directive", "paper")
 TOP = {"acknowledge": 2, "unowned": 2, "transfer": 3, "pause": 2}
 
 
@@ -96,7 +96,8 @@ class _Clock:
 class _Event:
     """Something that wants rungs: one of the cycle in which it happens, or one after the other from
     a moment on. It counts for what falls due before `until`. day: the one by which an order is to
-    be followed, after whose close it begins to count."""
+    be followed, after whose close it begins to count. office: where a letter arrived, which leads
+    to the rung of that office and no other, at once."""
 
     name: str
     at: datetime
@@ -105,6 +106,7 @@ class _Event:
     cycle: int = 0
     restricted: bool = False
     day: date | None = None
+    office: str = ""
     told: bool = False
     source: _Event | None = None
 
@@ -448,9 +450,12 @@ class _Case:
         found = []
         for event in self.drivers(table, at):
             wanted = min((n for n in above if n >= event.least), default=None)
+            waits = held
+            if event.office:
+                waits, wanted = None, self.rung_of(event.office, last)
             if wanted is not None and wanted > TOP.get(event.name, wanted):
                 continue
-            moment = event.at if held is None else max(event.at, held)
+            moment = event.at if waits is None else max(event.at, waits)
             if wanted is None and event.name == "answer" and not above:
                 moment = self.alarm(table, event.at, last, held)
             elif wanted is None and event.name == "directive" and not event.origin.told:
@@ -461,6 +466,18 @@ class _Case:
                 order = ORDER.index(event.name)
                 found.append(_Next(moment, event.at, order, event, wanted))
         return min(found, key=lambda each: (each.at, each.since, each.order)) if found else None
+
+    def rung_of(self, office: str, last: Climb | None) -> int | None:
+        """The rung on which an office stands, else the one of which it gets a copy, if it is none
+        that was passed already."""
+        if office == self.institution:
+            return None
+        posts = [(rung, self.post(rung)) for rung in self.shipped.ladders[self.ladder_name]]
+        found = [rung.number for rung, post in posts if post is not None and post[0] == office]
+        found = found or [rung.number for rung, _ in posts if rung.copy == office]
+        number = max(found, default=0)
+        known = {rung.number for rung in self.ladder}
+        return number if number in known and (last is None or number > last.rung) else None
 
     def alarm(
         self, table: Table, due: datetime, last: Climb | None, held: datetime | None
@@ -817,6 +834,13 @@ class _Case:
 
     def is_deputy(self, officer: str, post: Post) -> bool:
         return self.staff.on(post, "deputy", self.now) == officer
+
+    def do_paper(self, office: object, officer: object) -> bool:
+        """Somebody in an office logs a letter of the citizen that arrived there."""
+        if not self.works(str(officer)):
+            return False
+        self.events.append(_Event("paper", self.now, cycle=self.cycle, office=str(office)))
+        return True
 
     def do_done(self) -> bool:
         orders = [each for each in self.events if each.name == "directive" and each.until is None]

@@ -14,6 +14,8 @@ COUNCILS = ("DODOMA-CC", "KONDOA-DC", "MPWAPWA-DC", "KASKAZINI-A")
 # stands above his own ministry, the Chief Secretary is the parent of TAKUKURU.
 PLACES = (*COUNCILS, "TANESCO", "W-AFYA", "RS-DODOMA", "PO-PSMGG", "TAKUKURU")
 ABOVE = ("PO-RALG", "W-NISHATI", "CS", "PMO", "RS-KASKAZINI-UNGUJA", "ZNZ-RALG", "ZNZ-CS")
+# Where citizens write to on paper.
+ADDRESSED = ("RS-DODOMA", "PO-RALG", "PO-PSMGG", "CS", "PMO", "W-NISHATI", "TANESCO", "ZNZ-RALG")
 ORPHAN = "MPWAPWA-DC"
 CATEGORIES = ("OTHER", "OTHER", "SERVICE", "HEALTH-SERVICE", "GBV")
 KINDS = ("complaint",) * 7 + ("enquiry", "suggestion", "compliment")
@@ -31,7 +33,17 @@ OWN = (
 )
 # What a handler does with an open case, and how often of twenty times.
 OPEN_ACTS = ("ack", "ack", "ask", "ask", "part", "answer", "answer", "answer", "transfer")
-RARE_ACTS = ("more", "recuse", "withdraw", "restrict", "conflict", "direct", "done", "assign")
+RARE_ACTS = (
+    "more",
+    "recuse",
+    "withdraw",
+    "restrict",
+    "conflict",
+    "direct",
+    "done",
+    "assign",
+    "paper",
+)
 
 
 def make(
@@ -279,6 +291,11 @@ class _Maker:
             rung, days = self.rng.randrange(1, 5), self.rng.choice((0, 1, 3, 10))
             self._add(at, "direct", key, rung, days)
             at = self._off_the_hour(at + self._days(6))
+
+    def _paper(self, key: str, _place: str, at: datetime) -> None:
+        office = self.rng.choice(ADDRESSED)
+        if office in self.heads:
+            self._add(at, "paper", key, office, self.heads[office])
 
     def _assign(self, key: str, place: str, at: datetime) -> None:
         by = self.coordinators.get(place)
