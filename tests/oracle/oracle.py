@@ -808,15 +808,20 @@ class _Case:
 
     def do_direct(self, rung: object, days: object) -> bool:
         number = int(str(rung))
-        found = [each for each in self.climbed() if each.rung == number]
-        if not found or found[0].person is None or self.status not in (*OPEN, "answered"):
+        # The post that was reached then, wherever the case went since.
+        climbed = self.climbed()
+        found = [
+            (each, post)
+            for each, (_, _, post) in zip(self.out.climbs, self.stood, strict=True)
+            if each in climbed and each.rung == number
+        ]
+        if not found or self.status not in (*OPEN, "answered"):
             return False
-        person, way = found[0].person, found[0].way
-        if person in self.kept() or not self.works(person):
+        (climb, post), person = found[0], found[0][0].person
+        if person is None or post is None or person in self.kept() or not self.works(person):
             return False
-        post = self.post(self.rung(number))
-        if post is None or not (
-            self.sits(person, post) or (way == "deputy" and self.is_deputy(person, post))
+        if not self.sits(person, post) and not (
+            climb.way == "deputy" and self.staff.on(post, "deputy", self.now) == person
         ):
             return False
         day = self.now.astimezone(DAR).date() + timedelta(days=int(str(days)))
@@ -831,9 +836,6 @@ class _Case:
             )
         )
         return True
-
-    def is_deputy(self, officer: str, post: Post) -> bool:
-        return self.staff.on(post, "deputy", self.now) == officer
 
     def do_paper(self, office: object, officer: object) -> bool:
         """Somebody in an office logs a letter of the citizen that arrived there."""

@@ -30,7 +30,7 @@ WORLDS = (
     [(10, date(2026, 1, 5), 3_650, 500)]
     + [(seed, date(2026, 1, 5), 730, 120) for seed in range(21, 26)]
     if LONG
-    else [(1, date(2026, 1, 5), 180, 24)]
+    else [(1, date(2026, 1, 5), 130, 18)]
 )
 if "ORACLE_SEED" in os.environ:
     _days, _cases = os.environ.get("ORACLE_DAYS", "180"), os.environ.get("ORACLE_CASES", "24")
