@@ -7,7 +7,7 @@ standard library only, and shares no line with the code that it judges.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -32,12 +32,14 @@ class Policy:
 
     drivers: what escalates. ways: a post that stood on a lower rung already is passed over, and
     whoever handles the case is not told of it as its superior. keeps: a rung that fell due before
-    an acknowledgement or an owner came is climbed also when no sweep ran between.
+    an acknowledgement or an owner came is climbed also when no sweep ran between. after_answer: so
+    is one that fell due before the answer.
     """
 
     drivers: frozenset[str] = frozenset(ORDER)
     ways: bool = True
     keeps: bool = True
+    after_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +129,23 @@ class _Next:
     rung: int | None
 
 
+def _hours(span: timedelta) -> int:
+    """Whole hours, rounded up."""
+    return -(-span // HOUR)
+
+
 class Sweeps:
     """The hours at which jobs run."""
 
     def __init__(self, world: World) -> None:
-        down = outages(world.facts)
         hours = int((world.end - world.start) / HOUR) + 1
         first = world.start.replace(minute=0, second=0, microsecond=0) + HOUR
-        self.at = [
-            hour
-            for hour in (first + HOUR * number for number in range(hours))
-            if not any(begin <= hour < end for begin, end in down)
-        ]
+        down = {
+            number
+            for begin, end in outages(world.facts)
+            for number in range(_hours(begin - first), _hours(end - first))
+        }
+        self.at = [first + HOUR * number for number in range(hours) if number not in down]
 
     def from_(self, moment: datetime) -> datetime | None:
         """The first one that is not before a moment."""
@@ -276,7 +283,8 @@ class _Case:
         """The sweep that finds the next rung: what is due is looked up anew by each calendar that
         comes to hold meanwhile."""
         at = self.now
-        for turn in (*(each for each in self.corrected if self.now < each < until), until):
+        first = bisect_right(self.corrected, self.now)
+        for turn in (*self.corrected[first : bisect_left(self.corrected, until)], until):
             step = self.next_step(at)
             found = self.sweep_for(step.at if step else None, turn, at)
             if found is not None:
@@ -389,12 +397,13 @@ class _Case:
 
     def drivers(self, table: Table, at: datetime) -> list[_Event]:
         """Everything that wants a rung now or wanted one, since when, and from which rung on."""
-        if self.status not in OPEN:
+        late = self.policy.after_answer and self.status == "answered"
+        if self.status not in OPEN and not late:
             return []
         found = []
         for name in ("acknowledge", "answer"):
             clock = self.clocks.get((self.cycle, name))
-            if clock is not None and self.counts(clock.stopped):
+            if clock is not None and (name == "answer" or self.counts(clock.stopped)):
                 due = self.due(self.cycle, name, clock, at)
                 found.append(_Event(name, due, clock.stopped))
         for since, until in self.unowned:
@@ -404,10 +413,13 @@ class _Case:
         for event in self.events:
             if event.day is not None:
                 opens = datetime.combine(event.day, time(), DAR)
-                at_close = table.after(max(event.at, opens), 0)
-                event = replace(event, at=at_close, day=None, source=event)
+                closes = table.after(max(event.at, opens), 0)
+                event = replace(event, at=closes, day=None, source=event)
             if self.is_open(event):
                 found.append(event)
+        if late and self.answered is not None:
+            over = self.answered
+            found = [replace(e, until=min(over, e.until or over), source=e.origin) for e in found]
         return [each for each in found if each.name in self.policy.drivers]
 
     def counts(self, until: datetime | None) -> bool:

@@ -157,7 +157,7 @@ class _Maker:
                     staff.append(self._officer(place, "handler", at=back + HOUR / 10))
         everyone = [str(fact.args[0]) for fact in self.facts if fact.what == "officer"]
         for officer in everyone:
-            for _ in range(self._times(1.0 * years)):
+            for _ in range(self._times(0.5 * years)):
                 at = self._some_moment()
                 first = day_of(at) + timedelta(days=self.rng.randrange(3))
                 last = first + timedelta(days=self.rng.choice((0, 2, 9, 27)))
@@ -234,6 +234,9 @@ class _Maker:
         unknown = self.rng.random() < 0.2
         self._add(at, "lodge", key, place, category, self.rng.choice(KINDS), unknown)
         self._life(key, place, at)
+        # Most citizens do not wait for years: else alarms about a few cases would be most of it.
+        if self.rng.random() < 0.9:
+            self._add(self._off_the_hour(at + DAY * 20 + self._days(120)), "withdraw", key)
 
     def _life(self, key: str, place: str, at: datetime) -> None:
         """What people do about one case: the busier, the shorter the gaps."""
