@@ -87,6 +87,8 @@ def simulated(
     behind.execute("GRANT USAGE ON SCHEMA simulated TO PUBLIC")
     behind.execute("GRANT SELECT ON simulated.clock TO PUBLIC")
     monkeypatch.setattr("feedback.clock.now", lambda: at[-1])
+    # What cannot be undone is done by the clock that can be believed: here that is this one.
+    monkeypatch.setattr("feedback.upkeep.believed_now", lambda: at[-1], raising=False)
 
     def to(moment: datetime) -> None:
         at[:] = [moment]
