@@ -96,13 +96,21 @@ def _beside(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, st
         yield "", line
 
 
+ROUND = ("day", "outage", "orphan")
+"""Facts that are about no case, and may be behind what became of one."""
+
+
 def report(key: str, facts: Sequence[Fact], pairs: Sequence[tuple[str, str]]) -> str:
     """The case's facts in order, then what was expected and what was found."""
-    width = max(20, *(len(left) for left, _ in pairs))
-    own = [fact for fact in facts if fact.case == key or fact.what in ("day", "outage", "orphan")]
+    begun = next(fact.at for fact in facts if fact.case == key)
+    own = [f for f in facts if f.case == key or (f.what in ROUND and f.at >= begun)]
     told = [f"case {key}", *(f"  {fact}" for fact in own), ""]
+    agree = [left for left, right in pairs if left == right and " alarm " in left]
+    shown = [pair for pair in pairs if pair[0] != pair[1] or pair[0] not in agree[:-2]]
+    width = max(20, *(len(left) for left, _ in shown))
     table = [f"  {'expected':<{width}}   found"]
-    for left, right in pairs:
+    for left, right in shown:
         mark = " " if left == right else "!"
         table.append(f"{mark} {left:<{width}} {'=' if left == right else '|'} {right}")
-    return "\n".join([*told, *table])
+    more = len(agree) - len(agree[-2:])
+    return "\n".join([*told, *table, *([f"  {more} more alarms agree"] if more else [])])
