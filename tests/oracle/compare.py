@@ -31,7 +31,8 @@ def lines(outcome: Outcome) -> list[str]:
 
 COMMON = frozenset(
     {
-        *("rung", "restricted", "acknowledge", "answer", "appeal", "holder", "deputy", "letter"),
+        *("rung", "restricted", "by acknowledge", "by answer", "by appeal"),
+        *("holder", "deputy", "letter"),
         *("skipped", "top", "pause", "closed", "withdrawn", "answered", "refused", "cycle 3"),
     }
 )
@@ -39,7 +40,7 @@ COMMON = frozenset(
 HAPPENS = {
     False: COMMON,
     True: COMMON
-    | {"unowned", "transfer", "directive", "order"}
+    | {"by unowned", "by transfer", "by pause", "by directive", "order"}
     | {"vacant", "away", "concerned", "missing", "circle", "own"},
 }
 
@@ -52,7 +53,7 @@ def tally(outcomes: dict[str, Outcome]) -> Iterator[str]:
         yield from ("refused" for _ in outcome.refused)
         yield from (f"cycle {cycle}" for cycle, _ in outcome.due)
         for climb in outcome.climbs:
-            yield from ("rung", climb.clock, climb.way, climb.why)
+            yield from ("rung", f"by {climb.clock}", climb.way, climb.why)
             if climb.restricted:
                 yield "restricted"
 

@@ -27,8 +27,8 @@ from tests.services.kit import Behind
 HERE = Path(__file__).parent
 # Seed, first day, days, cases.
 WORLDS = (
-    [(10, date(2026, 1, 5), 3_650, 500)]
-    + [(seed, date(2026, 1, 5), 730, 120) for seed in range(21, 26)]
+    [(10, date(2026, 1, 5), 3_650, 400)]
+    + [(seed, date(2026, 1, 5), 730, 90) for seed in range(21, 26)]
     if LONG
     else [(1, date(2026, 1, 5), 130, 18)]
 )

@@ -94,9 +94,9 @@ class _Maker:
     def _staff(self) -> None:
         for place in PLACES:
             self.handlers[place] = [
-                self._officer(place, "handler") for _ in range(self.rng.choice((1, 2, 2, 3)))
+                self._officer(place, "handler") for _ in range(self.rng.choice((0, 1, 2, 2, 3)))
             ]
-            if self.rng.random() < 0.7:
+            if self.rng.random() < 0.6:
                 self.coordinators[place] = self._officer(place, "coordinator")
             self._post(place, "REGISTRY", "unit_head")
             for kind in ("hr_head", "institution_head"):
@@ -151,7 +151,8 @@ class _Maker:
             for _ in range(self._times(1.5 * years)):
                 at = self._some_moment()
                 staff = self.handlers[place]
-                self._add(at, "depart", self.rng.choice(staff))
+                if staff:
+                    self._add(at, "depart", self.rng.choice(staff))
                 if self.rng.random() < 0.8:
                     back = at + DAY * self.rng.choice((0, 1, 5, 30))
                     staff.append(self._officer(place, "handler", at=back + HOUR / 10))
@@ -254,8 +255,6 @@ class _Maker:
                 self._act(key, act, place, at)
                 if act == "transfer":
                     place = self.rng.choice(PLACES)
-                elif act == "ask" and self.rng.random() < 0.7:
-                    self._add(self._off_the_hour(at + self._days(4)), "reply", key)
                 elif act == "answer":
                     state = "answered"
                 elif act == "withdraw":
@@ -263,6 +262,8 @@ class _Maker:
             else:
                 act = self.rng.choice(("not_fixed", "not_fixed", "not_fixed", "accept", "reopen"))
                 self._add(at, act, key)
+                if act == "not_fixed" and self.rng.random() < 0.5:
+                    self._direct(key, place, self._off_the_hour(at + self._days(2)))
                 cycles += 1
                 state = "open" if cycles < 4 else "over"
 
@@ -279,6 +280,15 @@ class _Maker:
             self._add(at, "transfer", key, self.rng.choice(PLACES))
             at = self._off_the_hour(at + self._days(2))
 
+    def _ask(self, key: str, _place: str, at: datetime) -> None:
+        """Once, or again just before an answer may be due."""
+        self._add(at, "ask", key)
+        if self.rng.random() < 0.7:
+            self._add(self._off_the_hour(at + self._days(4)), "reply", key)
+        if self.rng.random() < 0.4:
+            again = at + DAY * self.rng.choice((4, 6, 12, 16, 18)) + self._days(2)
+            self._add(self._off_the_hour(again), "ask", key)
+
     def _more(self, key: str, place: str, at: datetime) -> None:
         self._add(at, "more", key, self.rng.choice((1, 3, 5, 10)))
         whose = "restricted" if self.rng.random() < 0.2 else place
@@ -290,10 +300,12 @@ class _Maker:
         self._add(at, "conflict", key, self.rng.choice(sorted(self.seated.values())))
 
     def _direct(self, key: str, _place: str, at: datetime) -> None:
-        for _ in range(self.rng.choice((1, 1, 2))):
-            rung, days = self.rng.randrange(1, 5), self.rng.choice((0, 1, 3, 10))
+        days = self.rng.choice((0, 1, 1, 3, 10))
+        for rung in self.rng.sample(range(1, 5), self.rng.choice((1, 2, 3))):
             self._add(at, "direct", key, rung, days)
-            at = self._off_the_hour(at + self._days(6))
+            at = self._off_the_hour(at + self._days(0.2))
+        if self.rng.random() < 0.3:
+            self._add(self._off_the_hour(at + self._days(4)), "done", key)
 
     def _paper(self, key: str, _place: str, at: datetime) -> None:
         office = self.rng.choice(ADDRESSED)
@@ -302,7 +314,7 @@ class _Maker:
 
     def _assign(self, key: str, place: str, at: datetime) -> None:
         by = self.coordinators.get(place)
-        if by is not None:
+        if by is not None and self.handlers[place]:
             self._add(at, "assign", key, by, self.rng.choice(self.handlers[place]))
 
     # moments
