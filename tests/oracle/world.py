@@ -74,6 +74,7 @@ class _Maker:
         self.coordinators: dict[str, str] = {}
         self.heads: dict[str, str] = {}
         self.ethics: list[str] = []
+        self.bare: set[str] = set()
         self.posts: list[tuple[str, str | None, str]] = []
         self.seated: dict[tuple[str, str | None, str, str], str] = {}
         self.taken: list[tuple[datetime, datetime]] = []
@@ -92,11 +93,13 @@ class _Maker:
     # people
 
     def _staff(self) -> None:
+        # Where nobody is there to own a case.
+        self.bare = set(self.rng.sample(PLACES, 2))
         for place in PLACES:
-            self.handlers[place] = [
+            self.handlers[place] = [] if place in self.bare else [
                 self._officer(place, "handler") for _ in range(self.rng.choice((0, 1, 2, 2, 3)))
             ]
-            if self.rng.random() < 0.6:
+            if place not in self.bare and self.rng.random() < 0.6:
                 self.coordinators[place] = self._officer(place, "coordinator")
             self._post(place, "REGISTRY", "unit_head")
             for kind in ("hr_head", "institution_head"):
@@ -131,7 +134,7 @@ class _Maker:
     def _seat(self, place: str, unit: str | None, kind: str, capacity: str, at: datetime) -> None:
         ethics = kind.startswith("ethics")
         roles: tuple[str, ...] = ("ethics",) if ethics and place == "ETHICS" else ("head",)
-        if kind == "unit_head" and self.rng.random() < 0.4:
+        if kind == "unit_head" and place not in self.bare and self.rng.random() < 0.4:
             roles = ("handler", "head")  # who leads a small unit has cases too
         key = self._officer(place, *roles, at=at)
         self.seated[place, unit, kind, capacity] = key
@@ -234,10 +237,43 @@ class _Maker:
             category = "SERVICE"
         unknown = self.rng.random() < 0.2
         self._add(at, "lodge", key, place, category, self.rng.choice(KINDS), unknown)
-        self._life(key, place, at)
+        course = self.rng.random()
+        if course < 0.1:
+            self._press(key, at)
+        elif course < 0.2:
+            self._wander(key, at)
+        elif course < 0.3:
+            self._ordered(key, at)
+        else:
+            self._life(key, place, at)
         # Most citizens do not wait for years: else alarms about a few cases would be most of it.
         if self.rng.random() < 0.9:
             self._add(self._off_the_hour(at + DAY * 20 + self._days(120)), "withdraw", key)
+
+    def _press(self, key: str, at: datetime) -> None:
+        """Asks the citizen once, and again about the time at which the answer is due."""
+        self._add(self._off_the_hour(at + DAY), "ask", key)
+        self._add(self._off_the_hour(at + DAY + self._days(2)), "reply", key)
+        late = DAY * self.rng.choice((5, 6, 7, 17, 18, 19, 20, 21)) + self._days(1)
+        self._add(self._off_the_hour(at + late), "ask", key)
+        if self.rng.random() < 0.5:
+            self._add(self._off_the_hour(at + late + self._days(12)), "reply", key)
+
+    def _wander(self, key: str, at: datetime) -> None:
+        """From office to office, most of the time acknowledged by the first."""
+        if self.rng.random() < 0.7:
+            self._add(self._off_the_hour(at + DAY / 2), "ack", key)
+        for _ in range(self.rng.choice((3, 4, 6))):
+            at = self._off_the_hour(at + DAY / 2 + self._days(4))
+            self._add(at, "transfer", key, self.rng.choice(PLACES))
+
+    def _ordered(self, key: str, at: datetime) -> None:
+        """Acknowledged late, so that somebody is on a rung who orders something."""
+        at += DAY * self.rng.choice((4, 5, 9))
+        self._add(self._off_the_hour(at + self._days(1)), "ack", key)
+        for _ in range(3):
+            at += DAY + self._days(2)
+            self._direct(key, "", self._off_the_hour(at))
 
     def _life(self, key: str, place: str, at: datetime) -> None:
         """What people do about one case: the busier, the shorter the gaps."""
