@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tests.oracle.facts import Fact, local
-from tests.oracle.oracle import Climb, Outcome
+from tests.oracle.outcome import Climb, Outcome
 
 
 def lines(outcome: Outcome) -> list[str]:

@@ -3,116 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from sqlalchemy import select
 
 import feedback
 from feedback import jobs
 from feedback import models as m
 from feedback.extensions import db
-from feedback.services import (
-    acts,
-    calendars,
-    citizen,
-    desk,
-    escalations,
-    extensions,
-    reopening,
-    staffing,
-)
+from feedback.services import acts, calendars, desk, escalations, extensions, staffing
 from feedback.services.errors import Refused
 from feedback.transaction import JOB, Principal, transaction
 from tests.factories import OWNER, Make
-from tests.oracle import oracle, world
 from tests.oracle.facts import Fact, World, day_of
 from tests.oracle.office import Shipped
+from tests.oracle.outcome import Climb, Outcome, Policy, Sweeps
+from tests.oracle.verbs import BY_CITIZEN, BY_HANDLER, WORDS, arrivals, directives
 from tests.services import kit
 from tests.services.kit import Behind
 
-
-def part(name: str, instead: Any = None) -> Any:
-    """A module of the services, or another one where there is none of that name (yet)."""
-    path = f"feedback.services.{name}"
-    return import_module(path) if find_spec(path) else instead
-
-
-directives = part("directives")
-arrivals = part("arrivals")
 SHIPPED = Shipped(Path(feedback.__file__).parent / "reference")
-WORDS = "Taa hazijawaka kwa wiki mbili."
-BY_CITIZEN: dict[str, Callable[[UUID, datetime], Any]] = {
-    "reply": lambda case, now: citizen.add_message(case, "Bado.", now),
-    "not_fixed": lambda case, now: citizen.not_fixed(case, "Bado.", now),
-    "accept": lambda case, now: citizen.accept(case, None, now),
-    "withdraw": citizen.withdraw,
-    "restrict": lambda case, now: citizen.raise_confidentiality(case, "restricted", now),
-}
-BY_HANDLER: dict[str, Callable[..., Any]] = {
-    "ack": desk.acknowledge,
-    "ask": lambda case, now: desk.ask(case, "Wapi?", now),
-    "part": lambda case, now: desk.answer_partly(case, "Fundi amekwenda.", now),
-    "answer": lambda case, now: desk.answer(case, "Imekamilika.", now),
-    "transfer": lambda case, now, to: desk.transfer(case, to, None, "Si yetu.", now),
-    "more": lambda case, now, days: extensions.ask(case, days, "Vifaa.", now),
-    "reopen": lambda case, now: reopening.reopen(case, "Tulikosea.", now),
-    "recuse": desk.recuse,
-}
-
-
-@contextmanager
-def simulated(
-    monkeypatch: pytest.MonkeyPatch, behind: Behind
-) -> Iterator[Callable[[datetime], None]]:
-    """Set the clock of application and database: whoever holds a post on the day may act."""
-    at: list[datetime] = []
-    behind.execute("CREATE SCHEMA IF NOT EXISTS simulated")
-    behind.execute("CREATE TABLE IF NOT EXISTS simulated.clock (at timestamptz NOT NULL)")
-    behind.execute("TRUNCATE simulated.clock")
-    behind.execute("INSERT INTO simulated.clock VALUES (now())")
-    behind.execute(
-        "CREATE OR REPLACE FUNCTION simulated.now() RETURNS timestamptz LANGUAGE sql STABLE"
-        " AS 'SELECT at FROM simulated.clock'"
-    )
-    path = "ALTER FUNCTION guard.become SET search_path = "
-    behind.execute(path + "simulated, pg_catalog, public, pg_temp")
-    behind.execute("GRANT USAGE ON SCHEMA simulated TO PUBLIC")
-    behind.execute("GRANT SELECT ON simulated.clock TO PUBLIC")
-    monkeypatch.setattr("feedback.clock.now", lambda: at[-1])
-    # What cannot be undone is done by the clock that can be believed: here that is this one.
-    monkeypatch.setattr("feedback.upkeep.believed_now", lambda: at[-1], raising=False)
-
-    def to(moment: datetime) -> None:
-        at[:] = [moment]
-        behind.execute("UPDATE simulated.clock SET at = %s", (moment,))
-
-    try:
-        yield to
-    finally:
-        behind.execute(path + "public, pg_temp")
-        behind.execute("DROP SCHEMA simulated CASCADE")
-
-
-def days_off(behind: Behind) -> dict[str, frozenset[date]]:
-    """The days off that the database knows, by calendar."""
-    rows = kit.rows(
-        behind,
-        "SELECT c.code, h.* FROM holiday h JOIN calendar c ON c.id = h.calendar_id"
-        " WHERE h.status <> 'removed'",
-    )
-    found: dict[str, set[date]] = {code: set() for code in world.CALENDARS}
-    for row in rows:
-        if row.get("scope", "*") == "*":
-            found[row["code"]].add(row["day"])
-    return {code: frozenset(days) for code, days in found.items()}
 
 
 @dataclass
@@ -132,19 +46,14 @@ class Drive:
     owners: dict[str, int | None] = field(default_factory=dict)
     officers: dict[str, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
-    institutions: dict[str, int] = field(default_factory=dict)
     letters: bool = False
     admin: int = 0
 
     def run(self, check: Callable[[datetime], None], checks: int) -> None:
         """Go through the world; `check` looks at it so many times on the way, evenly."""
-        self.institutions = {
-            row["code"]: row["id"]
-            for row in kit.rows(self.behind, "SELECT id, code FROM institution")
-        }
         self.admin = self.make.officer("PO-PSMGG", "admin")
         facts = list(self.world.facts)
-        hours = oracle.Sweeps(self.world).at
+        hours = Sweeps(self.world).at
         looks = {hours[len(hours) * number // checks - 1] for number in range(1, checks + 1)}
         turn, stale, corrected = 0, False, False
         for hour in hours:
@@ -425,13 +334,13 @@ class Drive:
 
     # what came of it
 
-    def outcomes(self) -> dict[str, oracle.Outcome]:
+    def outcomes(self) -> dict[str, Outcome]:
         """What the database says became of every case."""
-        found = {key: oracle.Outcome() for key in self.cases}
+        found = {key: Outcome() for key in self.cases}
         for key, outcome in found.items():
             outcome.refused = list(self.refused.get(key, ()))
 
-        def rows(query: str) -> Iterator[tuple[oracle.Outcome, dict[str, Any]]]:
+        def rows(query: str) -> Iterator[tuple[Outcome, dict[str, Any]]]:
             for row in kit.rows(self.behind, query):
                 yield found[self.keys[row["case_id"]]], row
 
@@ -450,8 +359,8 @@ class Drive:
             )
         return found
 
-    def climb(self, row: dict[str, Any]) -> oracle.Climb:
-        return oracle.Climb(
+    def climb(self, row: dict[str, Any]) -> Climb:
+        return Climb(
             *(row["cycle"], row["restricted"], row["rung"], row["due_at"], row["clock"]),
             way=row["way"],
             person=self.names.get(row["officer_id"]),
@@ -462,11 +371,11 @@ class Drive:
 
 OWN_DAYS = hasattr(m.Holiday, "scope")
 # What the code knows of the policy by now.
-WITHOUT_PAPER = oracle.Policy().drivers - {"paper"}
+WITHOUT_PAPER = Policy().drivers - {"paper"}
 POLICY = (
-    oracle.Policy(drivers=oracle.Policy().drivers if arrivals else WITHOUT_PAPER)
+    Policy(drivers=Policy().drivers if arrivals else WITHOUT_PAPER)
     if hasattr(m.Escalation, "why")
-    else oracle.Policy(
+    else Policy(
         drivers=frozenset({"acknowledge", "answer", "appeal", *(("paper",) if arrivals else ())}),
         ways=False,
         keeps=False,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from tests.oracle import compare, oracle
+from tests.oracle import compare, outcome
 from tests.oracle.again import shrink
 from tests.oracle.facts import Fact, World, moment
 
 MONDAY = moment(date(2026, 1, 5), 9, 1)
 WEDNESDAY = moment(date(2026, 1, 7), 15, 30)
-RUNG = oracle.Climb(1, False, 1, WEDNESDAY, "acknowledge", "holder", "o7", WEDNESDAY)
+RUNG = outcome.Climb(1, False, 1, WEDNESDAY, "acknowledge", "holder", "o7", WEDNESDAY)
 
 
 def test_expected_and_found_stand_beside_each_other_under_the_facts() -> None:
@@ -20,8 +20,8 @@ def test_expected_and_found_stand_beside_each_other_under_the_facts() -> None:
         Fact(MONDAY, "owner", ("c1", None)),
         Fact(WEDNESDAY, "ack", ("c2",)),
     ]
-    expected = oracle.Outcome(climbs=[RUNG], status="new")
-    found = oracle.Outcome(climbs=[replace(RUNG, way="deputy", person="o8")], status="new")
+    expected = outcome.Outcome(climbs=[RUNG], status="new")
+    found = outcome.Outcome(climbs=[replace(RUNG, way="deputy", person="o8")], status="new")
     (pairs,) = compare.differences({"c1": expected}, {"c1": found}).values()
     told = compare.report("c1", facts, pairs).splitlines()
     assert told[:3] == [
@@ -37,7 +37,7 @@ def test_expected_and_found_stand_beside_each_other_under_the_facts() -> None:
 
 
 def test_a_rung_climbed_twice_or_a_case_that_is_missing_shows() -> None:
-    once, twice = oracle.Outcome(climbs=[RUNG]), oracle.Outcome(climbs=[RUNG, RUNG])
+    once, twice = outcome.Outcome(climbs=[RUNG]), outcome.Outcome(climbs=[RUNG, RUNG])
     assert compare.differences({"c1": once}, {"c1": twice}).keys() == {"c1"}
     assert compare.differences({"c1": once}, {}).keys() == {"c1"}
 

@@ -19,12 +19,13 @@ from flask import Flask
 
 from tests.conftest import LONG
 from tests.factories import Make
-from tests.oracle import again, compare, drive, oracle, world
+from tests.oracle import again, compare, drive, oracle, stage, world
 from tests.oracle.facts import World
 from tests.services import kit
 from tests.services.kit import Behind
 
 HERE = Path(__file__).parent
+PURE = ("oracle", "ladder", "outcome", "days", "office", "facts")
 # Seed, first day, days, cases.
 WORLDS = (
     [(10, date(2026, 1, 5), 3_650, 400)]
@@ -82,7 +83,7 @@ def run(
 ) -> list[str]:
     """Drive a world; answers what differs first, in words; `tally` counts what happened."""
     found: list[str] = []
-    with drive.simulated(patch, superuser) as set_clock:
+    with stage.simulated(patch, superuser) as set_clock:
         driven = drive.Drive(made, make, superuser, set_clock)
 
         def check(until: datetime) -> None:
@@ -110,7 +111,7 @@ def test_every_due_time_and_every_rung_is_as_the_oracle_says(
     days: int,
     cases: int,
 ) -> None:
-    made = world.make(seed, start, days, cases, drive.days_off(superuser), drive.OWN_DAYS)
+    made = world.make(seed, start, days, cases, stage.days_off(superuser), drive.OWN_DAYS)
     tally = Counter[str]()
     differs = run(made, make, superuser, monkeypatch, 4, tally)
     told = "\n\n".join([f"seed {seed}: {len(differs)} cases differ", *differs[:SHOWN]])
@@ -129,7 +130,7 @@ def test_cut_a_seed_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (size,) = WORLDS
-    made = world.make(*size, drive.days_off(superuser), drive.OWN_DAYS)
+    made = world.make(*size, stage.days_off(superuser), drive.OWN_DAYS)
 
     def fails(smaller: World) -> bool:
         kit.empty(superuser)
@@ -145,7 +146,7 @@ def test_cut_a_seed_down(
         pytest.fail(f"{facts}\n\n{run(kept, make, superuser, monkeypatch, 1)[0]}")
 
 
-@pytest.mark.parametrize("name", ["oracle", "days", "office", "facts"])
+@pytest.mark.parametrize("name", PURE)
 def test_the_oracle_imports_the_standard_library_only(name: str) -> None:
     tree = ast.parse((HERE / f"{name}.py").read_text(encoding="utf-8"))
     for node in ast.walk(tree):
@@ -155,7 +156,7 @@ def test_the_oracle_imports_the_standard_library_only(name: str) -> None:
         elif isinstance(node, ast.ImportFrom):
             modules = [node.module or ""]
         for module in modules:
-            own = module in {f"tests.oracle.{each}" for each in ("days", "office", "facts")}
+            own = module in {f"tests.oracle.{each}" for each in PURE}
             assert own or module.partition(".")[0] in sys.stdlib_module_names, module
 
 

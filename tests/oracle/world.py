@@ -96,9 +96,13 @@ class _Maker:
         # Where nobody is there to own a case.
         self.bare = set(self.rng.sample(PLACES, 2))
         for place in PLACES:
-            self.handlers[place] = [] if place in self.bare else [
-                self._officer(place, "handler") for _ in range(self.rng.choice((0, 1, 2, 2, 3)))
-            ]
+            self.handlers[place] = (
+                []
+                if place in self.bare
+                else [
+                    self._officer(place, "handler") for _ in range(self.rng.choice((0, 1, 2, 2, 3)))
+                ]
+            )
             if place not in self.bare and self.rng.random() < 0.6:
                 self.coordinators[place] = self._officer(place, "coordinator")
             self._post(place, "REGISTRY", "unit_head")
