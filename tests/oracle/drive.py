@@ -312,7 +312,9 @@ class Drive:
         if row is None or row[1] is None:
             return False
         with transaction(Principal.of_officer(row[1])):
-            escalations.direct(row[0], "Jibu leo.", day_of(fact.at) + timedelta(days=days), fact.at)
+            (directives or escalations).direct(
+                row[0], "Jibu leo.", day_of(fact.at) + timedelta(days=days), fact.at
+            )
         return True
 
     def do_paper(self, fact: Fact) -> bool:
