@@ -99,7 +99,7 @@ def give(
     )
     db.session.flush()
     marks.notices([officer_id], "delegated", case_id, now)
-    audit.record("delegated", case_id, now=now, to=officer_id, post=post_id, until=str(until))
+    audit.record("delegated", case_id, now=now, to=officer_id, post=post_id, day=until.isoformat())
 
 
 def end(delegation_id: int, now: datetime) -> None:

@@ -182,7 +182,7 @@ def give_reason(case_id: UUID, body: str, now: datetime) -> None:
     if owed:
         ladders.arm(case, directory())
     marks.notices([each.officer_id for each in owed], "explained", case.id, now)
-    audit.record("delay_explained", case.id, now=now, demanded=len(owed))
+    audit.record("delay_explained", case.id, now=now)
 
 
 @dataclass(frozen=True, slots=True)

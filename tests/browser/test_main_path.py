@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from feedback import clock
-from tests.browser.conftest import Site, eventually, log_in
+from tests.browser.conftest import Site, eventually, log_in, press
 from tests.factories import Make
 
 pytestmark = pytest.mark.browser
@@ -102,7 +102,7 @@ def test_from_the_citizens_words_to_the_officials_screen(
     form = oversight.locator("form:has([name=due_on])").first
     form.locator("textarea").fill("Rekebisha taa zote ndani ya wiki moja.")
     form.locator("[name=due_on]").fill(_in_a_week())
-    form.locator("button[type=submit]").click()
+    press(oversight, "Toa agizo")
     expect(oversight.locator("main")).to_contain_text("Rekebisha taa zote")
     official.close()
 
