@@ -85,6 +85,8 @@ def call(argv: list[str]) -> None:
 
 def install(lines: list[str]) -> None:
     """Bring the environment to these requirements."""
+    if VENV.is_symlink():
+        raise CannotSetUp(f"{VENV} leads to another checkout's environment: remove the link first")
     python = VENV / "bin" / "python"
     marker = VENV / "made-by"
     maker = f"{sys.version}\n{CHECKOUT}\n"

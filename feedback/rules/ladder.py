@@ -123,6 +123,7 @@ class Clocks:
     appealed_at: datetime | None = None
     unowned: tuple[Span, ...] = ()
     events: tuple[Event, ...] = ()
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,8 @@ def next_step(
     ended = not any(number >= wanted for number in rungs)
     found: list[tuple[datetime, datetime, int, Step]] = []
     for pull in _pulls(calendar, clocks, min(first_rung, max(rungs, default=0))):
+        ends = [at for at in (pull.until, clocks.answered_at) if at is not None]
+        pull = replace(pull, until=min(ends, default=None))
         if not pull.driver.lasts and spent(pull, climbed):
             continue
         number = _rung_for(pull, rungs, above, wanted)

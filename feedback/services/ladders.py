@@ -199,7 +199,8 @@ def _clocks(
     d: Directory,
 ) -> rules.Clocks:
     """What drives the case; nothing once it is answered or over, or where another case leads it."""
-    if Status(case.status) not in OPEN or groups.follows(case):
+    answered = case.answered_at if case.status == Status.ANSWERED else None
+    if (Status(case.status) not in OPEN and answered is None) or groups.follows(case):
         return RESTING
     # What was given late still led up the ladder on which the case was then, and up no other.
     if acknowledge is not None and acknowledge.met_at is not None and driven.before:
@@ -208,11 +209,12 @@ def _clocks(
     appealed = case.cycle > 1 and not case.reopened and answer is not None
     return rules.Clocks(
         acknowledge.due_at if acknowledge is not None else None,
-        answer.due_at if answer is not None and answer.met_at is None else None,
+        answer.due_at if answer is not None and (answer.met_at is None or answered) else None,
         acknowledged_at=acknowledge.met_at if acknowledge is not None else None,
         appealed_at=answer.starts_at if appealed and answer is not None else None,
         unowned=driven.spans(),
         events=driven.events(d.calendar_of(case.institution_id)),
+        answered_at=answered,
     )
 
 

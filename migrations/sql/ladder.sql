@@ -21,7 +21,7 @@ AS $$
       FROM "case" c
       LEFT JOIN deadline d ON d.case_id = c.id AND d.cycle = c.cycle AND d.clock = 'answer'
      WHERE c.id = ANY (p_cases)
-       AND c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen')
+       AND c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen', 'answered')
        AND (guard.is_job() OR guard.kind() = 'public' AND c.id = guard.case_id()
             OR guard.sees(c.id))
   ), owned AS (

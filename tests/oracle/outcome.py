@@ -27,7 +27,7 @@ class Policy:
     drivers: frozenset[str] = frozenset(ORDER)
     ways: bool = True
     keeps: bool = True
-    after_answer: bool = False
+    after_answer: bool = True
 
 
 @dataclass(frozen=True, slots=True)

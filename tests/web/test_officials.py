@@ -53,7 +53,7 @@ def test_two_presses_from_the_notice_to_a_directive(app: Flask, world: dict[str,
     tab = at_desk(app, world["secretary"])
     assert f'href="{world["page"]}"' in tab.get("/staff/notices").text
     page = tab.get(world["page"]).text
-    for asked in ("The handler has not said why", "Neema Mushi", "not answered in time"):
+    for asked in ("The handler has not said why", "Neema Mushi", "no answer in time"):
         assert asked in page
     pressed = tab.post(f"{world['page']}/direct", data=form(page, preset="answer", body=""))
     assert pressed.status_code == 200

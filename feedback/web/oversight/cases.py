@@ -328,6 +328,7 @@ def _page(
         today=local_day(g.now),
         tabs_list=tabs(),
         saying=saying,
+        wording=wording,
         address=lambda **more: keeping.address(BASE, case.reference, **more),
         **choices,
     )

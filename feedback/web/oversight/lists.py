@@ -21,7 +21,7 @@ from feedback.web.oversight import saying
 class Told:
     """The words that rows of these lists take."""
 
-    driver: Callable[[str], str] = saying.driver
+    driver: Callable[[str], str] = wording.driver
     kind: Callable[[str], str] = saying.kind
 
 

@@ -54,20 +54,6 @@ def presets(calendar: Calendar, now: datetime) -> list[Preset]:
     ]
 
 
-def driver(clock: str) -> str:
-    """Why a case climbed to a rung."""
-    return {
-        "acknowledge": _("not acknowledged in time"),
-        "answer": _("not answered in time"),
-        "appeal": _("the citizen said: not fixed"),
-        "unowned": _("nobody owned it"),
-        "transfer": _("transferred again and again"),
-        "pause": _("the clock was paused at the last moment"),
-        "directive": _("a directive was not followed"),
-        "paper": _("a letter came to this office"),
-    }.get(clock, clock)
-
-
 def asked(what: str) -> str:
     """A list of the inbox by what is asked of the official."""
     return {
