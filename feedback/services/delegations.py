@@ -224,6 +224,7 @@ def _delegation(case: m.Case) -> m.Delegation:
     reached = select(rung.id).where(
         rung.case_id == case.id,
         rung.way != "skipped",
+        rung.reads,
         or_(rung.post_id == m.Delegation.post_id, rung.copy_post_id == m.Delegation.post_id),
     )
     found = db.session.scalars(
@@ -232,6 +233,7 @@ def _delegation(case: m.Case) -> m.Delegation:
             m.Delegation.id == any_(func.guard.ids("delegated")),
             or_(m.Delegation.case_id.is_(None), m.Delegation.case_id == case.id),
             reached.exists(),
+            m.Delegation.by_officer_id.not_in(acts.excluded(case.id)),
         )
         .order_by(m.Delegation.case_id.is_(None), m.Delegation.id)
         .limit(1)

@@ -310,7 +310,9 @@ def test_a_delegate_reads_and_prepares_and_decides_nothing(
         delegations.follow(advice.id, now)
 
 
-@pytest.mark.parametrize("ending", ["day", "holder", "moved", "revoked", "conflict", "inactive"])
+@pytest.mark.parametrize(
+    "ending", ["day", "holder", "moved", "role", "revoked", "conflict", "concerned", "inactive"]
+)
 def test_a_delegation_ends(
     make: Make, world: World, superuser: Behind, as_officer: Any, ending: str
 ) -> None:
@@ -329,10 +331,17 @@ def test_a_delegation_ends(
             delegations.end(given.id, now)
     elif ending == "conflict":
         make.exclude(case, adviser, now)
+    elif ending == "concerned":  # the rung goes round who chose the adviser, who knows as much
+        make.exclude(case, world.secretary, now)
     else:
         statement, officer = {
             "day": ("UPDATE delegation SET until_day = %s WHERE by_officer_id = %s", 0),
             "holder": ("UPDATE post_holding SET until_day = %s WHERE officer_id = %s", 0),
+            "role": (
+                "UPDATE officer SET roles = CASE WHEN %s IS NOT NULL THEN ARRAY['handler'] END"
+                " WHERE id = %s",
+                adviser,
+            ),
             "inactive": ("UPDATE officer SET active = %s IS NULL WHERE id = %s", 0),
             "moved": (
                 "UPDATE officer o SET institution_id = u.institution_id, unit_id = u.id FROM unit u"
