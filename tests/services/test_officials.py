@@ -163,6 +163,11 @@ def test_a_reason_that_is_not_accepted_is_owed_anew(
         citizen.not_fixed(case, "Bado.", now)
     with as_officer(world.secretary):
         assert counts(world)["explanation"] == 1
+        # By the rung of the cycle before: it is of the cycle in which it is given, and followed up.
+        given = directives.direct(rung(world), "Jibu.", world.today, now)
+    kit.sweep(now + timedelta(days=5))
+    followed = [a for a in kit.of_case(superuser, "alarm", case) if a["kind"] == "directive"]
+    assert [a["dedupe"].rpartition(":")[2] for a in followed] == [str(given.id)]
 
 
 def test_a_post_takes_a_case_over(
