@@ -8,7 +8,7 @@ Errors: Refused, with a code.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import and_, or_, select
@@ -23,6 +23,9 @@ from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
 ORDER, EXPLANATION = "order", "explanation"
+FURTHEST = timedelta(days=366)
+"""How far ahead the day of a directive, or the last one of a delegation, may lie: one that never
+comes asks for nothing."""
 _TOLD = {ORDER: "directive", EXPLANATION: "explanation_asked"}
 _RECORDED = {ORDER: "directed", EXPLANATION: "explanation_demanded"}
 
@@ -83,7 +86,8 @@ def direct(
 ) -> m.Directive:
     """A directive by the officer on a rung: the handler sees it with its due date.
 
-    Refused: not-found (not this officer's rung, or not visible), bad-date, empty, not-allowed.
+    Refused: not-found (not this officer's rung, or not visible), bad-date, too-far, empty,
+    not-allowed.
     """
     escalation = db.session.get(m.Escalation, escalation_id)
     if escalation is None:
@@ -100,6 +104,14 @@ def direct(
     return add(case, escalation, post, body, due_on, now, kind=kind, to=case.handler_id)
 
 
+def check_day(due_on: date, now: datetime) -> None:
+    """Refused: bad-date for a day that is past, too-far for one further ahead than any may lie."""
+    if due_on < local_day(now):
+        raise Refused("bad-date")
+    if due_on > local_day(now) + FURTHEST:
+        raise Refused("too-far")
+
+
 def add(
     case: m.Case,
     escalation: m.Escalation,
@@ -114,9 +126,9 @@ def add(
     told: str = "",
 ) -> m.Directive:
     """Write a directive down, once it is settled that the officer may give it; `told`: the notice
-    to `to`, where it is another than the kind's. Refused: bad-date, empty, too-long."""
-    if due_on < local_day(now):
-        raise Refused("bad-date")
+    to `to`, where it is another than the kind's. Refused: bad-date, too-far,
+    empty, too-long."""
+    check_day(due_on, now)
     message_id = acts.write(case, "directive", acts.words(body), now, internal=True)
     directive = m.Directive(
         id=uuid4(),
@@ -151,14 +163,14 @@ def summon(escalation_id: UUID, body: str, due_on: date, now: datetime) -> m.Dir
 
 
 def complete(directive_id: UUID, now: datetime) -> None:
-    """The handler did what was ordered; the official who ordered it is told. Refused: not-found,
-    not-allowed, needs-reason (an explanation is followed by being given)."""
+    """The handler, or who leads there, did what was ordered; the official who ordered it is told.
+    Refused: not-found, not-allowed, needs-reason (an explanation is followed by being given)."""
     directive = db.session.get(m.Directive, directive_id)
     if directive is None:
         raise Refused("not-found")
     case = acts.locked(directive.case_id)
     db.session.refresh(directive)  # another may have done it while this one waited for the lock
-    if not access.may_act(viewers.present(), viewers.facts(case), Verb.NOTE):
+    if not access.may_act(viewers.present(), viewers.facts(case), Verb.EXPLAIN):
         raise Refused("not-allowed")
     if directive.done_at is not None:
         raise Refused("not-allowed")
@@ -171,9 +183,10 @@ def complete(directive_id: UUID, now: datetime) -> None:
 
 
 def give_reason(case_id: UUID, body: str, now: datetime) -> None:
-    """Why it is late: the officials on the rungs read it, and what they demanded is given by it."""
+    """Why it is late, by the handler or who leads there: the officials on the rungs read it, and
+    what they demanded is given by it. None of them says it for the office. Refused: not-allowed."""
     case = acts.locked(case_id)
-    if not access.may_act(viewers.present(), viewers.facts(case), Verb.NOTE):
+    if not access.may_act(viewers.present(), viewers.facts(case), Verb.EXPLAIN):
         raise Refused("not-allowed")
     acts.write(case, "delay_reason", acts.words(body), now, internal=True)
     owed = _owed(case.id, EXPLANATION)

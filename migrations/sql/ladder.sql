@@ -50,8 +50,10 @@ AS $$
     FROM mine m JOIN pause p ON p.case_id = m.id AND p.cycle = m.cycle AND p.abused
   UNION ALL
   SELECT m.id, 'directive', r.at, r.done_at, r.due_on, e.rung, r.id
+    -- Of the cycle in which it was given: the official may stand on a rung of an earlier one.
     FROM mine m JOIN directive r ON r.case_id = m.id JOIN escalation e ON e.id = r.escalation_id
-   WHERE e.cycle = m.cycle AND e.restricted = m.restricted
+    JOIN message w ON w.id = r.message_id AND w.cycle = m.cycle
+   WHERE e.restricted = m.restricted
 $$;
 
 -- Cases with a clock that fell due in a stretch of time and was met late, if at all: what a preview

@@ -13,7 +13,7 @@ AS $$
              c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen') AND x.way <> 'skipped' AND x.reads
              AND x.restricted = (c.confidentiality = 'restricted')
              AND NOT EXISTS (SELECT FROM escalation y WHERE y.case_id = x.case_id
-               AND y.post_id = x.post_id AND y.restricted = x.restricted AND y.way <> 'skipped'
+               AND y.post_id = x.post_id AND y.restricted = x.restricted AND y.way <> 'skipped' AND y.reads
                AND (y.cycle, y.rung) > (x.cycle, x.rung)) AS standing,
              CASE WHEN said.id IS NULL
                     OR EXISTS (SELECT FROM directive d WHERE d.case_id = c.id
@@ -67,7 +67,8 @@ CREATE TRIGGER derive_rungs AFTER INSERT ON reason_decision FOR EACH ROW
   EXECUTE FUNCTION guard.derive_rungs_of();
 
 -- Delegations that run on a day: until their last day, while who gave it holds the post and the
--- delegate works in its institution. By nothing else than this an officer reads for a post.
+-- delegate works in its institution, in a role that looks at oversight's pages. By nothing else than
+-- this an officer reads for a post.
 CREATE FUNCTION guard.delegations_of(p_officer integer, p_day date) RETURNS integer[]
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -77,7 +78,17 @@ AS $$
     JOIN officer g ON g.id = d.by_officer_id AND g.active
     JOIN post p ON p.id = d.post_id AND p.institution_id = o.institution_id
    WHERE d.officer_id = p_officer AND d.ended_at IS NULL AND d.until_day >= p_day
+     AND o.roles && ARRAY['head', 'oversight']
      AND EXISTS (SELECT FROM guard.posts_of(d.by_officer_id, p_day) h WHERE h.post_id = d.post_id)
+$$;
+-- Whether whoever gave a delegation is kept away from the case or its group. A rung then goes round
+-- that person, and so round whom that person chose to read for the post.
+CREATE FUNCTION guard.given_by_concerned(p_case uuid, p_giver integer) RETURNS boolean
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+  SELECT EXISTS (SELECT FROM conflict x
+    WHERE x.case_id = ANY (guard.group_of(p_case)) AND x.officer_id = p_giver
+      AND x.state <> 'lifted')
 $$;
 -- Whether one of the asker's delegations opens a case that reached these posts.
 CREATE FUNCTION guard.delegated(p_case uuid, p_post integer, p_copy integer) RETURNS boolean
@@ -85,7 +96,8 @@ CREATE FUNCTION guard.delegated(p_case uuid, p_post integer, p_copy integer) RET
 AS $$
   SELECT EXISTS (SELECT FROM delegation d
     WHERE d.id = ANY (guard.ids('delegated')) AND d.post_id IN (p_post, p_copy)
-      AND (d.case_id IS NULL OR d.case_id = ANY (guard.group_of(p_case))))
+      AND (d.case_id IS NULL OR d.case_id = ANY (guard.group_of(p_case)))
+      AND NOT guard.given_by_concerned(p_case, d.by_officer_id))
 $$;
 -- Who reads a case by delegation, for whoever sees it: no restricted one is delegated.
 CREATE FUNCTION guard.delegates(p_case uuid) RETURNS integer[]
@@ -95,6 +107,7 @@ AS $$
     FROM escalation e
     JOIN delegation d ON d.post_id IN (e.post_id, e.copy_post_id) AND d.ended_at IS NULL
    WHERE e.case_id = ANY (guard.group_of(p_case)) AND NOT e.restricted AND e.way <> 'skipped'
+     AND e.reads AND NOT guard.given_by_concerned(p_case, d.by_officer_id)
      AND (d.case_id IS NULL OR d.case_id = ANY (guard.group_of(p_case)))
      AND d.id = ANY (guard.delegations_of(d.officer_id,
                                           (now() AT TIME ZONE 'Africa/Dar_es_Salaam')::date))
@@ -143,7 +156,7 @@ CREATE POLICY reason_decision_read ON reason_decision FOR SELECT TO mrejesho_web
 CREATE POLICY reason_decision_make ON reason_decision FOR INSERT TO mrejesho_web WITH CHECK (
   officer_id = (SELECT guard.officer())
   AND EXISTS (SELECT FROM escalation e WHERE e.id = escalation_id AND e.case_id = reason_decision.case_id
-     AND e.way <> 'skipped' AND reason_decision.post_id IN (e.post_id, e.copy_post_id)
+     AND e.way <> 'skipped' AND e.reads AND reason_decision.post_id IN (e.post_id, e.copy_post_id)
      AND (reason_decision.post_id = ANY ((SELECT guard.ids('posts'))::integer[])
           OR e.way = 'deputy' AND e.officer_id = (SELECT guard.officer()))));
 CREATE POLICY job_reads ON reason_decision FOR SELECT TO mrejesho_worker
@@ -181,6 +194,7 @@ AS $$
   SELECT 'FROM escalation x WHERE ' || p_mine || ' AND x.standing'
     || ' AND ($1 IS NULL OR x.from_institution_id = $1)'
     || ' AND (r.alone IS NULL OR x.case_id = r.alone) AND NOT (r.delegated AND x.restricted)'
+    || ' AND NOT (r.delegated AND guard.given_by_concerned(x.case_id, r.giver))'
     || ' AND x.case_id <> ALL ($5)'
     || ' AND (NOT x.restricted OR EXISTS (SELECT FROM "case" c WHERE c.id = x.case_id'
     || '      AND c.institution_id <> guard.institution()))'
@@ -199,12 +213,13 @@ AS $$
            || ' AND d.post_id = r.post AND d.due_on < $4)'
          ELSE '' END
 $$;
-CREATE FUNCTION guard.rung_reads() RETURNS TABLE (post integer, alone uuid, delegated boolean)
+CREATE FUNCTION guard.rung_reads()
+  RETURNS TABLE (post integer, alone uuid, delegated boolean, giver integer)
   LANGUAGE sql STABLE ROWS 2 SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-  SELECT p, NULL::uuid, false FROM unnest(guard.ids('posts')) AS p
+  SELECT p, NULL::uuid, false, NULL::integer FROM unnest(guard.ids('posts')) AS p
   UNION ALL
-  SELECT d.post_id, d.case_id, true FROM delegation d
+  SELECT d.post_id, d.case_id, true, d.by_officer_id FROM delegation d
    WHERE guard.ids('delegated') <> '{}' AND d.id = ANY (guard.ids('delegated'))
      AND d.post_id <> ALL (guard.ids('posts'))
 $$;
@@ -217,7 +232,7 @@ AS $$
     FROM (VALUES
       ('guard.rung_reads()', 'x.post_id = r.post'),
       ('guard.rung_reads()', 'x.copy_post_id = r.post'),
-      ('(SELECT NULL::integer AS post, NULL::uuid AS alone, false AS delegated)',
+      ('(SELECT NULL::integer AS post, NULL::uuid AS alone, false AS delegated, NULL::integer AS giver)',
        'x.officer_id = guard.officer() AND x.way = ''deputy'' AND EXISTS ('
        || 'SELECT FROM post_holding h WHERE h.post_id = x.post_id AND h.officer_id = x.officer_id'
        || ' AND h.capacity = ''deputy'' AND (h.until_day IS NULL OR h.until_day >= $4))')
@@ -301,7 +316,8 @@ $$;
 REVOKE EXECUTE ON FUNCTION guard.derive_rungs(uuid[]), guard.derive_rungs_of(),
   guard.derive_rungs_of_case(), guard.derive_rungs_added(),
   guard.delegations_of(integer, date), guard.delegated(uuid, integer, integer),
-  guard.delegates(uuid), guard.may_delegate(integer, integer),
+  guard.delegates(uuid), guard.given_by_concerned(uuid, integer),
+  guard.may_delegate(integer, integer),
   guard.rung_part(text, text), guard.rung_reads(), guard.rung_parts(text, text, text),
   guard.on_rung(text, integer, timestamptz, timestamptz, uuid, integer),
   guard.on_rung_counts(integer, timestamptz, integer),

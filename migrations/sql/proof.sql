@@ -58,6 +58,8 @@ AS $$
     LEFT JOIN filing_proof p ON p.case_id = c.id
     LEFT JOIN LATERAL (SELECT x.rung, x.ladder FROM escalation x
                         WHERE x.case_id = c.id AND x.way <> 'skipped'
+                          -- That it was once on the other ladder is nobody's business.
+                          AND x.restricted = (c.confidentiality = 'restricted')
                         ORDER BY x.rung DESC LIMIT 1) e ON true
    WHERE s.proof_mark = p_mark AND (guard.kind() = 'receipt-check' OR guard.is_job())
 $$;

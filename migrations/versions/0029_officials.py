@@ -46,6 +46,7 @@ FUNCTIONS = (
     "may_delegate(integer, integer)",
     "delegates(uuid)",
     "delegated(uuid, integer, integer)",
+    "given_by_concerned(uuid, integer)",
     "delegations_of(integer, date)",
     "derive_rungs_added()",
     "derive_rungs_of_case()",

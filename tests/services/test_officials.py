@@ -83,7 +83,7 @@ def told(behind: Behind, case_id: UUID) -> set[tuple[int, str]]:
 
 
 def test_an_explanation_is_demanded_given_accepted_and_stops_nothing(
-    world: World, superuser: Behind, as_officer: Any
+    make: Make, world: World, superuser: Behind, as_officer: Any
 ) -> None:
     case, now = world.case.case_id, world.now
     before = kit.case_row(superuser, case)
@@ -102,6 +102,12 @@ def test_an_explanation_is_demanded_given_accepted_and_stops_nothing(
         assert (owed.kind, owed.overdue) == ("explanation", False)
         (order,) = views.for_officer(case, now).directives
         with pytest.raises(Refused, match="needs-reason"):
+            directives.complete(order.id, now)
+    colleague = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    for other in (world.secretary, colleague):  # nobody says it for whoever has to
+        with pytest.raises(Refused, match="not-allowed"), as_officer(other):
+            directives.give_reason(case, "Hakuna tatizo.", now)
+        with pytest.raises(Refused, match="not-allowed"), as_officer(other):
             directives.complete(order.id, now)
     with as_officer(world.handler):
         directives.give_reason(case, "Mkandarasi hajalipwa.", now)
@@ -138,6 +144,9 @@ def test_a_reason_that_is_not_accepted_is_owed_anew(
             officials.accept(case, now)
     with pytest.raises(Refused, match="bad-date"), as_officer(world.secretary):
         officials.reject(case, "Taja mkandarasi.", world.today - timedelta(days=1), now)
+    for day in (world.today + timedelta(days=400), date.max):  # which would ask for nothing
+        with pytest.raises(Refused, match="too-far"), as_officer(world.secretary):
+            directives.direct(rung(world), "Jibu.", day, now)
     with as_officer(world.secretary):
         officials.reject(case, "Taja mkandarasi.", world.today, now)
         assert counts(world) == {"all": 1, "explanation": 1}
@@ -163,6 +172,11 @@ def test_a_reason_that_is_not_accepted_is_owed_anew(
         citizen.not_fixed(case, "Bado.", now)
     with as_officer(world.secretary):
         assert counts(world)["explanation"] == 1
+        # By the rung of the cycle before: it is of the cycle in which it is given, and followed up.
+        given = directives.direct(rung(world), "Jibu.", world.today, now)
+    kit.sweep(now + timedelta(days=5))
+    followed = [a for a in kit.of_case(superuser, "alarm", case) if a["kind"] == "directive"]
+    assert [a["dedupe"].rpartition(":")[2] for a in followed] == [str(given.id)]
 
 
 def test_a_post_takes_a_case_over(
@@ -185,6 +199,12 @@ def test_a_post_takes_a_case_over(
     with as_officer(world.secretary):
         assert [o.id for o in officials.takers(case, world.post)] == [world.worker]
         officials.take_over(case, world.worker, now)
+    with as_officer(world.director):  # a lower post does not take it back
+        place = directives.place_on(case)
+        assert place is not None
+        assert officials.takers(case, place[1]) == []
+    with pytest.raises(Refused, match="not-allowed"), as_officer(world.director):
+        officials.take_over(case, world.director, now)
     row = kit.case_row(superuser, case)
     assert (row["handler_id"], row["due_at"]) == (world.worker, before["due_at"])
     assert (row["transfers"], row["cycle"]) == (before["transfers"], before["cycle"])
@@ -310,7 +330,9 @@ def test_a_delegate_reads_and_prepares_and_decides_nothing(
         delegations.follow(advice.id, now)
 
 
-@pytest.mark.parametrize("ending", ["day", "holder", "moved", "revoked", "conflict", "inactive"])
+@pytest.mark.parametrize(
+    "ending", ["day", "holder", "moved", "role", "revoked", "conflict", "concerned", "inactive"]
+)
 def test_a_delegation_ends(
     make: Make, world: World, superuser: Behind, as_officer: Any, ending: str
 ) -> None:
@@ -329,10 +351,17 @@ def test_a_delegation_ends(
             delegations.end(given.id, now)
     elif ending == "conflict":
         make.exclude(case, adviser, now)
+    elif ending == "concerned":  # the rung goes round who chose the adviser, who knows as much
+        make.exclude(case, world.secretary, now)
     else:
         statement, officer = {
             "day": ("UPDATE delegation SET until_day = %s WHERE by_officer_id = %s", 0),
             "holder": ("UPDATE post_holding SET until_day = %s WHERE officer_id = %s", 0),
+            "role": (
+                "UPDATE officer SET roles = CASE WHEN %s IS NOT NULL THEN ARRAY['handler'] END"
+                " WHERE id = %s",
+                adviser,
+            ),
             "inactive": ("UPDATE officer SET active = %s IS NULL WHERE id = %s", 0),
             "moved": (
                 "UPDATE officer o SET institution_id = u.institution_id, unit_id = u.id FROM unit u"

@@ -128,6 +128,7 @@ def test_the_roles_of_the_application_own_and_pass_nothing(superuser: Connection
 # here until it says so; those that return something of a case are asked below by everybody.
 DEFINERS = {
     "delegated": "nobody: guard.reached asks it",
+    "given_by_concerned": "nobody: guard.delegated asks it",
     "delegates": "officers who see the case: officers' numbers",
     "delegations_of": "nobody: guard.become asks it",
     "derive_rungs": "nobody: triggers ask it",

@@ -147,6 +147,17 @@ def test_a_code_that_nobody_has_costs_what_a_wrong_pin_costs(
     assert said[0] == said[1]
 
 
+def test_it_tells_no_rung_of_the_ladder_that_the_case_left(
+    receipt: Receipt, monday: datetime, superuser: Connection
+) -> None:
+    late = monday + 40 * DAY
+    kit.sweep(late)
+    superuser.execute("UPDATE escalation SET way = 'letter'")
+    assert check(receipt.proof_code, receipt.receipt_code, late).rung > 0
+    superuser.execute("UPDATE escalation SET restricted = true")  # it was lowered since
+    assert check(receipt.proof_code, receipt.receipt_code, late).rung == 0
+
+
 def test_it_is_on_record_and_counted(
     receipt: Receipt, monday: datetime, superuser: Connection
 ) -> None:
