@@ -224,6 +224,7 @@ def _delegation(case: m.Case) -> m.Delegation:
     reached = select(rung.id).where(
         rung.case_id == case.id,
         rung.way != "skipped",
+        rung.reads,
         or_(rung.post_id == m.Delegation.post_id, rung.copy_post_id == m.Delegation.post_id),
     )
     found = db.session.scalars(

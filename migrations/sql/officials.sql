@@ -13,7 +13,7 @@ AS $$
              c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen') AND x.way <> 'skipped' AND x.reads
              AND x.restricted = (c.confidentiality = 'restricted')
              AND NOT EXISTS (SELECT FROM escalation y WHERE y.case_id = x.case_id
-               AND y.post_id = x.post_id AND y.restricted = x.restricted AND y.way <> 'skipped'
+               AND y.post_id = x.post_id AND y.restricted = x.restricted AND y.way <> 'skipped' AND y.reads
                AND (y.cycle, y.rung) > (x.cycle, x.rung)) AS standing,
              CASE WHEN said.id IS NULL
                     OR EXISTS (SELECT FROM directive d WHERE d.case_id = c.id
@@ -94,7 +94,7 @@ AS $$
   SELECT coalesce(array_agg(DISTINCT d.officer_id), '{}')
     FROM escalation e
     JOIN delegation d ON d.post_id IN (e.post_id, e.copy_post_id) AND d.ended_at IS NULL
-   WHERE e.case_id = ANY (guard.group_of(p_case)) AND NOT e.restricted AND e.way <> 'skipped'
+   WHERE e.case_id = ANY (guard.group_of(p_case)) AND NOT e.restricted AND e.way <> 'skipped' AND e.reads
      AND (d.case_id IS NULL OR d.case_id = ANY (guard.group_of(p_case)))
      AND d.id = ANY (guard.delegations_of(d.officer_id,
                                           (now() AT TIME ZONE 'Africa/Dar_es_Salaam')::date))
@@ -143,7 +143,7 @@ CREATE POLICY reason_decision_read ON reason_decision FOR SELECT TO mrejesho_web
 CREATE POLICY reason_decision_make ON reason_decision FOR INSERT TO mrejesho_web WITH CHECK (
   officer_id = (SELECT guard.officer())
   AND EXISTS (SELECT FROM escalation e WHERE e.id = escalation_id AND e.case_id = reason_decision.case_id
-     AND e.way <> 'skipped' AND reason_decision.post_id IN (e.post_id, e.copy_post_id)
+     AND e.way <> 'skipped' AND e.reads AND reason_decision.post_id IN (e.post_id, e.copy_post_id)
      AND (reason_decision.post_id = ANY ((SELECT guard.ids('posts'))::integer[])
           OR e.way = 'deputy' AND e.officer_id = (SELECT guard.officer()))));
 CREATE POLICY job_reads ON reason_decision FOR SELECT TO mrejesho_worker
