@@ -65,8 +65,9 @@ WITH open AS (
     FROM chosen c
 ), clocks AS (
   INSERT INTO deadline (id, case_id, cycle, clock, starts_at, working_days, calendar_id,
-    extension_days, due_at)
-  SELECT gen_random_uuid(), c.new_id, 1, k.clock, %(received)s, k.days, i.calendar_id, 0, k.due
+    office_id, extension_days, due_at)
+  SELECT gen_random_uuid(), c.new_id, 1, k.clock, %(received)s, k.days, i.calendar_id, i.id, 0,
+         k.due
     FROM chosen c JOIN institution i ON i.id = c.institution_id,
       (VALUES ('acknowledge', 2, %(due)s::timestamptz),
               ('answer', 14, %(due)s::timestamptz + interval '20 days')) AS k (clock, days, due)

@@ -114,7 +114,8 @@ class Clocks:
 
     The clocks with their due times; None for one that was met or does not run. An acknowledgement
     given late keeps its due time beside `acknowledged_at`: what fell due before it still counts,
-    whenever a sweep comes to it. So does what fell due before somebody was named.
+    whenever a sweep comes to it. So does what fell due before somebody was named, and before the
+    case was answered or taken back (`over_at`).
     """
 
     acknowledge_due: datetime | None
@@ -123,7 +124,7 @@ class Clocks:
     appealed_at: datetime | None = None
     unowned: tuple[Span, ...] = ()
     events: tuple[Event, ...] = ()
-    answered_at: datetime | None = None
+    over_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def next_step(
     ended = not any(number >= wanted for number in rungs)
     found: list[tuple[datetime, datetime, int, Step]] = []
     for pull in _pulls(calendar, clocks, min(first_rung, max(rungs, default=0))):
-        ends = [at for at in (pull.until, clocks.answered_at) if at is not None]
+        ends = [at for at in (pull.until, clocks.over_at) if at is not None]
         pull = replace(pull, until=min(ends, default=None))
         if not pull.driver.lasts and spent(pull, climbed):
             continue

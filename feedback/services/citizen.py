@@ -77,7 +77,7 @@ def withdraw(case_id: UUID, now: datetime) -> None:
         if deadline is not None and deadline.met_at is None:
             deadline.met_at = at  # ended, not met: no minutes, so no figure counts it
     case.closed_at, case.unread = at, False
-    _stop(case)
+    _stop(case, now)
     _tell(case, "withdrawn", at)
     marks.figures(case.received_at, case.institution_id)
     audit.record("withdrawn", case.id, now=at)
@@ -109,7 +109,7 @@ def accept(
         raise Refused("too-late")
     case.status = acts.status_after(case, Verb.ACCEPT)
     case.rating, case.closed_at = rating, at
-    _stop(case)
+    _stop(case, now)
     _remark(case, remark, at)
     _tell(case, "accepted", at)
     marks.figures(case.received_at, case.institution_id)
@@ -239,7 +239,7 @@ def _final_letter(case: m.Case, now: datetime) -> None:
     """No third appeal: the citizen is told of the bodies outside, and the case closes."""
     case.status, case.closed_at = Status.CLOSED.value, now
     acts.write(case, "final_letter", case.reference, now, by_citizen=True)
-    _stop(case)
+    _stop(case, now)
     if case.confidentiality == Level.OPEN:
         named = bodies.in_short(bodies.for_case(case), case.language)
         acts.owe(case, "final_letter_to", now, {"bodies": named})
@@ -281,8 +281,8 @@ def hide_name(case_id: UUID, now: datetime) -> None:
     audit.record("made_anonymous", case.id, now=now)
 
 
-def _stop(case: m.Case) -> None:
-    clocks.end_timers([case.id])
+def _stop(case: m.Case, now: datetime) -> None:
+    clocks.end_timers([case.id], over_at=now)
 
 
 def forget_me(case_id: UUID, now: datetime) -> None:

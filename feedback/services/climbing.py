@@ -49,7 +49,7 @@ def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
     found: dict[posts.Address, rules.Post | None] = {}
     waiting = list(cases)
     for case in cases:
-        if case.handler_id is None:
+        if case.handler_id is None and case.status not in owners.ENDED:
             batch.alarm("unowned", case, str(case.institution_id), batch.now)
     while waiting:
         due = []

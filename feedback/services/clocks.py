@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from feedback import models as m
@@ -248,11 +248,14 @@ def set_timers(timers: dict[tuple[UUID, str], datetime | None]) -> None:
         end_timers(case_ids, (purpose,))
 
 
-def end_timers(case_ids: Sequence[UUID], purposes: Sequence[str] = PURPOSES) -> None:
-    """Nothing falls due for these purposes any more."""
+def end_timers(
+    case_ids: Sequence[UUID], purposes: Sequence[str] = PURPOSES, *, over_at: datetime | None = None
+) -> None:
+    """Nothing falls due for these purposes any more. over_at: when the cases ended; a rung that
+    fell due before is still climbed, though no sweep had come to it."""
+    which = [m.Timer.case_id.in_(case_ids), m.Timer.purpose.in_(purposes), ~m.Timer.done]
+    if over_at is not None:
+        which.append(or_(m.Timer.purpose != "ladder", m.Timer.due_at > over_at))
     db.session.execute(
-        update(m.Timer)
-        .where(m.Timer.case_id.in_(case_ids), m.Timer.purpose.in_(purposes), ~m.Timer.done)
-        .values(done=True)
-        .execution_options(synchronize_session=False)
+        update(m.Timer).where(*which).values(done=True).execution_options(synchronize_session=False)
     )

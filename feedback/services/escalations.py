@@ -119,7 +119,7 @@ def _handle(due: Due, d: Directory, now: datetime) -> SweepCounts:
     resting = [(purpose, case) for purpose, case in due if groups.follows(case)]
     if resting:
         _rest(resting, batch)
-        due = [each for each in due if each not in resting]
+        due = [(purpose, case) for purpose, case in due if not groups.follows(case)]
     cases = {case.id: case for _, case in due}
     chosen = {
         purpose: [case for timer, case in due if timer == purpose] for purpose in clocks.PURPOSES
@@ -190,7 +190,8 @@ def _close(case: m.Case, batch: Batch) -> int:
     if not answered:
         return 0
     citizen.close_by_silence(case, batch.now)
-    for purpose in clocks.PURPOSES:
+    # A rung that fell due before the answer is still climbed.
+    for purpose in ("reminder", "pause"):
         batch.timers[case.id, purpose] = None
     batch.record("closed_by_silence", case)
     return 1

@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, text
+from sqlalchemy.orm import aliased
 
 from feedback import models as m
 from feedback import transaction
@@ -106,15 +107,17 @@ def led(case_ids: Collection[UUID]) -> set[UUID]:
 
 def climbed(case_ids: Collection[UUID]) -> dict[UUID, list[tuple[int, datetime, bool]]]:
     """Rungs that cases joined to these reached in their present cycle: number, when it fell due,
-    whether it was skipped."""
+    whether it was skipped. Answered together they are joined still."""
+    leading = aliased(m.Case)
     joined = and_(
         m.Case.id == m.Escalation.case_id,
         m.Case.cycle == m.Escalation.cycle,
-        m.Case.status.in_(OPEN_STATUSES),
+        or_(m.Case.status.in_(OPEN_STATUSES), m.Case.answered_at == leading.answered_at),
     )
     found: dict[UUID, list[tuple[int, datetime, bool]]] = {}
     for row in db.session.execute(
         select(m.Case.merged_into, m.Escalation.rung, m.Escalation.due_at, m.Escalation.way)
+        .join(leading, leading.id == m.Case.merged_into)
         .join(m.Escalation, joined)
         .where(among(m.Case.merged_into, case_ids), ~m.Escalation.restricted)
     ):

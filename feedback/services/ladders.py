@@ -198,9 +198,12 @@ def _clocks(
     driven: _Driven,
     d: Directory,
 ) -> rules.Clocks:
-    """What drives the case; nothing once it is answered or over, or where another case leads it."""
-    answered = case.answered_at if case.status == Status.ANSWERED else None
-    if (Status(case.status) not in OPEN and answered is None) or groups.follows(case):
+    """What drives the case; once it is answered or over, what fell due before and no sweep had come
+    to. Nothing where another case leads it, or led it until the answer, nor on a ladder to which it
+    came after the answer."""
+    is_open = Status(case.status) in OPEN
+    over = None if is_open else case.answered_at or case.closed_at
+    if case.merged_into is not None or not is_open and (over is None or driven.before):
         return RESTING
     # What was given late still led up the ladder on which the case was then, and up no other.
     if acknowledge is not None and acknowledge.met_at is not None and driven.before:
@@ -209,12 +212,12 @@ def _clocks(
     appealed = case.cycle > 1 and not case.reopened and answer is not None
     return rules.Clocks(
         acknowledge.due_at if acknowledge is not None else None,
-        answer.due_at if answer is not None and (answer.met_at is None or answered) else None,
+        answer.due_at if answer is not None and (answer.met_at is None or over) else None,
         acknowledged_at=acknowledge.met_at if acknowledge is not None else None,
         appealed_at=answer.starts_at if appealed and answer is not None else None,
         unowned=driven.spans(),
         events=driven.events(d.calendar_of(case.institution_id)),
-        answered_at=answered,
+        over_at=over,
     )
 
 

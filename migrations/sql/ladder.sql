@@ -6,7 +6,7 @@ GRANT SELECT ON ladder_choice TO mrejesho_web, mrejesho_worker;
 -- What a change of ladders would have done, worked out by the worker for those who decide.
 GRANT UPDATE (preview) ON reference_change TO mrejesho_worker;
 
--- Of open cases in their present cycle: times without an owner, transfers, pauses that came too
+-- Of cases in their present cycle: times without an owner, transfers, pauses that came too
 -- late, orders. `until`: when somebody was named, or the order was done. `rung`: of an order the one
 -- it came from, of a transfer which one it was. `cause`: the row behind it.
 CREATE FUNCTION guard.driven(p_cases uuid[])
@@ -21,7 +21,6 @@ AS $$
       FROM "case" c
       LEFT JOIN deadline d ON d.case_id = c.id AND d.cycle = c.cycle AND d.clock = 'answer'
      WHERE c.id = ANY (p_cases)
-       AND c.status IN ('new', 'assigned', 'in_progress', 'waiting_citizen', 'answered')
        AND (guard.is_job() OR guard.kind() = 'public' AND c.id = guard.case_id()
             OR guard.sees(c.id))
   ), owned AS (

@@ -147,8 +147,8 @@ class Standing:
 
     def drivers(self, table: Table, at: datetime) -> list[Event]:
         """Everything that wants a rung now or wanted one, since when, and from which rung on."""
-        late = self.policy.after_answer and self.status == "answered"
-        if self.status not in OPEN and not late:
+        over = None if self.status in OPEN else self.answered or self.out.closed
+        if over and (not self.policy.after_answer or self.left_a_ladder()):
             return []
         found = []
         for name in ("acknowledge", "answer"):
@@ -167,8 +167,7 @@ class Standing:
                 event = replace(event, at=closes, day=None, source=event)
             if self.is_open(event):
                 found.append(event)
-        if late and self.answered is not None:
-            over = self.answered
+        if over is not None:
             found = [replace(e, until=min(over, e.until or over), source=e.origin) for e in found]
         return [each for each in found if each.name in self.policy.drivers]
 

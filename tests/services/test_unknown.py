@@ -193,7 +193,8 @@ def test_handlers_still_take_turns(make: Make, superuser: Behind) -> None:
 
 
 def test_no_identifier_of_a_citizens_act_tells_an_order(superuser: Behind) -> None:
-    """Rows that hang on a case have random keys, or the case's own; an alarm is the office's."""
+    """Rows that hang on a case have random keys, or the case's own; an alarm and
+    a delegation are the office's."""
     rows = kit.rows(
         superuser,
         "SELECT DISTINCT c.table_name AS t FROM information_schema.columns c"
@@ -202,7 +203,7 @@ def test_no_identifier_of_a_citizens_act_tells_an_order(superuser: Behind) -> No
         "  OR k.column_default LIKE 'nextval%%')"
         " WHERE c.table_schema = 'public' AND c.column_name IN ('case_id', 'submission_id')",
     )
-    assert {row["t"] for row in rows} <= {"alarm"}
+    assert {row["t"] for row in rows} <= {"alarm", "delegation"}
 
 
 # "Forget me".

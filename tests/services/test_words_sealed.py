@@ -187,6 +187,7 @@ def test_an_inbound_message_is_sealed_before_it_is_stored(
 CODE = re.compile(r"[A-Za-z0-9_:,.-]{1,60}")
 DETAILS = {
     "agreed",
+    "demanded",
     "category",
     "channel",
     "cycle",
