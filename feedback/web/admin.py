@@ -30,7 +30,7 @@ from feedback.web import (
     costs,
     wording,
 )
-from feedback.web.admin_frame import blueprint, only
+from feedback.web.admin_frame import admin_tabs, blueprint, only
 
 __all__ = [
     "admin_answers",
@@ -58,6 +58,26 @@ def home() -> ResponseReturnValue:
 
 # Alarms
 
+SEE_TO = {
+    "circle": "/admin/ladders",
+    "unowned": "/admin/team",
+    "granted_alone": "/admin/officers",
+    "changed_alone": "/admin/changes",
+    "office_closed": "/admin/holidays",
+    "day_off_undecided": "/admin/holidays",
+    "job_silent": "/admin/jobs",
+    "job_failing": "/admin/jobs",
+    "clock_moved": "/admin/jobs",
+    "inbound_dead": "/admin/dead-letters",
+    "outbox_dead": "/admin/dead-letters",
+    "sms_budget": "/admin/costs",
+    "sms_number": "/admin/costs",
+}
+"""Where one sees to an alarm that is not about a post."""
+OF_INSTITUTION = ("/admin/posts", "/admin/team", "/admin/officers")
+OFFICE_ACTS = ("directive", "top", "second_transfer", "paper_letter", "stuck")
+"""What no page of the administration changes: the office itself must act."""
+
 
 @blueprint.get("/alarms")
 @only("admin")
@@ -71,9 +91,23 @@ def alarm_list() -> ResponseReturnValue:
         "admin/alarms.html",
         alarms=rows,
         institutions=institutions,
+        see_to=_see_to,
         wording=wording,
         following=following,
     )
+
+
+def _see_to(row: alarms.AlarmRow, code: str) -> tuple[str, str]:
+    """Where one sees to an alarm: an address, or none, and the page's name where it is about
+    neither a post nor an institution."""
+    if row.kind == "missing":
+        return url_for("admin.thing_page", slug="institutions", key=code), ""
+    if row.kind in OFFICE_ACTS:
+        return "", ""
+    page = SEE_TO.get(row.kind, "/admin/posts" if code else "")
+    address = f"{page}?institution={code}" if page in OF_INSTITUTION else page
+    names = {url: label for label, url, _here in admin_tabs()}
+    return address, names[page] if row.kind in SEE_TO else ""
 
 
 @blueprint.post("/alarms/<int:alarm_id>/settle")

@@ -81,6 +81,7 @@ def test_an_office_is_closed_by_order_and_everybody_can_read_why(
     apply_all()
     assert kit.case_row(superuser, receipt.case_id)["due_at"] > receipt.answer_due
 
+    assert '<a href="/admin/holidays">Days off</a>: Dodoma' in tab.get("/admin/alarms").text
     above = at_desk(app, head)
     listed = above.get("/oversight/days-off").text
     assert "Floods" in listed

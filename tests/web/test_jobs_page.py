@@ -80,7 +80,10 @@ def test_the_page_shows_what_runs_what_is_silent_and_what_was(
         assert job_runs.watch(MONDAY) == 2
         assert job_runs.watch(MONDAY) == 0
     assert "still so" in tab.get("/admin/jobs").text
-    assert "A job of the system failed again and again" in tab.get("/admin/alarms").text
+    alarms = tab.get("/admin/alarms").text
+    assert "A job of the system failed again and again" in alarms
+    see_to = 'data-label="Where to see to it"><a href="/admin/jobs">Jobs</a></td>'
+    assert see_to in "".join(line.strip() for line in alarms.splitlines())
     assert "Part of the system stood still: see the jobs" in tab.get("/staff/notices").text
 
 
