@@ -84,6 +84,7 @@ def refusal(code: str) -> str:
         "bad-scope": _("Choose a region, or give the code or name of an office of this calendar."),
         "bad-hour": _("Give an hour between the opening and the close of the office."),
         "no-order": _("Say who ordered it, and give the number of the order."),
+        "bad-reference": _("The reference is not right. Compare it with the paper."),
         "too-old": _("A day of one office can be changed for a week after it, no longer."),
         "same-day": _("Choose another day than the one on which it stands."),
         "needs-reason": _("An explanation is demanded: give the reason for the delay."),

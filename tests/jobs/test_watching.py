@@ -235,7 +235,8 @@ def test_a_clock_set_by_a_day_and_put_right_moves_no_rung(
     """One case is due in half a minute, one tomorrow: the first climbs when its time has come, the
     second does not, and neither climbs twice."""
     now = clock.now()
-    kit.many(superuser, 2, now - timedelta(days=30))
+    owner = make.officer("DODOMA-CC", "handler")
+    kit.many(superuser, 2, now - timedelta(days=30), handler=owner)
     first, second = (each["id"] for each in kit.rows(superuser, 'SELECT id FROM "case"'))
     for case, due in ((first, timedelta(seconds=30)), (second, timedelta(hours=20))):
         superuser.execute("UPDATE timer SET due_at = %s WHERE case_id = %s", (now + due, case))

@@ -19,7 +19,7 @@ COLUMNS = {
     "categories": "code,name_sw,name_en,unit,confidentiality,applies_to,keywords_sw,keywords_en,"
     "standard,sort",
     "standards": "code,kind,acknowledge_days,answer_days,max_rung,extension_days_max,source",
-    "ladders": "ladder,rung,post,at,days,digest,name_sw,name_en,copy",
+    "ladders": "ladder,rung,post,at,days,digest,reads,explains,name_sw,name_en,copy",
     "posts": "institution_kind,post,name_sw,name_en,level,only",
     "holidays": "day,name_sw,name_en,status,regions,source",
     "places": "code,name,kind,council,source,verified",

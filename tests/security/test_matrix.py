@@ -236,6 +236,7 @@ CITIZEN_PAGES: dict[str, Answer] = {
     "public.new": levels(),
     "privacy.notice": levels(),
     "public.received": levels(),
+    "proof.form": levels(),
     "public.track": CITIZENS_OWN,
     "public.why": CITIZENS_OWN,
     "public.own_letter": CITIZENS_OWN,
