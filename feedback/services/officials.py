@@ -51,7 +51,7 @@ def accept(case_id: UUID, now: datetime) -> None:
 def reject(case_id: UUID, body: str, due_on: date, now: datetime) -> None:
     """Not take the reason, with words: another one is owed by a day.
 
-    Refused as `accept`; empty, too-long, bad-date.
+    Refused as `accept`; empty, too-long, bad-date, too-far.
     """
     case = acts.locked(case_id)
     escalation, post = _decide(case, now, accepted=False)
@@ -100,12 +100,15 @@ def take_over(case_id: UUID, officer_id: int, now: datetime) -> None:
     """The post becomes responsible: the official, or an officer named of its institution, owns the
     case from now on. No transfer; citizen, earlier owner and institution are told.
 
-    Refused: not-allowed, bad-target (nobody who can own a case there), excluded.
+    Refused: not-allowed (also where a higher post has it), bad-target (nobody who can own a case
+    there), excluded.
     """
     case = acts.locked(case_id)
     escalation, post = directives.standing(case, Verb.TAKE_OVER)
     status = acts.status_after(case, Verb.TAKE_OVER)
     home = db.session.get_one(m.Post, post).institution_id
+    if _is_above(case, escalation, home):
+        raise Refused("not-allowed")
     target = db.session.get(m.Officer, officer_id)
     if target is None or target.institution_id != home or not _fits(case, target):
         raise Refused("bad-target")
@@ -124,13 +127,14 @@ def hand_down(case_id: UUID, officer_id: int, body: str, due_on: date, now: date
     """Give the case to a named officer below, with words that become a directive: after it was
     taken over, or while nobody owns it.
 
-    Refused: not-allowed (somebody else's), bad-target, excluded, empty, too-long, bad-date.
+    Refused: not-allowed (somebody else's), bad-target, excluded, empty, too-long, bad-date,
+    too-far.
     """
     case = acts.locked(case_id)
     escalation, post_id = directives.standing(case, Verb.HAND_DOWN)
     status = acts.status_after(case, Verb.HAND_DOWN)
     post = db.session.get_one(m.Post, post_id)
-    if not _is_ours(case, post):
+    if not _is_ours(case, post) or _is_above(case, escalation, post.institution_id):
         raise Refused("not-allowed")
     target = db.session.get(m.Officer, officer_id)
     if target is None or not _below(post, target) or not _fits(case, target):
@@ -157,6 +161,24 @@ def hand_down(case_id: UUID, officer_id: int, body: str, due_on: date, now: date
         acts.owe(case, "transferred", now, {"due": case.due_at.isoformat()})
     audit.record("handed_down", case.id, now=now, rung=escalation.rung, to=target.id)
     _move(case, target, status, now)
+
+
+def _is_above(case: m.Case, escalation: m.Escalation, home: int) -> bool:
+    """Whether a post on a higher rung took the case to its own institution: none below takes that
+    back. A restricted case stays where it is."""
+    if case.institution_id == home:
+        return False
+    higher = (
+        select(m.Escalation.id)
+        .join(m.Post, m.Post.id.in_((m.Escalation.post_id, m.Escalation.copy_post_id)))
+        .where(
+            m.Escalation.case_id == case.id,
+            m.Escalation.way != "skipped",
+            m.Escalation.rung > escalation.rung,
+            m.Post.institution_id == case.institution_id,
+        )
+    )
+    return db.session.scalars(higher.limit(1)).first() is not None
 
 
 def _is_ours(case: m.Case, post: m.Post) -> bool:
@@ -226,15 +248,19 @@ def those_below(case_id: UUID, post_id: int, institution_ids: set[int]) -> list[
     """Officers of these institutions to whom the post may hand a case down; none where it may
     not."""
     post, case = db.session.get_one(m.Post, post_id), db.session.get_one(m.Case, case_id)
-    if not _is_ours(case, post):
+    place = directives.place_on(case_id)
+    if place is None or not _is_ours(case, post) or _is_above(case, place[0], post.institution_id):
         return []
     return [each for each in _offered(case, institution_ids) if _below(post, each)]
 
 
 def takers(case_id: UUID, post_id: int) -> list[m.Officer]:
     """Who may own a case that the post takes over."""
-    case = db.session.get_one(m.Case, case_id)
-    return _offered(case, {db.session.get_one(m.Post, post_id).institution_id})
+    case, place = db.session.get_one(m.Case, case_id), directives.place_on(case_id)
+    home = db.session.get_one(m.Post, post_id).institution_id
+    if place is None or _is_above(case, place[0], home):
+        return []
+    return _offered(case, {home})
 
 
 def _offered(case: m.Case, institution_ids: set[int]) -> list[m.Officer]:

@@ -190,6 +190,12 @@ def test_a_post_takes_a_case_over(
     with as_officer(world.secretary):
         assert [o.id for o in officials.takers(case, world.post)] == [world.worker]
         officials.take_over(case, world.worker, now)
+    with as_officer(world.director):  # a lower post does not take it back
+        place = directives.place_on(case)
+        assert place is not None
+        assert officials.takers(case, place[1]) == []
+    with pytest.raises(Refused, match="not-allowed"), as_officer(world.director):
+        officials.take_over(case, world.director, now)
     row = kit.case_row(superuser, case)
     assert (row["handler_id"], row["due_at"]) == (world.worker, before["due_at"])
     assert (row["transfers"], row["cycle"]) == (before["transfers"], before["cycle"])
@@ -212,6 +218,10 @@ def test_a_case_is_handed_down_with_words_and_a_day(
         officials.hand_down(case, world.handler, "Jibu.", world.today, now)  # somebody's own
     with as_officer(world.secretary):
         officials.take_over(case, world.worker, now)
+    superuser.execute('UPDATE "case" SET handler_id = NULL')
+    with pytest.raises(Refused, match="not-allowed"), as_officer(world.director):
+        officials.hand_down(case, world.handler, "Jibu.", world.today, now)  # a lower post
+    superuser.execute('UPDATE "case" SET handler_id = %s', (world.worker,))
     for target in (above, world.worker):
         with pytest.raises(Refused, match="bad-target"), as_officer(world.secretary):
             officials.hand_down(case, target, "Jibu.", world.today, now)
