@@ -19,13 +19,14 @@ CREATE POLICY case_forecast_read ON case_forecast FOR SELECT TO mrejesho_web USI
   (SELECT guard.kind()) = 'officer' AND EXISTS (SELECT FROM "case" c WHERE c.id = case_id));
 {job:case_forecast}
 
--- Sums over cases that the reader may not see: for oversight, whose pages show no small group
--- (rules/disclosure.py). Those who lead an office ask `guard.forecast_of`.
+-- Sums over cases that the reader may not see: of whole institutions for oversight, whose pages show
+-- no small group (rules/disclosure.py). Those who lead an office ask `guard.forecast_of`; the sums
+-- of units are nobody else's.
 {secure:forecast_cell}
 GRANT SELECT ON forecast_cell TO mrejesho_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON forecast_cell TO mrejesho_worker;
 CREATE POLICY forecast_cell_read ON forecast_cell FOR SELECT TO mrejesho_web
-  USING ((SELECT guard.kind()) = 'officer'
+  USING ((SELECT guard.kind()) = 'officer' AND unit_id = 0
     AND ((SELECT guard.has('oversight')) OR (SELECT guard.has('head'))));
 {job:forecast_cell}
 
