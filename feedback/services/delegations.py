@@ -8,7 +8,7 @@ opens no restricted case, and none from which the delegate is kept away. Errors:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import any_, func, literal, or_, select
@@ -23,9 +23,6 @@ from feedback.rules.workflow import Verb
 from feedback.services import acts, audit, directives, identity, marks, viewers, views
 from feedback.services.errors import Refused
 from feedback.services.reference import directory
-
-LONGEST = timedelta(days=366)
-"""How far ahead the last day may lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +58,10 @@ def give(
     """Let an officer of the own institution read what reached a post, or one case of it.
 
     Refused: not-allowed (not the officer's post, or not on a rung of the case; a restricted case is
-    nobody's to delegate), bad-target, excluded, bad-date, delegated-already.
+    nobody's to delegate), bad-target, excluded, bad-date, too-far,
+    delegated-already.
     """
-    if not local_day(now) <= until <= local_day(now) + LONGEST:
-        raise Refused("bad-date")
+    directives.check_day(until, now)
     if post_id not in viewers.present().posts:
         raise Refused("not-allowed")
     if case_id is not None:
@@ -188,14 +185,14 @@ def _place(recommendation_id: UUID) -> str:
 def recommend(case_id: UUID, kind: str, body: str, due_on: date, now: datetime) -> None:
     """Tell the post what one would order; nothing happens until it gives that.
 
-    Refused: not-allowed (no delegation that opens this case), bad-date, empty, too-long.
+    Refused: not-allowed (no delegation that opens this case), bad-date, too-far, empty,
+    too-long.
     """
     case = acts.locked(case_id)
     if not access.may_act(viewers.present(), viewers.facts(case), Verb.RECOMMEND):
         raise Refused("not-allowed")
     acts.status_after(case, Verb.RECOMMEND)
-    if due_on < local_day(now):
-        raise Refused("bad-date")
+    directives.check_day(due_on, now)
     if kind not in (directives.ORDER, directives.EXPLANATION):
         raise Refused("not-allowed")
     delegation = _delegation(case)

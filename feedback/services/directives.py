@@ -8,7 +8,7 @@ Errors: Refused, with a code.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import and_, or_, select
@@ -23,6 +23,9 @@ from feedback.services.errors import Refused
 from feedback.services.reference import directory
 
 ORDER, EXPLANATION = "order", "explanation"
+FURTHEST = timedelta(days=366)
+"""How far ahead the day of a directive, or the last one of a delegation, may lie: one that never
+comes asks for nothing."""
 _TOLD = {ORDER: "directive", EXPLANATION: "explanation_asked"}
 _RECORDED = {ORDER: "directed", EXPLANATION: "explanation_demanded"}
 
@@ -83,7 +86,8 @@ def direct(
 ) -> m.Directive:
     """A directive by the officer on a rung: the handler sees it with its due date.
 
-    Refused: not-found (not this officer's rung, or not visible), bad-date, empty, not-allowed.
+    Refused: not-found (not this officer's rung, or not visible), bad-date, too-far, empty,
+    not-allowed.
     """
     escalation = db.session.get(m.Escalation, escalation_id)
     if escalation is None:
@@ -100,6 +104,14 @@ def direct(
     return add(case, escalation, post, body, due_on, now, kind=kind, to=case.handler_id)
 
 
+def check_day(due_on: date, now: datetime) -> None:
+    """Refused: bad-date for a day that is past, too-far for one further ahead than any may lie."""
+    if due_on < local_day(now):
+        raise Refused("bad-date")
+    if due_on > local_day(now) + FURTHEST:
+        raise Refused("too-far")
+
+
 def add(
     case: m.Case,
     escalation: m.Escalation,
@@ -114,9 +126,9 @@ def add(
     told: str = "",
 ) -> m.Directive:
     """Write a directive down, once it is settled that the officer may give it; `told`: the notice
-    to `to`, where it is another than the kind's. Refused: bad-date, empty, too-long."""
-    if due_on < local_day(now):
-        raise Refused("bad-date")
+    to `to`, where it is another than the kind's. Refused: bad-date, too-far,
+    empty, too-long."""
+    check_day(due_on, now)
     message_id = acts.write(case, "directive", acts.words(body), now, internal=True)
     directive = m.Directive(
         id=uuid4(),

@@ -80,6 +80,7 @@ def refusal(code: str) -> str:
         "no-passage": _("This passage does not stand in the message. Copy it from there."),
         "name-too-long": _("Write at most %(most)s characters.", most=LONGEST_NAME),
         "bad-date": _("Choose a day that is not past."),
+        "too-far": _("Choose a day within a year."),
         "bad-scope": _("Choose a region, or give the code or name of an office of this calendar."),
         "bad-hour": _("Give an hour between the opening and the close of the office."),
         "no-order": _("Say who ordered it, and give the number of the order."),

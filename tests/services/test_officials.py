@@ -138,6 +138,9 @@ def test_a_reason_that_is_not_accepted_is_owed_anew(
             officials.accept(case, now)
     with pytest.raises(Refused, match="bad-date"), as_officer(world.secretary):
         officials.reject(case, "Taja mkandarasi.", world.today - timedelta(days=1), now)
+    for day in (world.today + timedelta(days=400), date.max):  # which would ask for nothing
+        with pytest.raises(Refused, match="too-far"), as_officer(world.secretary):
+            directives.direct(rung(world), "Jibu.", day, now)
     with as_officer(world.secretary):
         officials.reject(case, "Taja mkandarasi.", world.today, now)
         assert counts(world) == {"all": 1, "explanation": 1}

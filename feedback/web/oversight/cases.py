@@ -235,7 +235,7 @@ def _act(tabs: Callable[[], list[Any]], reference: str, verb: str) -> ResponseRe
 
 def _beside(verb: str, code: str) -> str:
     """Of which field, beside the words, a refusal speaks."""
-    if code == "bad-date":
+    if code in ("bad-date", "too-far"):
         return filling.due_field(verb)
     return "officer" if code in OF_OFFICER else ""
 
