@@ -67,6 +67,7 @@ ACTING = frozenset(
         Verb.ACKNOWLEDGE,
         Verb.ASK,
         Verb.NOTE,
+        Verb.EXPLAIN,
         Verb.ANSWER,
         Verb.PARTIAL_ANSWER,
         Verb.OPINION,

@@ -60,6 +60,7 @@ class Verb(StrEnum):
     CLASSIFY = "classify"
     DIRECT = "direct"
     JUDGE = "judge"
+    EXPLAIN = "explain"
     TAKE_OVER = "take_over"
     HAND_DOWN = "hand_down"
     RECOMMEND = "recommend"
@@ -105,6 +106,8 @@ _BY_VERB: dict[Verb, dict[Status, Status]] = {
     Verb.REOPEN: {ANSWERED: IN_PROGRESS, CLOSED: IN_PROGRESS},
     Verb.NOTE: _keeps(*Status),
     Verb.DIRECT: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING, ANSWERED),
+    # What was ordered is done, or why it is late is said: by those who answer for the case.
+    Verb.EXPLAIN: _keeps(*Status),
     # An official takes the handler's reason for a delay, or wants another: no clock moves by it.
     Verb.JUDGE: _keeps(NEW, ASSIGNED, IN_PROGRESS, WAITING),
     # A post takes the case, or gives it to an officer below: a named owner, and no transfer.
@@ -141,6 +144,7 @@ _BY_VERB: dict[Verb, dict[Status, Status]] = {
 WHILE_JOINED = frozenset(
     {
         Verb.NOTE,
+        Verb.EXPLAIN,
         Verb.REDACT,
         Verb.CITIZEN_MESSAGE,
         Verb.WITHDRAW,

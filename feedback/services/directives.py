@@ -163,14 +163,14 @@ def summon(escalation_id: UUID, body: str, due_on: date, now: datetime) -> m.Dir
 
 
 def complete(directive_id: UUID, now: datetime) -> None:
-    """The handler did what was ordered; the official who ordered it is told. Refused: not-found,
-    not-allowed, needs-reason (an explanation is followed by being given)."""
+    """The handler, or who leads there, did what was ordered; the official who ordered it is told.
+    Refused: not-found, not-allowed, needs-reason (an explanation is followed by being given)."""
     directive = db.session.get(m.Directive, directive_id)
     if directive is None:
         raise Refused("not-found")
     case = acts.locked(directive.case_id)
     db.session.refresh(directive)  # another may have done it while this one waited for the lock
-    if not access.may_act(viewers.present(), viewers.facts(case), Verb.NOTE):
+    if not access.may_act(viewers.present(), viewers.facts(case), Verb.EXPLAIN):
         raise Refused("not-allowed")
     if directive.done_at is not None:
         raise Refused("not-allowed")
@@ -183,9 +183,10 @@ def complete(directive_id: UUID, now: datetime) -> None:
 
 
 def give_reason(case_id: UUID, body: str, now: datetime) -> None:
-    """Why it is late: the officials on the rungs read it, and what they demanded is given by it."""
+    """Why it is late, by the handler or who leads there: the officials on the rungs read it, and
+    what they demanded is given by it. None of them says it for the office. Refused: not-allowed."""
     case = acts.locked(case_id)
-    if not access.may_act(viewers.present(), viewers.facts(case), Verb.NOTE):
+    if not access.may_act(viewers.present(), viewers.facts(case), Verb.EXPLAIN):
         raise Refused("not-allowed")
     acts.write(case, "delay_reason", acts.words(body), now, internal=True)
     owed = _owed(case.id, EXPLANATION)

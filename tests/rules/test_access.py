@@ -112,7 +112,7 @@ def test_the_excluded_see_nothing_and_do_nothing(name: str, level: Level) -> Non
 
 
 ACTING = [
-    *("acknowledge", "answer", "ask", "assign", "classify", "merge", "note", "opinion"),
+    *("acknowledge", "answer", "ask", "assign", "classify", "explain", "merge", "note", "opinion"),
     *("partial_answer", "raise_confidentiality", "redact", "reopen", "split", "task", "transfer"),
 ]
 OWNING = [*ACTING, "extend"]

@@ -41,6 +41,7 @@ expire                 -         -            -            -            closed  
 raise_confidentiality  =         =            =            =            =         -       -
 classify               =         =            =            =            -         -       -
 direct                 =         =            =            =            =         -       -
+explain                =         =            =            =            =         =       =
 judge                  =         =            =            =            -         -       -
 take_over              assigned  =            =            =            -         -       -
 hand_down              assigned  =            =            =            -         -       -

@@ -83,7 +83,7 @@ def told(behind: Behind, case_id: UUID) -> set[tuple[int, str]]:
 
 
 def test_an_explanation_is_demanded_given_accepted_and_stops_nothing(
-    world: World, superuser: Behind, as_officer: Any
+    make: Make, world: World, superuser: Behind, as_officer: Any
 ) -> None:
     case, now = world.case.case_id, world.now
     before = kit.case_row(superuser, case)
@@ -102,6 +102,12 @@ def test_an_explanation_is_demanded_given_accepted_and_stops_nothing(
         assert (owed.kind, owed.overdue) == ("explanation", False)
         (order,) = views.for_officer(case, now).directives
         with pytest.raises(Refused, match="needs-reason"):
+            directives.complete(order.id, now)
+    colleague = make.officer("DODOMA-CC", "handler", unit="WORKS")
+    for other in (world.secretary, colleague):  # nobody says it for whoever has to
+        with pytest.raises(Refused, match="not-allowed"), as_officer(other):
+            directives.give_reason(case, "Hakuna tatizo.", now)
+        with pytest.raises(Refused, match="not-allowed"), as_officer(other):
             directives.complete(order.id, now)
     with as_officer(world.handler):
         directives.give_reason(case, "Mkandarasi hajalipwa.", now)
