@@ -20,9 +20,7 @@ FACTS = ("case", "assignment", "deadline", "pause", "timer", "escalation", "dire
 OFFICE = (
     *("delivery_problem", "extension", "case_merge"),
     *("paper_record", "office_file", "improvement_case", "reason_decision"),
-    *("paper_record", "office_file", "improvement_case"),
-    *("letter", "paper_letter_case"),
-    *("paper_record", "office_file", "improvement_case", "case_forecast"),
+    *("letter", "paper_letter_case", "case_forecast"),
 )
 WORDS = ("message", "attachment", "attachment_content", "case_key", "outcome")
 # As the words, but not for the citizen.
