@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from feedback import models as m
-from feedback.services import citizen, desk, escalations, ladders, views
+from feedback.services import citizen, desk, directives, ladders, views
 from feedback.services.alarms import standing
 from feedback.services.cases import Receipt
 from feedback.services.errors import Refused
@@ -143,10 +143,10 @@ def test_an_order_that_is_not_followed_goes_to_the_rung_above_or_raises_an_alarm
     for receipt in (followed, left):
         (rung,) = kit.rungs(superuser, receipt.case_id)
         with as_officer(holders[0]):
-            order = escalations.direct(rung["id"], "Mjibu.", date(2025, 11, 15), ordered)
+            order = directives.direct(rung["id"], "Mjibu.", date(2025, 11, 15), ordered)
         if receipt is followed:
             with as_officer(handler):
-                desk.complete_directive(order.id, ordered + timedelta(days=1))
+                directives.complete(order.id, ordered + timedelta(days=1))
     # the 15th is a Saturday: by the close of Monday
     assert kit.timers(superuser, left.case_id)["ladder"] == kit.at("2025-11-17 15:30")
     kit.sweep(kit.at("2025-11-19 12:00"))
@@ -156,7 +156,7 @@ def test_an_order_that_is_not_followed_goes_to_the_rung_above_or_raises_an_alarm
     kit.sweep(kit.at("2025-12-17 15:30"))
     top = kit.rungs(superuser, left.case_id)[-1]
     with as_officer(holders[-1]):
-        escalations.direct(top["id"], "Mjibu.", date(2025, 12, 18), kit.at("2025-12-17 16:00"))
+        directives.direct(top["id"], "Mjibu.", date(2025, 12, 18), kit.at("2025-12-17 16:00"))
     for moment in ("2025-12-18 15:30", "2025-12-18 15:31", "2025-12-19 12:00"):
         kit.sweep(kit.at(moment))
     assert alarms(superuser, left).count("directive") == 1
@@ -216,7 +216,7 @@ def test_a_rung_that_is_told_and_no_more_opens_nothing(
         with pytest.raises(Refused, match="not-found"), as_officer(holders[3]):
             views.for_officer(receipt.case_id, now)
         with pytest.raises(Refused, match="not-found"), as_officer(holders[3]):
-            escalations.direct(region["id"], "Mjibu.", date(2025, 12, 15), now)
+            directives.direct(region["id"], "Mjibu.", date(2025, 12, 15), now)
         with as_officer(holders[5]):
             assert views.for_officer(receipt.case_id, now).may_read_words
         # told of the institution, and of no case
