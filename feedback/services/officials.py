@@ -134,7 +134,7 @@ def hand_down(case_id: UUID, officer_id: int, body: str, due_on: date, now: date
     escalation, post_id = directives.standing(case, Verb.HAND_DOWN)
     status = acts.status_after(case, Verb.HAND_DOWN)
     post = db.session.get_one(m.Post, post_id)
-    if not _is_ours(case, post):
+    if not _is_ours(case, post) or _is_above(case, escalation, post.institution_id):
         raise Refused("not-allowed")
     target = db.session.get(m.Officer, officer_id)
     if target is None or not _below(post, target) or not _fits(case, target):
@@ -248,7 +248,8 @@ def those_below(case_id: UUID, post_id: int, institution_ids: set[int]) -> list[
     """Officers of these institutions to whom the post may hand a case down; none where it may
     not."""
     post, case = db.session.get_one(m.Post, post_id), db.session.get_one(m.Case, case_id)
-    if not _is_ours(case, post):
+    place = directives.place_on(case_id)
+    if place is None or not _is_ours(case, post) or _is_above(case, place[0], post.institution_id):
         return []
     return [each for each in _offered(case, institution_ids) if _below(post, each)]
 

@@ -227,6 +227,10 @@ def test_a_case_is_handed_down_with_words_and_a_day(
         officials.hand_down(case, world.handler, "Jibu.", world.today, now)  # somebody's own
     with as_officer(world.secretary):
         officials.take_over(case, world.worker, now)
+    superuser.execute('UPDATE "case" SET handler_id = NULL')
+    with pytest.raises(Refused, match="not-allowed"), as_officer(world.director):
+        officials.hand_down(case, world.handler, "Jibu.", world.today, now)  # a lower post
+    superuser.execute('UPDATE "case" SET handler_id = %s', (world.worker,))
     for target in (above, world.worker):
         with pytest.raises(Refused, match="bad-target"), as_officer(world.secretary):
             officials.hand_down(case, target, "Jibu.", world.today, now)
