@@ -66,10 +66,15 @@ def asked(what: str) -> str:
     }[what]
 
 
-def of_you(asks: str, *, overdue: bool) -> str:
-    """What one case asks of the official, as a sentence."""
+def of_you(asks: str, *, overdue: bool = False, unowned: bool = False, waits: bool = False) -> str:
+    """What one case asks of the official, as a sentence. waits: a demanded explanation is not given
+    yet, and its day is not over."""
     if overdue:
         return _("A directive was not followed by its day: order anew, or take the case over.")
+    if unowned:
+        return _("Nobody owns the case: take it over, or hand it to an officer.")
+    if waits and asks == "explanation":
+        return _("An explanation is demanded and not given yet: wait for it, or order.")
     return {
         "explanation": _("The handler has not said why it is late: demand it, or order."),
         "decision": _("The handler gave a reason: accept it or not."),
@@ -79,7 +84,7 @@ def of_you(asks: str, *, overdue: bool) -> str:
 
 def kind(directive: str) -> str:
     """What sort of directive it is."""
-    return _("Explanation demanded") if directive == EXPLANATION else _("Order")
+    return _("Explanation demanded") if directive == EXPLANATION else _("Directive")
 
 
 def state(which: str) -> str:
