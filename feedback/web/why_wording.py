@@ -28,7 +28,8 @@ def promise(clock: Explained) -> str:
     if clock.standard is None:
         return _("%(days)s working days, by the standard of that time.", days=days)
     code, version = clock.standard.code, clock.standard.version
-    if clock.standard.from_day > local_day(clock.starts_at):  # told of a time before the records
+    since = clock.standard.from_day
+    if since is None or since > local_day(clock.starts_at):  # told of a time before the records
         said = _(
             "%(days)s working days, by standard %(code)s, version %(version)s.",
             days=days,
@@ -42,7 +43,7 @@ def promise(clock: Explained) -> str:
             days=days,
             code=code,
             version=version,
-            day=short_day(clock.standard.from_day),
+            day=short_day(since),
         )
     # Sources are kept in English.
     locale = get_locale()

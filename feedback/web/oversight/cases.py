@@ -220,7 +220,7 @@ def _act(tabs: Callable[[], list[Any]], reference: str, verb: str) -> ResponseRe
             abort(404)
         attempt = Attempt(
             verb,
-            wording.refusal(refused.code),
+            saying.refusal(refused.code),
             request.form,
             of_words=refused.code in ("empty", "too-long"),
             beside=_beside(verb, refused.code),
@@ -366,6 +366,7 @@ def _standing(case: OfficerCase) -> Rung | None:
             escalation.asks,
             overdue=any(order.due_on < local_day(g.now) for order in owed),
             unowned=case.handler_name is None,
+            own=case.handler_id == current_user.officer_id,
             waits=any(order.kind == directives.EXPLANATION for order in owed),
         ),
         case.confidentiality != "restricted",

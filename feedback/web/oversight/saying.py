@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from feedback.clock import local_day
 from feedback.rules.deadlines import Calendar, add_working_days
 from feedback.services.directives import EXPLANATION, ORDER
+from feedback.web import wording
 from feedback.web.formats import day, short_day
 
 
@@ -66,9 +67,18 @@ def asked(what: str) -> str:
     }[what]
 
 
-def of_you(asks: str, *, overdue: bool = False, unowned: bool = False, waits: bool = False) -> str:
-    """What one case asks of the official, as a sentence. waits: a demanded explanation is not given
-    yet, and its day is not over."""
+def of_you(
+    asks: str,
+    *,
+    overdue: bool = False,
+    unowned: bool = False,
+    own: bool = False,
+    waits: bool = False,
+) -> str:
+    """What one case asks of the official, as a sentence. own: the official owns it; waits: a
+    demanded explanation is not given yet, and its day is not over."""
+    if own:
+        return _("You own this case: answer it on your desk, or hand it down.")
     if overdue:
         return _("A directive was not followed by its day: order anew, or take the case over.")
     if unowned:
@@ -80,6 +90,13 @@ def of_you(asks: str, *, overdue: bool = False, unowned: bool = False, waits: bo
         "decision": _("The handler gave a reason: accept it or not."),
         "accepted": _("You accepted the reason. The clock and the ladder run on."),
     }[asks]
+
+
+def refusal(code: str) -> str:
+    """Why an act of an official was not done."""
+    if code == "bad-target":
+        return _("Choose an officer from the list.")
+    return wording.refusal(code)
 
 
 def kind(directive: str) -> str:
