@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from feedback.clock import local_day
 from feedback.rules import changes as rules
 from feedback.services.reference import Directory
 from feedback.services.why import Day, DayOff, Explained, Week
@@ -25,15 +27,27 @@ def promise(clock: Explained) -> str:
         )
     if clock.standard is None:
         return _("%(days)s working days, by the standard of that time.", days=days)
-    said = _(
-        "%(days)s working days, by standard %(code)s, version %(version)s, which holds from "
-        "%(day)s.",
-        days=days,
-        code=clock.standard.code,
-        version=clock.standard.version,
-        day=short_day(clock.standard.from_day),
-    )
-    source = clock.standard.source
+    code, version = clock.standard.code, clock.standard.version
+    since = clock.standard.from_day
+    if since is None or since > local_day(clock.starts_at):  # told of a time before the records
+        said = _(
+            "%(days)s working days, by standard %(code)s, version %(version)s.",
+            days=days,
+            code=code,
+            version=version,
+        )
+    else:
+        said = _(
+            "%(days)s working days, by standard %(code)s, version %(version)s, which holds from "
+            "%(day)s.",
+            days=days,
+            code=code,
+            version=version,
+            day=short_day(since),
+        )
+    # Sources are kept in English.
+    locale = get_locale()
+    source = clock.standard.source if locale and locale.language == "en" else ""
     return said + " " + _("Source: %(source)s.", source=source) if source else said
 
 

@@ -52,6 +52,9 @@ def act(tab: Browser, world: dict[str, Any], verb: str, **fields: Any) -> Any:
 def test_two_presses_from_the_notice_to_a_directive(app: Flask, world: dict[str, Any]) -> None:
     tab = at_desk(app, world["secretary"])
     assert f'href="{world["page"]}"' in tab.get("/staff/notices").text
+    inbox = tab.get("/oversight/escalations").text
+    assert "asked=explanation" in inbox
+    assert "asked=accepted" not in inbox  # nothing there
     page = tab.get(world["page"]).text
     for asked in ("The handler has not said why", "Neema Mushi", "no answer in time"):
         assert asked in page
@@ -89,6 +92,9 @@ def test_the_handler_sees_what_is_demanded_and_answers_in_one_place(
     page = desk.get(case).text
     assert "An explanation is demanded by" in page
     assert page.count('id="delay"') == 1
+    # It is told once, with its day, and the official waits for it.
+    assert "This case went to a higher post. Say why" not in page
+    assert "An explanation is demanded and not given yet" in official.get(world["page"]).text
     sent = desk.post(f"{case}/delay", data=form(page, body="Mkandarasi hajalipwa."))
     assert sent.status_code == 303
     assert "Demanded of you" not in desk.get("/desk").text
@@ -109,7 +115,13 @@ def test_the_forms_offer_whom_the_post_may_name(app: Flask, world: dict[str, Any
     assert "Juma Komba" in tab.get(f"{world['page']}?open=take_over").text
     assert "Asha Mtega" in tab.get(f"{world['page']}?open=delegate").text
     assert "after you took it over" in tab.get(f"{world['page']}?open=hand_down").text
+    # A refused letter says so on top, beside the field, and keeps what was typed.
+    refused = act(tab, world, "letter", ask="both", by="2020-01-01")
+    assert refused.status_code == 422
+    assert 'href="#f-by"' in refused.text
+    assert 'value="2020-01-01"' in refused.text
     refused = act(tab, world, "take_over", officer=world["handler"])
+    assert "Choose an officer from the list." in refused.text
     assert refused.status_code == 422
     assert 'href="#f-officer"' in refused.text
     assert act(tab, world, "take_over", officer=world["worker"]).status_code == 303
@@ -128,6 +140,7 @@ def test_a_delegate_prepares_and_the_post_gives_by_one_press(
     assert adviser.get(world["page"]).status_code == 404
     day = (local_day(world["now"]) + timedelta(days=2)).isoformat()
     page = official.get("/oversight/delegations").text
+    assert "Others: <b>Reading for a post</b>" in page
     fields = {"csrf_token": hidden(page, "csrf_token"), "post": world["post"], "until": day}
     late = fields | {"officer": world["adviser"], "until": "2020-01-01"}
     assert official.post("/oversight/delegations", data=late).status_code == 422

@@ -171,7 +171,7 @@ def test_a_directive_reaches_the_handler_and_is_followed(
     assert "Daraja lijengwe upya." in page
     listed = staff.get("/oversight/directives").text
     assert "Daraja lijengwe upya." in listed
-    assert "Open ·" in listed
+    assert "Not followed so far ·" in listed
     with transaction(JOB):
         directive = db.session.query(m.Directive.id).scalar()
     with as_officer(world.handler):

@@ -27,17 +27,26 @@ blueprint = guarded(
 FIRST = 5  # escalations shown above the figures
 
 
-def _tabs() -> list[tuple[str, str, bool]]:
-    items = [
+def _tabs() -> list[tuple[str, str, bool, None, bool]]:
+    """The lists of every day, and behind a fold what an official looks up now and then."""
+    daily = [
         (_("Figures"), url_for("oversight.board")),
         (_("On your rung"), url_for("oversight.escalated")),
         (_("Forecast"), url_for("oversight.forecast")),
         (_("Directives"), url_for("oversight.directives")),
+    ]
+    others = [
         (_("Reading for a post"), url_for("oversight.delegation_list")),
         (_("Improvements"), url_for("oversight.improvement_list")),
+        (_("Time held by each institution"), url_for("oversight.time_held")),
+        (_("Offices closed by order"), url_for("oversight.closure_list")),
         (_("A letter arrived"), url_for("arrivals.form")),
     ]
-    return [(label, url, request.path == url) for label, url in items]
+    return [
+        (label, url, request.path == url, None, folded)
+        for items, folded in ((daily, False), (others, True))
+        for label, url in items
+    ]
 
 
 def _address(institution: InstitutionInfo | None) -> tuple[str, dict[str, str]]:

@@ -220,7 +220,7 @@ def _act(tabs: Callable[[], list[Any]], reference: str, verb: str) -> ResponseRe
             abort(404)
         attempt = Attempt(
             verb,
-            wording.refusal(refused.code),
+            saying.refusal(refused.code),
             request.form,
             of_words=refused.code in ("empty", "too-long"),
             beside=_beside(verb, refused.code),
@@ -307,7 +307,7 @@ def _page(
         # Where the summary of what is wrong leads to: the words, or the field beside them.
         errors=[(attempt.verb if attempt.of_words else attempt.beside, attempt.problem)]
         if attempt.problem
-        else [],
+        else list(letter_errors.items()),
         may=case.allowed if rung else case.allowed & {"recommend"},
         may_remind=may_remind,
         letters=letters,
@@ -355,16 +355,20 @@ def _standing(case: OfficerCase) -> Rung | None:
     if place is None or "direct" not in case.allowed:
         return None
     escalation, post = place
-    overdue = any(
-        order.done_at is None and order.due_on < local_day(g.now) for order in case.directives
-    )
+    owed = [order for order in case.directives if order.done_at is None]
     titles = views.post_names({post}, directory())
     return Rung(
         post,
         titles.get(post),
         escalation.rung,
         escalation.asks,
-        saying.of_you(escalation.asks, overdue=overdue),
+        saying.of_you(
+            escalation.asks,
+            overdue=any(order.due_on < local_day(g.now) for order in owed),
+            unowned=case.handler_name is None,
+            own=case.handler_id == current_user.officer_id,
+            waits=any(order.kind == directives.EXPLANATION for order in owed),
+        ),
         case.confidentiality != "restricted",
     )
 

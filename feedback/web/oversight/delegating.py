@@ -13,7 +13,6 @@ from feedback.clock import local_day
 from feedback.services import delegations, notices
 from feedback.services.errors import Refused
 from feedback.transaction import transaction
-from feedback.web import wording
 from feedback.web.casework.part import officer
 from feedback.web.oversight import filling, saying
 
@@ -36,7 +35,7 @@ def mount(blueprint: Blueprint, tabs: Callable[[], list[Any]]) -> None:
             standing=standing,
             posts=posts,
             offered=offered,
-            errors={field: wording.refusal(problem)} if problem else {},
+            errors={field: saying.refusal(problem)} if problem else {},
             today=local_day(g.now),
         )
 

@@ -52,6 +52,7 @@ def mount(blueprint: Blueprint, tabs: Callable[[], list[Any]]) -> None:
             links=[
                 (saying.asked(each), _address(each, chosen), each == what, counted[each])
                 for each in oversight.ASKED
+                if counted[each] or each in ("all", what)
             ],
             first=_address(what, chosen) if after else "",
             following=_address(what, chosen, page.next) if page.next else "",

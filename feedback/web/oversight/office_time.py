@@ -14,7 +14,7 @@ from feedback.services.reference import Directory, InstitutionInfo, directory
 from feedback.transaction import transaction
 from feedback.web import boards, days_wording
 
-Tabs = list[tuple[str, str, bool]]
+Tabs = list[tuple[str, str, bool, None, bool]]
 
 
 def mount(

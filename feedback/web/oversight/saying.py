@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from feedback.clock import local_day
 from feedback.rules.deadlines import Calendar, add_working_days
 from feedback.services.directives import EXPLANATION, ORDER
+from feedback.web import wording
 from feedback.web.formats import day, short_day
 
 
@@ -66,10 +67,24 @@ def asked(what: str) -> str:
     }[what]
 
 
-def of_you(asks: str, *, overdue: bool) -> str:
-    """What one case asks of the official, as a sentence."""
+def of_you(
+    asks: str,
+    *,
+    overdue: bool = False,
+    unowned: bool = False,
+    own: bool = False,
+    waits: bool = False,
+) -> str:
+    """What one case asks of the official, as a sentence. own: the official owns it; waits: a
+    demanded explanation is not given yet, and its day is not over."""
+    if own:
+        return _("You own this case: answer it on your desk, or hand it down.")
     if overdue:
         return _("A directive was not followed by its day: order anew, or take the case over.")
+    if unowned:
+        return _("Nobody owns the case: take it over, or hand it to an officer.")
+    if waits and asks == "explanation":
+        return _("An explanation is demanded and not given yet: wait for it, or order.")
     return {
         "explanation": _("The handler has not said why it is late: demand it, or order."),
         "decision": _("The handler gave a reason: accept it or not."),
@@ -77,9 +92,16 @@ def of_you(asks: str, *, overdue: bool) -> str:
     }[asks]
 
 
+def refusal(code: str) -> str:
+    """Why an act of an official was not done."""
+    if code == "bad-target":
+        return _("Choose an officer from the list.")
+    return wording.refusal(code)
+
+
 def kind(directive: str) -> str:
     """What sort of directive it is."""
-    return _("Explanation demanded") if directive == EXPLANATION else _("Order")
+    return _("Explanation demanded") if directive == EXPLANATION else _("Directive")
 
 
 def state(which: str) -> str:
