@@ -16,8 +16,9 @@ def title(clock: Explained) -> str:
     return _("The answer") if clock.clock == "answer" else _("The first reply")
 
 
-def promise(clock: Explained) -> str:
-    """By which standard, and since when that holds."""
+def promise(clock: Explained, *, staff: bool) -> str:
+    """By which standard, and since when that holds. Its source stands in the words of whoever set
+    it, in one language: it is for the office."""
     days = clock.working_days
     if clock.cycle > 1:
         return _(
@@ -34,7 +35,7 @@ def promise(clock: Explained) -> str:
         day=short_day(clock.standard.from_day),
     )
     source = clock.standard.source
-    return said + " " + _("Source: %(source)s.", source=source) if source else said
+    return said + " " + _("Source: %(source)s.", source=source) if staff and source else said
 
 
 def day(each: Day, *, cycle: int, staff: bool, d: Directory) -> str:
