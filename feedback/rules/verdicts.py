@@ -24,9 +24,12 @@ DENYING = frozenset({"bado", "still", "bado tatizo"})
 COMMON = frozenset({"fixed", "it is fixed", "resolved", "solved", "satisfied"})
 """Commands that begin too many other sentences in English to be one without a reference."""
 _RATING = re.compile(
-    r"[\s:.,;-]*(?:(?:alama|nyota|rating|stars?)[\s:]+)?([1-5])(?:\s?/\s?5)?(?![^\W_])",
+    r"[\s:.,;-]*(?:(?:alama|nyota|rating|stars?)[\s:]+)?([1-5])(?:\s?/\s?5)?(?!\s?/\s?\d|[^\W_])",
     re.IGNORECASE,
 )
+_OUT_OF_TEN = re.compile(r"[\s:.,;-]*(?:\d\s?/\s?10|10(?:\s?/\s?10)?|[06-9])\W*")
+"""A mark on another scale than ours, and nothing else: satisfied, with no rating. It must not
+become a new case."""
 _WORD = re.compile(r"[^\W_]+")
 _AROUND = " \t\r\n:.,;-/"
 
@@ -59,6 +62,8 @@ def read(text: str) -> Verdict | None:
         behind = found.end() if found else end
         if phrase in AGREEING and rating is not None:
             return Verdict(Intent.SATISFIED, rating, text[behind:].strip(_AROUND))
+        if phrase in AGREEING and _OUT_OF_TEN.fullmatch(text, end):
+            return Verdict(Intent.SATISFIED, None, "")
         command = COMMANDS.get(phrase)
         if command is Intent.SATISFIED and (phrase not in COMMON or rating is not None):
             return Verdict(Intent.SATISFIED, rating, text[behind:].strip(_AROUND))

@@ -186,7 +186,7 @@ def _record(correction: m.CalendarCorrection) -> m.CalendarCorrection:
     db.session.flush()
     details = {"day": correction.day.isoformat(), "status": correction.status}
     if correction.moved_to is not None:
-        details["to"] = correction.moved_to.isoformat()
+        details["moved_to"] = correction.moved_to.isoformat()
     if correction.scope != rules.EVERYBODY:
         details["scope"] = correction.scope
     audit.record("calendar_corrected", None, now=correction.at, **details)

@@ -77,6 +77,8 @@ def _labels() -> dict[str, str]:
         "institutions": _("institutions"),
         "kind": _("kind"),
         "level": _("confidentiality"),
+        "moved_to": _("moved to"),
+        "number": _("number"),
         "officer": _("number of the officer"),
         "outcome": _("outcome"),
         "owned": _("has an owner"),
@@ -88,6 +90,7 @@ def _labels() -> dict[str, str]:
         "reason": _("reason"),
         "roles": _("roles"),
         "rung": _("rung"),
+        "scope": _("for whom"),
         "share": _("share"),
         "status": _("status of the day"),
         "template": _("template"),
@@ -104,10 +107,23 @@ def _value(key: str, value: str | int) -> str | int:
         return _("yes") if value else _("no")
     if key == "text" and value in TEXTS:
         return text_wording.about(str(value))[0]
-    if key in ("holds_from", "day") and _DAY.fullmatch(str(value)):
+    if key in ("holds_from", "day", "moved_to") and _DAY.fullmatch(str(value)):
         return day(date.fromisoformat(str(value)))
     known = {
-        "outcome": dict(outcome_wording.choices()),
+        "outcome": dict(outcome_wording.choices())
+        | {"climbed": _("it climbed")}
+        | dict.fromkeys(("ended", "own", "none", "beyond", "used", "below"), _("only logged")),
+        "kind": {
+            "escalation": _("a letter to a rung"),
+            "reminder": _("a letter to the accounting officer"),
+            "final": _("the final letter"),
+        },
+        "status": {
+            "confirmed": _("Confirmed"),
+            "expected": _("Expected, to be confirmed"),
+            "moved": _("Moved to another day"),
+            "removed": _("Removed"),
+        },
         "channel": {"web": _("web"), "sms": "SMS", "ussd": "USSD", "paper": _("paper")},
         "level": {
             "open": _("Ordinary"),

@@ -244,8 +244,8 @@ def final_letter(case: CitizenCase) -> str:
         parts.append(f"{title}\n{body.said('how', language)}\n{reached}")
     parts.append(
         _(
-            "Show them this reference number. With the proof code below you can let them see when "
-            "you filed it and how late it was, and nothing else."
+            "Show them this reference number. With the proof code that the page of your case "
+            "shows you can let them see when you filed it and how late it was, and nothing else."
         )
     )
     return "\n\n".join(parts)

@@ -18,8 +18,9 @@ def title(clock: Explained) -> str:
     return _("The answer") if clock.clock == "answer" else _("The first reply")
 
 
-def promise(clock: Explained) -> str:
-    """By which standard, and since when that holds."""
+def promise(clock: Explained, *, staff: bool) -> str:
+    """By which standard, and since when that holds. Its source stands in the words of whoever set
+    it, in one language: it is for the office."""
     days = clock.working_days
     if clock.cycle > 1:
         return _(
@@ -47,7 +48,8 @@ def promise(clock: Explained) -> str:
         )
     # Sources are kept in English.
     locale = get_locale()
-    source = clock.standard.source if locale and locale.language == "en" else ""
+    english = locale is not None and locale.language == "en"
+    source = clock.standard.source if staff and english else ""
     return said + " " + _("Source: %(source)s.", source=source) if source else said
 
 

@@ -247,7 +247,7 @@ def test_sends_few_statements(app: Flask, world: World, query_count: Any) -> Non
         ("/oversight", 22),
         ("/oversight/escalations", 16),
         ("/oversight/directives", 10),
-        (f"/oversight/case/{world.case.reference}", 34),
+        (f"/oversight/case/{world.case.reference}", 40),
     ):
         staff.get(address)
         with query_count() as counted:

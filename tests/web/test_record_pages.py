@@ -231,6 +231,12 @@ def test_details_of_an_entry_are_words_in_the_reader_s_language(app: Flask) -> N
     with app.test_request_context("/"), force_locale("sw"):
         words = "ngazi: 2; njia: barua; lina mwenyewe: hapana; ujumbe: Msaada; seed: 7"
         assert entry_wording.details(said) == words
+        corrected = {"status": "moved", "moved_to": "2026-12-17"}
+        words = "hali ya siku: Imehamishwa; imehamishiwa: Alhamisi 17 Desemba 2026"
+        assert entry_wording.details(corrected) == words
+        logged = {"outcome": "used", "kind": "final", "number": 1}
+        words = "matokeo: imesajiliwa tu; aina: barua ya mwisho; namba: 1"
+        assert entry_wording.details(logged) == words
 
 
 def test_changes_of_reference_data_are_told_in_words(app: Flask) -> None:
