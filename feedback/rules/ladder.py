@@ -195,8 +195,9 @@ def next_step(
     ended = not any(number >= wanted for number in rungs)
     found: list[tuple[datetime, datetime, int, Step]] = []
     for pull in _pulls(calendar, clocks, min(first_rung, max(rungs, default=0))):
-        ends = [at for at in (pull.until, clocks.over_at) if at is not None]
-        pull = replace(pull, until=min(ends, default=None))
+        until = pull.until or clocks.over_at
+        if clocks.over_at is not None and until is not None:
+            until = min(until, clocks.over_at)
         if not pull.driver.lasts and spent(pull, climbed):
             continue
         number = _rung_for(pull, rungs, above, wanted)
@@ -208,7 +209,7 @@ def next_step(
         elif number is None:
             continue
         moment = pull.at if waits_for is None else max(pull.at, waits_for)
-        if pull.until is None or moment < pull.until:
+        if until is None or moment < until:
             step = Step(number, moment, pull.driver.clock, alarm=number is None, key=pull.key)
             found.append((moment, pull.at, _ORDER[pull.driver.clock], step))
     return min(found, key=lambda each: each[:3])[3] if found else None
@@ -295,7 +296,8 @@ def _rung_for(pull: _Pull, rungs: Mapping[int, Rung], above: int, wanted: int) -
         return pull.least if pull.least in rungs and pull.least >= above else None
     if pull.driver.clock == "appeal":
         wanted = max(above, pull.least)
-    number = min((n for n in rungs if n >= max(wanted, pull.least)), default=None)
+    least = max(wanted, pull.least)
+    number = min([n for n in rungs if n >= least], default=None)
     return number if number is not None and _within(pull.driver, number) else None
 
 

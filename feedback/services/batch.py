@@ -90,8 +90,10 @@ class Batch:
 
     def figures(self, case: m.Case) -> None:
         """The figures of the month of receipt must be computed again."""
-        for row in marks.figure_rows(case.received_at, case.institution_id):
-            self._dirty.setdefault((row["institution_id"], row["month"]), row)
+        month = marks.month_of(case.received_at)
+        if (case.institution_id, month) not in self._dirty:
+            (row,) = marks.figure_rows(case.received_at, case.institution_id)
+            self._dirty[case.institution_id, month] = row
 
     def write(self) -> None:
         """Write everything, in one statement for each table however many rows there are."""

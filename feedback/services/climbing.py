@@ -113,7 +113,7 @@ class _Newcomers:
         if not met:
             return
         # The rung opens the whole group.
-        joined = db.session.scalars(select(m.Case).where(m.Case.merged_into.in_(met))).all()
+        joined = db.session.scalars(select(m.Case).where(among(m.Case.merged_into, met))).all()
         leads = {case.id: case.merged_into or case.id for case in joined}
         met |= {case.id: (case, met[leads[case.id]][1]) for case in joined}
         said = conflicts.said_in_all(list(met))

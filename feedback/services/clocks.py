@@ -18,6 +18,7 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import deadlines, ladder
 from feedback.services import groups, marks
+from feedback.services.among import among
 from feedback.services.reference import Directory, directory
 
 PURPOSES = ("ladder", "reminder", "window", "pause")
@@ -60,11 +61,11 @@ def of_many(cases: Collection[m.Case]) -> dict[UUID, CaseClocks]:
     ids = [case.id for case in cases]
     rows = {
         (row.case_id, row.cycle, row.clock): row
-        for row in db.session.scalars(select(m.Deadline).where(m.Deadline.case_id.in_(ids)))
+        for row in db.session.scalars(select(m.Deadline).where(among(m.Deadline.case_id, ids)))
     }
     pauses: dict[UUID, list[m.Pause]] = {}
     for pause in db.session.scalars(
-        select(m.Pause).where(m.Pause.case_id.in_(ids)).order_by(m.Pause.starts_at)
+        select(m.Pause).where(among(m.Pause.case_id, ids)).order_by(m.Pause.starts_at)
     ):
         pauses.setdefault(pause.case_id, []).append(pause)
     joined = groups.joined_due(ids)

@@ -16,6 +16,7 @@ from feedback import models as m
 from feedback.extensions import db
 from feedback.rules import persons as rules
 from feedback.services import identity
+from feedback.services.among import among
 from feedback.services.reference import Directory
 
 # How alike two words must be (0–100).
@@ -227,11 +228,11 @@ def said_in_all(case_ids: Sequence[UUID]) -> dict[UUID, Said]:
             func.coalesce(original, message.sealed).label("sealed"),
         )
         .outerjoin(covered, (covered.message_id == message.id) & covered.undone_at.is_(None))
-        .where(message.case_id.in_(case_ids), message.kind.in_(("citizen", "remark")))
+        .where(among(message.case_id, case_ids), message.kind.in_(("citizen", "remark")))
         .order_by(message.case_id, message.at, message.id)
     )
     persons = select(vault.case_id, vault.sealed).where(
-        vault.case_id.in_(case_ids), vault.field == "persons"
+        among(vault.case_id, case_ids), vault.field == "persons"
     )
     for kind, query in enumerate((words, persons)):
         for row in db.session.execute(query):

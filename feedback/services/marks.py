@@ -4,7 +4,7 @@ alarm for administrators."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,9 +20,14 @@ from feedback.services.reference import directory
 from feedback.transaction import wake
 
 
+def month_of(received_at: datetime) -> date:
+    """The month by which a case is counted."""
+    return local_day(received_at).replace(day=1)
+
+
 def figure_rows(received_at: datetime, *institution_ids: int) -> list[dict[str, Any]]:
     """Rows that mark the month of receipt of these institutions."""
-    month = local_day(received_at).replace(day=1)
+    month = month_of(received_at)
     return [
         {"id": uuid4(), "institution_id": institution, "month": month}
         for institution in sorted(set(institution_ids))

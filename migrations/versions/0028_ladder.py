@@ -102,6 +102,7 @@ def downgrade() -> None:
         "DROP FUNCTION guard.driven(uuid[]),"
         " guard.late_between(timestamptz, timestamptz, timestamptz)"
     )
+    op.execute('ALTER TABLE "case" RESET (fillfactor)')
     op.drop_index("ix_reference_change_preview", table_name="reference_change")
     op.execute("DELETE FROM reference_change WHERE subject IN ('choice', 'ladder')")
     _again("reference_change", "subject", SUBJECTS)
