@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from feedback import jobs
+from feedback.jobs import clocks
 from feedback.services.cases import Receipt
 from tests import pages
 from tests.factories import Make
@@ -173,7 +173,7 @@ def test_a_clerk_logs_a_letter_and_learns_nothing_of_the_case(
     for reference in (receipt.reference, "0000-0000"):
         answer = log(clerk, reference.lower())
         assert answer.status_code == 303
-        jobs._take_letters()
+        clocks._take_letters()
         slip = clerk.get(answer.location)
         assert slip.status_code == 200
         assert "RS/MAL/7" in slip.text
@@ -207,7 +207,7 @@ def test_an_official_who_comes_to_see_the_case_is_told_what_the_letter_did(
     tab = at_desk(app, head)
     for said in ("the case went to rung 4", "had reached that office"):
         slip = log(tab, receipt.reference).location
-        jobs._take_letters()
+        clocks._take_letters()
         assert said in tab.get(slip).text
     assert tab.get(f"/oversight/case/{receipt.reference}").status_code == 200
 
