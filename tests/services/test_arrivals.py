@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
-from feedback import jobs
+from feedback.jobs import clocks
 from feedback.services import arrivals, desk, views
 from feedback.services.arrivals import Arrival
 from feedback.services.cases import Receipt
@@ -238,7 +238,7 @@ def test_eight_workers_take_a_letter_once(
     for letter in letters:
         with transaction(Principal.of_officer(clerk)):
             arrivals.register(letter, Arrival(receipt.reference, day, day), monday)
-    assert all(isinstance(each, dict) for each in kit.together(app, [jobs._take_letters] * 8))
+    assert all(isinstance(each, dict) for each in kit.together(app, [clocks._take_letters] * 8))
     take(monday)
     found = [outcome(superuser, letter)[0] for letter in letters]
     assert sorted(found) == ["climbed", "used", "used", "used"]
