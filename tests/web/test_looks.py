@@ -58,6 +58,7 @@ OF_THEIR_OWN = {
     # is there, and whether the case has changed, is nothing of its words.
     "desk.draft",
     "ethics.draft",
+    "oversight.draft",
     "desk.here",
     "ethics.here",
     # `letter_issued`.
@@ -152,7 +153,7 @@ def test_pages_letters_and_refused_acts(
     own.leaves_one(f"{base}/case/{case.reference}/transfer", find="1", institution_query="x")
     above = Office(app, superuser, head, case)
     above.leaves_one(f"/oversight/case/{case.reference}")
-    above.leaves_one(f"/oversight/case/{case.reference}/directive", 422, body="", due_on="")
+    above.leaves_one(f"/oversight/case/{case.reference}/direct", 409, body="", due_on="")
     above.leaves_one(f"/oversight/case/{case.reference}/letter", 422, ask="answer", by="")
     superuser.execute(
         "INSERT INTO message (id, case_id, cycle, kind, internal, body, at)"

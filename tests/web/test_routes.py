@@ -183,7 +183,6 @@ STAFF = {
     "oversight.delegation_list": LOOKING,
     "oversight.delegate": LOOKING,
     "oversight.end_delegation": LOOKING,
-    "oversight.direct": LOOKING,
     "oversight.remind": LOOKING,
     "oversight.letter_file": LOOKING,
     "auth.account.look": EVERYONE,
