@@ -13,7 +13,7 @@ from tests.factories import Make
 from tests.services import kit
 from tests.services.confidential_probe import Connection
 from tests.web.browser import Browser
-from tests.web.office import at_desk, token_of
+from tests.web.office import at_desk, seen, token_of
 
 # Routes with a case in their address: how each is walked below. Posts that show no page, because
 # they lead to one, come with the page they lead to.
@@ -153,7 +153,8 @@ def test_pages_letters_and_refused_acts(
     own.leaves_one(f"{base}/case/{case.reference}/transfer", find="1", institution_query="x")
     above = Office(app, superuser, head, case)
     above.leaves_one(f"/oversight/case/{case.reference}")
-    above.leaves_one(f"/oversight/case/{case.reference}/direct", 409, body="", due_on="")
+    shown = seen(above.tab.get(f"/oversight/case/{case.reference}").text)
+    above.leaves_one(f"/oversight/case/{case.reference}/direct", 422, seen=shown, due_on="")
     above.leaves_one(f"/oversight/case/{case.reference}/letter", 422, ask="answer", by="")
     superuser.execute(
         "INSERT INTO message (id, case_id, cycle, kind, internal, body, at)"
