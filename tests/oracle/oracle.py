@@ -1,8 +1,8 @@
 """What must have become of every case, from the facts alone.
 
-Written from PRODUCT.md and the policy of escalation, case by case: it goes from fact to fact, and
-between two of them to the hours at which a sweep could have found something. It imports the
-standard library only, and shares no line with the code that it judges.
+Written from the product's rules and the policy of escalation, case by case: it goes from fact to
+fact, and between two of them to the hours at which a sweep could have found something. It imports
+the standard library only, and shares no line with the code that it judges.
 """
 
 from __future__ import annotations
