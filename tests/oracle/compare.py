@@ -33,7 +33,7 @@ COMMON = frozenset(
     {
         *("rung", "restricted", "by acknowledge", "by answer", "by appeal"),
         *("holder", "deputy", "letter"),
-        *("skipped", "top", "pause", "closed", "withdrawn", "answered", "refused", "cycle 3"),
+        *("skipped", "top", "pause", "closed", "withdrawn", "refused", "cycle 3"),
     }
 )
 # By whether the code knows all ways: what happens in a world of some size.
