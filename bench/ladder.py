@@ -233,7 +233,7 @@ def _crowd(behind: Behind, now: datetime, mark: str, sweepers: int) -> dict[str,
     """Twenty thousand at once: seconds until the last rung is climbed and its notices stand."""
     _late(behind, CROWD, now, f"{mark}-")
     made = (
-        "SELECT (SELECT count(*) FROM escalation),"
+        "SELECT (SELECT count(DISTINCT case_id) FROM escalation),"
         " (SELECT count(*) FROM notice WHERE kind IN ('escalated', 'climbed', 'digest'))"
     )
     before = _row(behind, made)
