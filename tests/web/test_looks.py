@@ -153,6 +153,7 @@ def test_pages_letters_and_refused_acts(
     own.leaves_one(f"{base}/case/{case.reference}/transfer", find="1", institution_query="x")
     above = Office(app, superuser, head, case)
     above.leaves_one(f"/oversight/case/{case.reference}")
+    above.leaves_one(f"/oversight/case/{case.reference}/direct", 409, seen="old", body="x")
     shown = seen(above.tab.get(f"/oversight/case/{case.reference}").text)
     above.leaves_one(f"/oversight/case/{case.reference}/direct", 422, seen=shown, due_on="")
     above.leaves_one(f"/oversight/case/{case.reference}/letter", 422, ask="answer", by="")

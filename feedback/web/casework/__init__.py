@@ -176,7 +176,7 @@ def _draft(base: str, reference: str) -> ResponseReturnValue:
         return _not_yours(reference, verb)
     keeping.admit()
     if verb not in VERBS:
-        if not _visible(reference):
+        if not keeping.visible(reference):
             abort(404)
         abort(400)
     done = keeping.save(base, reference, verb)
@@ -220,7 +220,7 @@ def _act(base: str, reference: str, verb: str) -> ResponseReturnValue:
         return _page(base, reference, attempt), 422
     said = done if isinstance(done, str) else verb
     flash(wording.done(said, paused=done is not None), "success")
-    if _visible(reference):
+    if keeping.visible(reference):
         return redirect(keeping.address(base, reference), 303)
     with transaction():
         drafts.forget(case_id)
@@ -246,16 +246,6 @@ def _stale(base: str, reference: str, verb: str) -> ResponseReturnValue:
         flash(_("This was sent already, and it was sent once."), "success")
         return redirect(keeping.address(base, reference), 303)
     return _page(base, reference, Attempt(verb, "", request.form, stale=True)), 409
-
-
-def _visible(reference: str) -> bool:
-    """An officer who hands a case on may lose sight of it by that."""
-    try:
-        with transaction():
-            views.case_id_of(reference)
-    except Refused:
-        return False
-    return True
 
 
 def _page(base: str, reference: str, attempt: Attempt) -> str:

@@ -98,6 +98,16 @@ def address(base: str, reference: str, **more: str) -> str:
 # Drafts
 
 
+def visible(reference: str) -> bool:
+    """Whether the officer sees the case still: who hands one on may lose sight of it by that."""
+    try:
+        with transaction():
+            views.case_id_of(reference)
+    except Refused:
+        return False
+    return True
+
+
 def typed() -> dict[str, str]:
     """The fields of the form as they were typed."""
     fields = {k: v for k, v in request.form.items() if k not in FRAME}

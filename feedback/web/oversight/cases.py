@@ -188,7 +188,7 @@ def _draft(tabs: Callable[[], list[Any]], reference: str, verb: str) -> Response
     if keeping.of_another():
         return render_template("desk/not_yours.html", kept=False), 403
     keeping.admit()
-    if verb not in VERBS or not _visible(reference):
+    if verb not in VERBS or not keeping.visible(reference):
         abort(404)
     done = keeping.save(BASE, reference, verb)
     if done is not None:
@@ -216,7 +216,7 @@ def _act(tabs: Callable[[], list[Any]], reference: str, verb: str) -> ResponseRe
     except Stale:
         return _stale(tabs, reference, verb)
     except Refused as refused:
-        if refused.code == "not-found" and not _visible(reference):
+        if refused.code == "not-found" and not keeping.visible(reference):
             abort(404)
         attempt = Attempt(
             verb,
@@ -227,7 +227,7 @@ def _act(tabs: Callable[[], list[Any]], reference: str, verb: str) -> ResponseRe
         )
         return _page(tabs, reference, attempt), 422
     flash(saying.done(said), "success")
-    if _visible(reference):
+    if keeping.visible(reference):
         return redirect(keeping.address(BASE, reference), 303)
     presence.gone(case_id)
     return redirect(f"{BASE}/escalations", 303)
@@ -245,31 +245,17 @@ def _stale(tabs: Callable[[], list[Any]], reference: str, verb: str) -> Response
     answer to it was lost on the way, and the form was sent once more."""
     try:
         with transaction():
-            case = views.for_officer(views.case_id_of(reference), g.now)
-            typed = keeping.typed()
-            done = verb == "direct" and any(
-                order.body == typed.get("body")
-                and order.due_on.isoformat() == typed.get("due_on")
-                and order.at >= g.now - AGAIN
-                for order in case.directives
-            )
+            case_id, typed = views.case_id_of(reference), keeping.typed()
+            given = directives.own_since(case_id, g.now - AGAIN)
+            done = verb == "direct" and (typed.get("body"), typed.get("due_on")) in given
             if done:
-                drafts.forget(case.id, verb)
+                drafts.forget(case_id, verb)
     except Refused:
         abort(404)
     if done:
         flash(_("This was sent already, and it was sent once."), "success")
         return redirect(keeping.address(BASE, reference), 303)
     return _page(tabs, reference, Attempt(verb, "", request.form, stale=True)), 409
-
-
-def _visible(reference: str) -> bool:
-    try:
-        with transaction():
-            views.case_id_of(reference)
-    except Refused:
-        return False
-    return True
 
 
 def _page(
