@@ -375,11 +375,13 @@ def sentences(plan: Plan, values: Mapping[str, Any], day: date | None, d: Direct
     if plan.subject in ("standard", "rung", "choice", "category") or plan.act == "close":
         said.append(_("The clocks of running cases stay as they are."))
     if plan.subject in PREVIEWED:
-        said.append(_("Before anybody agrees it is worked out what it would have done last month."))
+        said.append(_("Before it holds it is worked out what it would have done last month."))
     if plan.needs_second and planning.somebody_else():
         said.append(_("It holds only when a second administrator has agreed."))
     elif plan.needs_second:
         said.append(_("There is no second administrator: it is saved alone, with an alarm."))
+        if plan.subject in PREVIEWED:
+            said.append(_("To see the count before it holds, choose a later day."))
     return [each for each in said if each]
 
 

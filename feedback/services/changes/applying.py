@@ -20,7 +20,7 @@ from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import changes as rules
 from feedback.services import audit, marks
-from feedback.services.changes import closing, subjects
+from feedback.services.changes import closing, previews, subjects
 from feedback.services.changes.subjects import Row, Values
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory, InstitutionInfo, directory
@@ -57,6 +57,7 @@ def apply_next(now: datetime) -> str:
     ).first()
     if due is None:
         return ""
+    previews.work_out(due, now)
     try:
         with db.session.begin_nested():
             before = _Applying(due, directory(), now).run()

@@ -75,8 +75,8 @@ class Change:
 
     @property
     def previewed(self) -> bool:
-        """Whether what it would have done is played through before somebody decides."""
-        return self.subject in PREVIEWED and self.state in OPEN
+        """Whether what it would have done is played through before it holds."""
+        return self.subject in PREVIEWED and (self.state in OPEN or self.preview is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,13 +58,22 @@ def preview_next(now: datetime) -> str:
     ).first()
     if waiting is None:
         return ""
+    work_out(waiting, now)
+    return waiting.key
+
+
+def work_out(change: m.ReferenceChange, now: datetime) -> None:
+    """Keep with a (locked) change what it would have done, unless it is none of ladders or was
+    worked out already; also of one that holds at once, before it does."""
+    if change.subject not in PREVIEWED or change.preview is not None:
+        return
     try:
-        waiting.preview = of(waiting, directory(), now)
+        with db.session.begin_nested():
+            change.preview = of(change, directory(), now)
     except Exception as error:
         # It is told, and holds up no other.
-        log.exception("preview_failed", change=str(waiting.id), error=type(error).__name__)
-        waiting.preview = {"failed": True}
-    return waiting.key
+        log.exception("preview_failed", change=str(change.id), error=type(error).__name__)
+        change.preview = {"failed": True}
 
 
 def of(change: m.ReferenceChange, d: Directory, now: datetime) -> dict[str, Any]:
