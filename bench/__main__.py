@@ -34,7 +34,7 @@ def main() -> None:
             explain(asked.cases or 1_000_000, before, asked.out)
             return
         if asked.what == "ladder":
-            ladder.write(asked.out, ladder.measure(asked.cases or 1_000_000))
+            ladder.write(asked.out, ladder.measure(asked.cases or 1_000_000, before))
             return
         if asked.what == "calibration":
             calibrate(asked.cases or 100_000, asked.out)
