@@ -296,6 +296,11 @@ class Deadline(Base):
     met_at: Mapped[Moment | None]
     # Working minutes from start to met, pauses taken off.
     minutes: Mapped[int | None]
+    # Of an answer clock whose cycle was left with a rung due to which no sweep had come yet: when
+    # the cycle was over, the rung at which its ladder began, whether an appeal had opened it.
+    left_at: Mapped[Moment | None]
+    left_rung: Mapped[int | None]
+    left_appealed: Mapped[bool | None]
 
 
 class Pause(Base):

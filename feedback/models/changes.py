@@ -44,8 +44,9 @@ class ReferenceChange(Base):
         Index(
             "ix_reference_change_preview",
             "at",
-            postgresql_where="preview IS NULL AND subject IN ('rung', 'choice')"
-            " AND state IN ('asked', 'planned')",
+            postgresql_where="preview IS NULL AND state IN ('asked', 'planned')"
+            " AND (subject IN ('rung', 'choice')"
+            " OR subject = 'institution' AND act = 'change' AND said ? 'ladder')",
         ),
     )
     id: Mapped[RandomKey]

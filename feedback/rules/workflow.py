@@ -213,7 +213,7 @@ def appeal(
         cycle = appeals_so_far + 1
     if appeals_so_far >= MAX_APPEALS:
         return Appeal(allowed=False, cycle=cycle, rung=highest_rung, final_letter=True)
-    rung = min(highest_rung + 1, top_rung)
+    rung = appealed_rung(highest_rung, top_rung)
     return Appeal(allowed=True, cycle=cycle + 1, rung=rung, final_letter=False)
 
 
@@ -230,6 +230,11 @@ def may_reopen(closed_at: datetime | None, now: datetime) -> bool:
 def reopenings(cycle: int, appeals: int) -> int:
     """How often the office opened a case again: cycles after the first that no appeal opened."""
     return cycle - 1 - appeals
+
+
+def appealed_rung(highest_rung: int, top_rung: int) -> int:
+    """Where the ladder of a cycle begins that an appeal opened: one higher than it ever stood."""
+    return min(highest_rung + 1, top_rung)
 
 
 def reopened_rung(highest_rung: int, first_rung: int, top_rung: int) -> int:

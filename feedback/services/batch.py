@@ -69,16 +69,25 @@ class Batch:
             )
 
     def alarm(
-        self, kind: str, case: m.Case, key: str, at: datetime, post: int | None = None
+        self,
+        kind: str,
+        case: m.Case,
+        key: str,
+        at: datetime,
+        *,
+        post: int | None = None,
+        cycle: int | None = None,
     ) -> None:
-        """An alarm about a case, once for each kind, cycle and key; post: the one to see to."""
-        dedupe = f"{kind}:{case.id}:{case.cycle}:{key}"
+        """An alarm about a case, once for each kind, cycle (the present one) and key; post: the one
+        to see to."""
+        cycle = case.cycle if cycle is None else cycle
+        dedupe = f"{kind}:{case.id}:{cycle}:{key}"
         row = {
             "dedupe": dedupe,
             "kind": kind,
             "institution_id": case.institution_id,
             "case_id": case.id,
-            "cycle": case.cycle,
+            "cycle": cycle,
             "post_id": post,
             "at": at,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from feedback import models as m
 from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import ladder as rules
+from feedback.rules import workflow
 from feedback.rules.access import Level
 from feedback.services import conflicts, ladders, owners, posts
 from feedback.services.among import among
@@ -43,14 +44,58 @@ def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
     """
     if not cases:
         return
+    for case in cases:
+        if case.handler_id is None and case.status not in owners.ENDED:
+            batch.alarm("unowned", case, str(case.institution_id), batch.now)
     standings = ladders.standings(cases, d)
+    behind = [case for case in cases if standings[case.id].left]
+    if behind:
+        _catch_up(behind, standings, d, batch)
+        standings |= ladders.standings(behind, d)
+    _climb(cases, standings, d, batch)
+
+
+def _catch_up(
+    cases: Sequence[m.Case],
+    standings: Mapping[UUID, ladders.Standing],
+    d: Directory,
+    batch: Batch,
+) -> None:
+    """The rungs of cycles that were left before a sweep came to them; the cycle after each begins
+    as high as it would have."""
+    waiting = {case.id: [*standings[case.id].left, standings[case.id].cycle] for case in cases}
+    while left := [case for case in cases if len(waiting[case.id]) > 1]:
+        cycles = {case.id: waiting[case.id].pop(0) for case in left}
+        _climb(left, ladders.standings(left, d, cycles), d, batch)
+        for case in left:
+            begun = _first_rung(case, cycles[case.id], waiting[case.id][0], batch, d)
+            waiting[case.id][0] = replace(waiting[case.id][0], first_rung=begun)
+    for case in cases:
+        case.first_rung = waiting[case.id][0].first_rung
+    db.session.flush()
+    ladders.caught_up([case.id for case in cases])
+
+
+def _first_rung(
+    case: m.Case, before: ladders.Cycle, cycle: ladders.Cycle, batch: Batch, d: Directory
+) -> int:
+    """Where the cycle after `before` begins, now that all of that one's rungs are known."""
+    reached, top = max(ladders.highest(case), batch.highest.get(case.id, 0)), ladders.top(case, d)
+    if cycle.appealed:
+        return max(cycle.first_rung, workflow.appealed_rung(reached, top))
+    return max(cycle.first_rung, workflow.reopened_rung(reached, before.first_rung, top))
+
+
+def _climb(
+    cases: Sequence[m.Case],
+    standings: Mapping[UUID, ladders.Standing],
+    d: Directory,
+    batch: Batch,
+) -> None:
     excluded = _excluded([case.id for case in cases])
     newcomers = _Newcomers()
     found: dict[posts.Address, rules.Post | None] = {}
     waiting = list(cases)
-    for case in cases:
-        if case.handler_id is None and case.status not in owners.ENDED:
-            batch.alarm("unowned", case, str(case.institution_id), batch.now)
     while waiting:
         due = []
         for case in waiting:
@@ -199,11 +244,15 @@ def _take(
     copy = found[each.copy] if each.copy else None
     row = _row(each, step.rung, way, post, copy, batch)
     batch.escalations.append(row)
-    batch.record("escalated", case, rung=step.rung, cycle=case.cycle, way=way.kind)
+    batch.record("escalated", case, rung=step.rung, cycle=row["cycle"], way=way.kind)
     if way.alarm:
         # Whom a case concerns is nobody's business: that alarm names no post.
         named = post.id if post is not None and way.why != "concerned" else None
-        batch.alarm(way.why, case, f"{standing.ladder}:{step.rung}", step.at, named)
+        batch.alarm(
+            *(way.why, case, f"{standing.ladder}:{step.rung}", step.at),
+            post=named,
+            cycle=row["cycle"],
+        )
     copied = rules.resolve(copy, excluded).person if copy else None
     _tell(row, case, copied, d, batch)
     skipped = way.kind == "skipped"
@@ -217,10 +266,12 @@ def _alarm(each: _Step, batch: Batch) -> None:
     """No rung is left: above the top every few days, for an order that was not followed once."""
     case, step, standing = each.case, each.step, each.standing
     if step.key:
-        batch.alarm("directive", case, f"{standing.ladder}:{step.key}", step.at)
+        key = f"{standing.ladder}:{step.key}"
+        batch.alarm("directive", case, key, step.at, cycle=standing.cycle.number)
         standing.clocks = rules.alarmed(standing.clocks, step.key)
         return
-    batch.alarm("top", case, f"{standing.ladder}:{step.at.isoformat()}", step.at)
+    key = f"{standing.ladder}:{step.at.isoformat()}"
+    batch.alarm("top", case, key, step.at, cycle=standing.cycle.number)
     standing.alarms.append(step.at)
 
 
@@ -245,7 +296,7 @@ def _row(
     return {
         "id": uuid4(),
         "case_id": each.case.id,
-        "cycle": each.case.cycle,
+        "cycle": each.standing.cycle.number,
         "rung": rung,
         "ladder": each.standing.ladder,
         "clock": each.step.clock,

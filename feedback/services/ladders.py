@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text, update
 
 from feedback import models as m
 from feedback.extensions import db
@@ -23,15 +23,30 @@ from feedback.services.reference import Directory
 RESTRICTED = "restricted"
 RESTING = rules.Clocks(None, None)
 DRIVEN = text(
-    "SELECT case_id, clock, at, until, day, rung, cause FROM guard.driven(:cases)"
+    "SELECT case_id, clock, at, until, day, rung, cause FROM guard.driven(:cases, :cycles)"
     " ORDER BY at, clock"
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A cycle of a case: the rung at which its ladder begins, whether the citizen opened it by an
+    appeal, and since when it is over; `over_at` None while it runs."""
+
+    number: int
+    first_rung: int
+    appealed: bool
+    over_at: datetime | None
+
+
+PRESENT: Mapping[UUID, Cycle] = {}
+
+
 @dataclass(slots=True)
 class Standing:
-    """One case on its ladder in its present cycle, as the pure rules need it."""
+    """One case on its ladder in one cycle, as the pure rules need it."""
 
+    cycle: Cycle
     ladder: str
     rungs: tuple[rules.Rung, ...]
     clocks: rules.Clocks
@@ -39,6 +54,8 @@ class Standing:
     alarms: list[datetime]
     # Posts on the rungs climbed: none of them stands on a higher one again.
     posts: set[int]
+    # Earlier cycles that were left with a rung due to which no sweep had come.
+    left: tuple[Cycle, ...]
 
 
 def name_of(case: m.Case, d: Directory) -> str:
@@ -57,9 +74,14 @@ def top(case: m.Case, d: Directory) -> int:
     return min(highest, case.max_rung)
 
 
-def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
-    """Load the standing of many cases in five queries."""
+def standings(
+    cases: Sequence[m.Case], d: Directory, cycles: Mapping[UUID, Cycle] = PRESENT
+) -> dict[UUID, Standing]:
+    """Load the standing of many cases in five queries: each in the cycle named, else in its
+    present one."""
     ids = [case.id for case in cases]
+    cycles = {case.id: cycles.get(case.id) or _present(case) for case in cases}
+    left: dict[UUID, list[Cycle]] = {}
     deadlines: dict[tuple[UUID, int, str], Any] = {
         (row.case_id, row.cycle, row.clock): row
         for row in db.session.execute(
@@ -70,9 +92,16 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
                 m.Deadline.starts_at,
                 m.Deadline.due_at,
                 m.Deadline.met_at,
+                m.Deadline.left_at,
+                m.Deadline.left_rung,
+                m.Deadline.left_appealed,
             ).where(among(m.Deadline.case_id, ids))
         )
     }
+    for row in sorted(deadlines.values(), key=lambda row: row.cycle):
+        if row.left_at is not None:
+            cycle = Cycle(row.cycle, row.left_rung, row.left_appealed, row.left_at)
+            left.setdefault(row.case_id, []).append(cycle)
     climbed: dict[tuple[UUID, int, bool], list[rules.Climbed]] = {}
     seats: dict[tuple[UUID, int, bool], set[int]] = {}
     for row in db.session.execute(
@@ -113,38 +142,49 @@ def standings(cases: Sequence[m.Case], d: Directory) -> dict[UUID, Standing]:
         elif alarm.case_id is not None:
             alarms.setdefault((alarm.case_id, alarm.cycle), []).append(alarm.at)
     joined = groups.climbed(ids)
-    driven = _driven(ids)
+    driven = _driven(cycles)
     found = {}
     for case in cases:
-        restricted = case.confidentiality == Level.RESTRICTED
-        here, other = ((case.id, case.cycle, which) for which in (restricted, not restricted))
+        restricted, cycle = case.confidentiality == Level.RESTRICTED, cycles[case.id]
+        here, other = ((case.id, cycle.number, which) for which in (restricted, not restricted))
         own = climbed.get(here, [])
         # Where cases are joined the ladder stands at the highest rung that any of them reached. The
         # rung that opens an appeal's cycle is climbed first all the same.
-        if case.id in joined and not restricted and (own or case.cycle == 1):
+        if case.id in joined and not restricted and (own or cycle.number == 1):
             own = _together(own, joined[case.id])
         name = name_of(case, d)
         found[case.id] = Standing(
+            cycle,
             name,
             d.ladder(name),
             _clocks(
                 case,
-                deadlines.get((case.id, case.cycle, "acknowledge")),
-                deadlines.get((case.id, case.cycle, "answer")),
+                cycle,
+                deadlines.get((case.id, cycle.number, "acknowledge")),
+                deadlines.get((case.id, cycle.number, "answer")),
                 _Driven(driven.get(case.id, ()), climbed.get(other, ()), told),
                 d,
             ),
             own,
-            alarms.get((case.id, case.cycle), []),
+            alarms.get((case.id, cycle.number), []),
             seats.get(here, set()),
+            tuple(left.get(case.id, ())),
         )
     return found
 
 
-def _driven(case_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
-    """What drives these cases beside their two clocks, as rows of the database."""
+def _present(case: m.Case) -> Cycle:
+    # A cycle that the office opened itself begins without a rung.
+    appealed = case.cycle > 1 and not case.reopened
+    over = None if Status(case.status) in OPEN else case.answered_at or case.closed_at
+    return Cycle(case.cycle, case.first_rung, appealed, over)
+
+
+def _driven(cycles: Mapping[UUID, Cycle]) -> dict[UUID, list[Any]]:
+    """What drives these cases in these cycles beside their two clocks, as rows of the database."""
     found: dict[UUID, list[Any]] = {}
-    for row in db.session.execute(DRIVEN, {"cases": list(case_ids)}):
+    asked = {"cases": list(cycles), "cycles": [cycle.number for cycle in cycles.values()]}
+    for row in db.session.execute(DRIVEN, asked):
         found.setdefault(row.case_id, []).append(row)
     return found
 
@@ -201,29 +241,24 @@ def _together(
 
 
 def _clocks(
-    case: m.Case,
-    acknowledge: Any,
-    answer: Any,
-    driven: _Driven,
-    d: Directory,
+    case: m.Case, cycle: Cycle, acknowledge: Any, answer: Any, driven: _Driven, d: Directory
 ) -> rules.Clocks:
-    """What drives the case; once it is answered or over, what fell due before and no sweep had come
-    to. Nothing where another case leads it, or led it until the answer, nor on a ladder to which it
-    came after the answer."""
-    is_open = Status(case.status) in OPEN
-    over = None if is_open else case.answered_at or case.closed_at
-    if case.merged_into is not None or not is_open and (over is None or driven.before):
+    """What drives the case; once the cycle is answered or over, what fell due before and no sweep
+    had come to. Nothing where another case leads it, or led it until the answer, nor on a ladder to
+    which it came after the answer."""
+    over = cycle.over_at
+    if case.merged_into is not None or over is not None and driven.before:
+        return RESTING
+    if over is None and Status(case.status) not in OPEN:
         return RESTING
     # What was given late still led up the ladder on which the case was then, and up no other.
     if acknowledge is not None and acknowledge.met_at is not None and driven.before:
         acknowledge = None
-    # A cycle that the office opened itself begins without a rung.
-    appealed = case.cycle > 1 and not case.reopened and answer is not None
     return rules.Clocks(
         acknowledge.due_at if acknowledge is not None else None,
         answer.due_at if answer is not None and (answer.met_at is None or over) else None,
         acknowledged_at=acknowledge.met_at if acknowledge is not None else None,
-        appealed_at=answer.starts_at if appealed and answer is not None else None,
+        appealed_at=answer.starts_at if cycle.appealed and answer is not None else None,
         unowned=driven.spans(),
         events=driven.events(d.calendar_of(case.institution_id)),
         over_at=over,
@@ -243,7 +278,7 @@ def next_step(case: m.Case, standing: Standing, d: Directory) -> rules.Step | No
         standing.climbed,
         # An alarm above the top of a ladder that the case has left says nothing of this one.
         [at for at in standing.alarms if last is None or at >= last.at],
-        first_rung=case.first_rung,
+        first_rung=standing.cycle.first_rung,
         max_rung=None if restricted else case.max_rung,
     )
 
@@ -257,10 +292,53 @@ def arm_many(cases: Sequence[m.Case], d: Directory) -> None:
     """Set the ladder's timer of many cases."""
     db.session.flush()
     found = standings(cases, d)
-    steps = {case.id: next_step(case, found[case.id], d) for case in cases}
     clocks.set_timers(
-        {(case_id, "ladder"): step.at if step else None for case_id, step in steps.items()}
+        {(case.id, "ladder"): _next_moment(case, found[case.id], d) for case in cases}
     )
+
+
+def _next_moment(case: m.Case, standing: Standing, d: Directory) -> datetime | None:
+    step = next_step(case, standing, d)
+    moments = [cycle.over_at for cycle in standing.left if cycle.over_at is not None]
+    return min([*moments, *([step.at] if step else [])], default=None)
+
+
+def leave_cycle(case: m.Case) -> None:
+    """Called before another cycle begins: where a rung of this one fell due to which no sweep has
+    come, the next sweep still climbs it first, and the new cycle begins above it."""
+    over = case.answered_at or case.closed_at
+    due = db.session.scalar(
+        select(m.Timer.due_at).where(
+            m.Timer.case_id == case.id, m.Timer.purpose == "ladder", ~m.Timer.done
+        )
+    )
+    if over is None or due is None or due >= over or case.merged_into is not None:
+        return
+    cycle = _present(case)
+    _leave(
+        m.Deadline.case_id == case.id,
+        m.Deadline.cycle == case.cycle,
+        m.Deadline.clock == "answer",
+        left_at=over,
+        left_rung=cycle.first_rung,
+        left_appealed=cycle.appealed,
+    )
+
+
+def caught_up(case_ids: Collection[UUID]) -> None:
+    """Nothing of an earlier cycle of these cases is to be climbed any more."""
+    _leave(
+        m.Deadline.case_id.in_(case_ids),
+        m.Deadline.left_at.is_not(None),
+        left_at=None,
+        left_rung=None,
+        left_appealed=None,
+    )
+
+
+def _leave(*which: ColumnElement[bool], **values: Any) -> None:
+    statement = update(m.Deadline).where(*which).values(**values)
+    db.session.execute(statement.execution_options(synchronize_session=False))
 
 
 def highest(case: m.Case) -> int:

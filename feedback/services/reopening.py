@@ -44,6 +44,7 @@ def reopen(case_id: UUID, reason: str, now: datetime) -> None:
         case
     ):
         raise Refused("too-often")
+    ladders.leave_cycle(case)
     if case.merged_into is not None:
         groups.part(case, now)  # those that were answered with it stay answered
     d = directory()

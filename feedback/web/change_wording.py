@@ -10,9 +10,8 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 
 from feedback.rules import changes as rules
-from feedback.services.changes import planning
+from feedback.services.changes import planning, previews
 from feedback.services.changes.planning import Change, Plan
-from feedback.services.changes.previews import PREVIEWED
 from feedback.services.reference import Directory
 from feedback.web import boards
 from feedback.web.formats import day as day_in_words
@@ -374,13 +373,14 @@ def sentences(plan: Plan, values: Mapping[str, Any], day: date | None, d: Direct
     said = [_sentence(plan, values, begins(day), d)]
     if plan.subject in ("standard", "rung", "choice", "category") or plan.act == "close":
         said.append(_("The clocks of running cases stay as they are."))
-    if plan.subject in PREVIEWED:
+    played = previews.touches(plan.subject, plan.act, plan.said)
+    if played:
         said.append(_("Before it holds it is worked out what it would have done last month."))
     if plan.needs_second and planning.somebody_else():
         said.append(_("It holds only when a second administrator has agreed."))
     elif plan.needs_second:
         said.append(_("There is no second administrator: it is saved alone, with an alarm."))
-        if plan.subject in PREVIEWED:
+        if played:
             said.append(_("To see the count before it holds, choose a later day."))
     return [each for each in said if each]
 

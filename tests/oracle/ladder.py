@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from itertools import pairwise
 
 from tests.oracle.days import DAR, Calendars, Table
 from tests.oracle.facts import Fact
@@ -21,6 +22,18 @@ from tests.oracle.outcome import (
     Policy,
     Sweeps,
 )
+
+
+@dataclass(slots=True)
+class Left:
+    """A cycle that is not the present one any more, as it was when the next began."""
+
+    cycle: int
+    reopened: bool
+    first_rung: int
+    status: str
+    answered: datetime | None
+    closed: datetime | None
 
 
 class Standing:
@@ -66,6 +79,8 @@ class Standing:
         self.answered: datetime | None = None
         self.window: datetime | None = None
         self.letter = False
+        # Cycles that were over with a rung due to which no sweep had come.
+        self.left: list[Left] = []
         self.assigned: str | None = None  # to whom somebody has just given it
         self.drove: list[tuple[Climb, Event]] = []
         self.stood: list[tuple[int, bool, Post | None]] = []
@@ -300,8 +315,41 @@ class Standing:
             return ""
         return "away"
 
+    def leave(self) -> None:
+        """The cycle ends: what of it is due is climbed by the next sweep, which comes later."""
+        step = self.next_step(self.now)
+        if step is not None and step.at <= self.now:
+            self.left.append(self.cycle_now())
+
+    def cycle_now(self) -> Left:
+        closed = self.out.closed
+        return Left(self.cycle, self.reopened, self.first_rung, self.status, self.answered, closed)
+
+    def be_in(self, cycle: Left) -> None:
+        self.cycle, self.reopened, self.first_rung = cycle.cycle, cycle.reopened, cycle.first_rung
+        self.status, self.answered, self.out.closed = cycle.status, cycle.answered, cycle.closed
+
+    def catch_up(self, moment: datetime, sweep: datetime) -> None:
+        """First the rungs of the cycles that were left; each that follows begins above them."""
+        cycles, self.left = [*self.left, self.cycle_now()], []
+        for before, after in pairwise(cycles):
+            self.be_in(before)
+            self.climb(moment, sweep)
+            top, reached = max(rung.number for rung in self.ladder), self.reached()
+            least = max(reached, before.first_rung, 1) if after.reopened else reached + 1
+            after.first_rung = max(after.first_rung, min(least, top))
+        self.be_in(cycles[-1])
+
+    def reached(self) -> int:
+        """The highest rung so far of the ladder that the case is on."""
+        if not self.restricted:
+            return self.highest
+        return max((each.rung for each in self.out.climbs if each.restricted), default=0)
+
     def climb(self, moment: datetime, sweep: datetime) -> None:
         """Every rung that is due at a moment, as a sweep finds it."""
+        if self.left:
+            self.catch_up(moment, sweep)
         while (step := self.next_step(moment)) is not None and step.at <= moment:
             by = step.event.origin
             if step.rung is None and by.name == "directive":

@@ -82,6 +82,7 @@ class _Case(Standing):
                     for found in (
                         self.sweep_for(waiting.runs_out if waiting else None, until),
                         self.sweep_for(self.window if closes else None, until),
+                        self.sweep_for(self.now if self.left else None, until),
                         self.climbing_sweep(until),
                     )
                     if found is not None
@@ -318,6 +319,7 @@ class _Case(Standing):
         if self.restricted or self.status not in (*OPEN, "answered"):
             return False
         self.restricted, self.first_rung = True, 1
+        self.left.clear()  # of the ordinary ladder, on which it is no more
         self.unit = self.shipped.desk[self.shipped.kind_of[self.institution]]
         if self.status in ("new", "assigned"):
             self.status = "assigned"
@@ -372,13 +374,8 @@ class _Case(Standing):
         self.reopened = True
         return True
 
-    def reached(self) -> int:
-        """The highest rung so far of the ladder that the case is on."""
-        if not self.restricted:
-            return self.highest
-        return max((each.rung for each in self.out.climbs if each.restricted), default=0)
-
     def begin_cycle(self, at: datetime, status: str, first: int) -> None:
+        self.leave()
         self.cycle += 1
         self.clocks[self.cycle, "answer"] = Clock(at, CYCLE_DAYS)
         self.frozen[self.cycle] = self.institution

@@ -157,3 +157,15 @@ def test_an_appeal_begins_one_rung_higher_with_seven_working_days() -> None:
         (2, "Fri 2025-11-14 09:01", "appeal"),
         (3, "Tue 2025-11-25 15:30", "answer"),
     ]
+
+
+def test_an_outage_hides_no_rung_of_a_cycle_that_the_citizen_ended() -> None:
+    down = Fact(at(12, 15), "outage", (72,))
+    answered = (Fact(at(13, 9), "answer", ("c1",)), Fact(at(14, 9), "not_fixed", ("c1",)))
+    found = one(LODGED, OWNED, down, *answered, until=at(18, 9))
+    assert rungs(found) == [
+        (1, "Wed 2025-11-12 15:30", "acknowledge"),
+        (2, "Fri 2025-11-14 09:01", "appeal"),
+    ]
+    assert {local(climb.at) for climb in found.climbs} == {"Sat 2025-11-15 16:00"}
+    assert [climb.cycle for climb in found.climbs] == [1, 2]

@@ -567,11 +567,13 @@ def test_who_agrees_sees_what_a_change_of_ladders_would_have_done(
     faster, _ = ask(admin, "rung", "council/3", days=1)
     ask(admin, "choice", None, scope="council", category="OTHER", ladder="ministry")
     ask(admin, "unit", "DODOMA-CC/WORKS", date(2026, 3, 4), name_en="X")
+    ask(admin, "institution", "DODOMA-CC", date(2026, 3, 4), ladder="ministry")
+    ask(admin, "institution", "KONDOA-DC", date(2026, 3, 4), name_en="X")
     keys = []
     while not keys or keys[-1]:
         with transaction(JOB):
             keys.append(previews.preview_next(now))
-    assert sorted(keys) == ["", "council/3", "council/OTHER"]
+    assert sorted(keys) == ["", "DODOMA-CC", "council/3", "council/OTHER"]
     with transaction(second):
         shown = {change.key: change.preview for change in planning.open_changes()}
     assert shown["DODOMA-CC/WORKS"] is None
@@ -592,4 +594,5 @@ def test_who_agrees_sees_what_a_change_of_ladders_would_have_done(
     # on the ladder of ministries the fourth of five rungs is one of the two highest
     (kind,) = shown["council/OTHER"]["kinds"]
     assert kind["high"] == [None, 10]
+    assert shown["DODOMA-CC"]["kinds"] == [kind]
     agree(second, faster)

@@ -21,8 +21,7 @@ from feedback.clock import local_day
 from feedback.extensions import db
 from feedback.rules import changes as rules
 from feedback.services import audit, marks
-from feedback.services.changes import closing, subjects
-from feedback.services.changes.previews import PREVIEWED
+from feedback.services.changes import closing, previews, subjects
 from feedback.services.changes.subjects import Values
 from feedback.services.errors import Refused
 from feedback.services.reference import Directory
@@ -76,7 +75,8 @@ class Change:
     @property
     def previewed(self) -> bool:
         """Whether what it would have done is played through before it holds."""
-        return self.subject in PREVIEWED and (self.state in OPEN or self.preview is not None)
+        known = self.state in OPEN or self.preview is not None
+        return known and previews.touches(self.subject, self.act, self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def save(made: Plan, day: date | None, now: datetime) -> tuple[UUID, str]:
         change=made.act,
         holds_from=begins.isoformat(),
     )
-    if made.subject in PREVIEWED:
+    if previews.touches(made.subject, made.act, made.said):
         transaction.wake("preview_changes")
     if not made.needs_second:
         transaction.wake("apply_changes")

@@ -8,14 +8,14 @@ sides are played alike: by acknowledgement, answer and appeal alone, every post 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, and_, func, or_, select, text
 
 from feedback import clock
 from feedback import models as m
@@ -28,8 +28,12 @@ from feedback.services.reference import Directory, directory
 
 log = structlog.get_logger()
 
-PREVIEWED = ("rung", "choice")
-"""The subjects whose changes are played through."""
+_LADDERS = ("rung", "choice")
+_OF_AN_INSTITUTION = (
+    m.ReferenceChange.subject == "institution",
+    m.ReferenceChange.act == "change",
+    m.ReferenceChange.said.has_key("ladder"),
+)
 MOST = 5_000
 """Cycles of cases that one preview plays; of more a random sample of so many."""
 LOOKS_BACK = timedelta(days=180)
@@ -41,6 +45,14 @@ LATE = text(
 HOW_MANY = text("SELECT count(*) FROM guard.late_between(:first, :last, :begin)")
 
 
+def touches(subject: str, act: str, said: Collection[str]) -> bool:
+    """Whether a change that says these fields is one of ladders, and so is played through: rungs,
+    the ladder of a subject, that of an institution."""
+    if subject == "institution":
+        return act == "change" and "ladder" in said
+    return subject in _LADDERS
+
+
 def preview_next(now: datetime) -> str:
     """Work out the next change that waits for it (worker, one transaction); answers its key, ""
     where none does. Found by state, so that a lost wake-up is made up by the next run."""
@@ -49,7 +61,7 @@ def preview_next(now: datetime) -> str:
         select(change)
         .where(
             change.preview.is_(None),
-            change.subject.in_(PREVIEWED),
+            or_(change.subject.in_(_LADDERS), and_(*_OF_AN_INSTITUTION)),
             change.state.in_(("asked", "planned")),
         )
         .order_by(change.at)
@@ -65,7 +77,7 @@ def preview_next(now: datetime) -> str:
 def work_out(change: m.ReferenceChange, now: datetime) -> None:
     """Keep with a (locked) change what it would have done, unless it is none of ladders or was
     worked out already; also of one that holds at once, before it does."""
-    if change.subject not in PREVIEWED or change.preview is not None:
+    if not touches(change.subject, change.act, change.said) or change.preview is not None:
         return
     try:
         with db.session.begin_nested():
@@ -114,6 +126,9 @@ def as_changed(
         else:
             choices[scope, category] = said["ladder"]
         return replace(d, ladder_choices=choices)
+    if subject == "institution":
+        own = replace(d.institutions_by_code[key], ladder=said["ladder"])
+        return replace(d, institutions={**d.institutions, own.id: own})
     name, _, number = key.partition("/")
     rungs = {rung.number: rung for rung in d.ladder(name)}
     if act == "close":
