@@ -15,7 +15,7 @@ from typing import Any
 
 import holidays as holiday_library
 import psycopg
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.exc import IntegrityError
 
@@ -290,36 +290,35 @@ def _institutions(folder: Folder, calendars: dict[str, int], here: _Here) -> int
         higher = here.heirs.get(row["parent"], row["parent"])
         parent = place(higher, (*above, code)) if higher else []
         of_zanzibar = code == ZANZIBAR or ids.get(ZANZIBAR) in parent
-        statement = insert(m.Institution).values(
-            **{
-                k: row[k]
-                for k in ("code", "kind", "name_sw", "name_en", "region", "ladder", "sector")
-            },
-            parent_id=parent[-1] if parent else None,
-            path=parent,
-            aliases=words(row["aliases"]),
-            calendar_id=calendars["TZ-ZNZ" if of_zanzibar else "TZ"],
-            verified=row["verified"] == "yes",
-            active=True,
-        )
-        kept = ("code", "calendar_id", "path")
-        changed = {k: v for k, v in statement.excluded.items() if k not in kept and k != "id"}
-        ids[code] = db.session.scalars(
-            statement.on_conflict_do_update(index_elements=["code"], set_=changed).returning(
-                m.Institution.id
-            )
-        ).one()
+        said = {name: row[name] for name in names} | {
+            "parent_id": parent[-1] if parent else None,
+            "path": parent,
+            "aliases": words(row["aliases"]),
+            "calendar_id": calendars["TZ-ZNZ" if of_zanzibar else "TZ"],
+            "verified": row["verified"] == "yes",
+            "active": True,
+        }
+        ids[code] = connection.scalars(statement, said).one()
         paths[code] = [*parent, ids[code]]
         return paths[code]
 
+    # One statement for all rows: to build it for each took most of an import.
+    upserted = insert(m.Institution)
+    kept = ("id", "code", "calendar_id", "path")
+    changed = {name: new for name, new in upserted.excluded.items() if name not in kept}
+    upserted = upserted.on_conflict_do_update(index_elements=["code"], set_=changed)
+    statement = upserted.returning(m.Institution.id)
+    names = ("code", "kind", "name_sw", "name_en", "region", "ladder", "sector")
+    connection = db.session.connection()
     for code in rows:
         place(code)
-    for code, path in paths.items():
-        db.session.execute(
-            update(m.Institution)
-            .where(m.Institution.id == ids[code], m.Institution.path != path)
-            .values(path=path)
-        )
+    way = bindparam("way", type_=m.Institution.path.type)
+    connection.execute(
+        update(m.Institution)
+        .where(m.Institution.id == bindparam("which"), m.Institution.path != way)
+        .values(path=way),
+        [{"which": ids[code], "way": path} for code, path in paths.items()],
+    )
     db.session.execute(
         update(m.Institution)
         .where(

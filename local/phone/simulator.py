@@ -111,7 +111,7 @@ class PhoneSimulator:
             [],
         )
         self._thread = threading.Thread(
-            target=self.server.serve_forever, args=(0.1,), name="phone-http", daemon=True
+            target=self.server.serve_forever, args=(0.02,), name="phone-http", daemon=True
         )
         self._thread.start()
 

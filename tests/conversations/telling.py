@@ -198,7 +198,7 @@ def _length(text: str) -> str:
 def talking(app: Flask, clock: Any) -> Iterator[Callable[[], Telling]]:
     """The application and the simulator as each other's peers; answers a maker of tellings."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     with PhoneSimulator(
         callback_base=f"http://127.0.0.1:{server.server_port}",

@@ -35,7 +35,7 @@ def phone(
 ) -> Iterator[PhoneSimulator]:
     """The simulator and the application as each other's peers."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     base = f"http://127.0.0.1:{server.server_port}"
     way = WAYS[request.param]

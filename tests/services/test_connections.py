@@ -1,4 +1,4 @@
-"""Connections of the pool: one that ended meanwhile is never worked on."""
+"""Connections of the pool: one that ended meanwhile is never worked on, and plans are kept."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 import feedback
 from feedback.extensions import db
-from feedback.transaction import Principal, transaction
+from feedback.transaction import Principal, enter, leave, transaction
 from tests.services.kit import Behind
 
 FIGURES = Principal("figures")
@@ -51,3 +52,22 @@ def test_one_that_stood_idle_for_long_is_tried(app: Flask, monkeypatch: pytest.M
     monkeypatch.setattr(feedback, "IDLE_TOO_LONG", 0)
     _backend()
     assert len(tried) == 1
+
+
+def test_what_is_prepared_outlives_a_request_that_only_read(app: Flask) -> None:
+    """Such a request ends with a rollback; the next one on that connection plans nothing anew."""
+    prepared = text("SELECT array_agg(name ORDER BY name) FROM pg_prepared_statements")
+    found = []
+    for _ in range(feedback.PREPARED_AFTER + 3):
+        enter(FIGURES)
+        found.append(db.session.scalar(prepared))
+        leave()
+    assert found[-1]
+    assert found[-1] == found[-2]
+
+
+def test_a_transaction_that_failed_is_rolled_back(app: Flask) -> None:
+    before = _backend()
+    with pytest.raises(DBAPIError), transaction(FIGURES):
+        db.session.execute(text("SELECT 1 / 0"))
+    assert _backend() == before
