@@ -88,8 +88,10 @@ class Gazetteer:
 
 def normalise(text: str) -> str:
     """Lower case words without accents, apostrophes and punctuation, one space between them."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = text.casefold()
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text).casefold()
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
     return _OTHER.sub(" ", _APOSTROPHES.sub("", plain)).strip()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, time
 from types import MappingProxyType
 from typing import Any
@@ -227,15 +227,10 @@ def directory() -> Directory:
 
 
 def _load(version: int) -> Directory:
+    said = [getattr(m.Unit, each.name) for each in fields(UnitInfo)]
     units = {
-        u.id: UnitInfo(
-            *(u.id, u.institution_id, u.code, u.name_sw, u.name_en, u.is_default),
-            active=u.active,
-            successor_id=u.successor_id,
-        )
-        for u in db.session.execute(
-            select(m.Unit.__table__).order_by(m.Unit.is_default.desc(), m.Unit.id)
-        )
+        row[0]: UnitInfo(*row)
+        for row in db.session.execute(select(*said).order_by(m.Unit.is_default.desc(), m.Unit.id))
     }
     by_institution: dict[int, list[UnitInfo]] = {}
     for unit in (each for each in units.values() if each.active):

@@ -106,7 +106,7 @@ def eventually(ask: Callable[[], T]) -> T:
 @pytest.fixture
 def site(app: Flask, urls: dict[str, str]) -> Iterator[Site]:
     """Web, worker and scheduler as the Procfile has them, on this test's empty tables."""
-    with _running(urls, ["flask", "worker"], ["flask", "scheduler"]) as found:
+    with _running(urls, "flask worker", "flask scheduler") as found:
         yield found
 
 
@@ -118,7 +118,7 @@ def web(app: Flask, urls: dict[str, str]) -> Iterator[Site]:
 
 
 @contextmanager
-def _running(urls: dict[str, str], *beside: list[str]) -> Iterator[Site]:
+def _running(urls: dict[str, str], *beside: str) -> Iterator[Site]:
     port = free_port()
     settings = environment({k: v for k, v in urls.items() if k != "SUPERUSER_URL"})
     with PhoneSimulator(
@@ -139,27 +139,19 @@ def _running(urls: dict[str, str], *beside: list[str]) -> Iterator[Site]:
             "SMTP_URL": phone.mail.url,
             "MAIL_FROM": "e-Mrejesho <mrejesho@example.org>",
         }
-        commands = [
-            ["gunicorn", "wsgi:app", "-b", f"127.0.0.1:{port}", "--threads", "4"],
-            *beside,
-        ]
-        commands[0].append("--no-control-socket")
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-m", *command],
-                env=environ,
-                cwd=CHECKOUT,
-                start_new_session=True,
-            )
-            for command in commands
-        ]
+        web = f"gunicorn wsgi:app -b 127.0.0.1:{port} --threads 4 --no-control-socket"
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("processes.py")), web, *beside],
+            env=environ | {"PYTHONPATH": str(CHECKOUT)},
+            cwd=CHECKOUT,
+            start_new_session=True,
+        )
         try:
             eventually(lambda: _ready(f"http://127.0.0.1:{port}/health/ready"))
             yield Site(f"http://127.0.0.1:{port}", phone, environ)
         finally:
-            for process in processes:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _ready(url: str) -> bool:

@@ -32,7 +32,7 @@ from tests.conftest import LONG, environment
 from tests.faults.nursery import Nursery, nursery
 
 # Two tests kill in the middle of sending, each so often.
-SEEDS = range(100) if LONG else range(5)
+SEEDS = range(100) if LONG else range(2)
 READING_SEEDS = range(60) if LONG else range(2)
 MESSAGES = 6
 SENDERS = 3
