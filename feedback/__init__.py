@@ -19,7 +19,6 @@ from feedback.extensions import babel, csrf, db, limiter, login_manager
 
 PREPARED_AFTER = 2  # times that a statement is sent before it is prepared
 PREPARED = 500  # prepared statements of a connection
-IN_TRANSACTION = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 IDLE_TOO_LONG = 30  # seconds after which a connection of the pool is tried before it is used
 
 
@@ -97,7 +96,8 @@ def _keep_plans(engine: Engine) -> None:
         connection.prepare_threshold, connection.prepared_max = PREPARED_AFTER, PREPARED
 
     def roll_back(connection: Any) -> None:
-        if connection.pgconn.transaction_status in IN_TRANSACTION:
+        # After an error the driver forgets: a plan may have been the reason.
+        if connection.pgconn.transaction_status == TransactionStatus.INTRANS:
             done = connection.pgconn.exec_(b"ROLLBACK")
             if done.status == ExecStatus.COMMAND_OK:
                 return

@@ -211,7 +211,7 @@ def not_fixed(
     if not appeal.allowed:
         _final_letter(case, at)
         return appeal
-    ladders.leave_cycle(case)
+    ladders.leave_cycle(case, d)
     if case.merged_into is not None:
         groups.part(case, at)  # the others may be content: this one goes on by itself
     case.status = status if case.handler_id else Status.NEW.value

@@ -48,11 +48,17 @@ def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
         if case.handler_id is None and case.status not in owners.ENDED:
             batch.alarm("unowned", case, str(case.institution_id), batch.now)
     standings = ladders.standings(cases, d)
-    behind = [case for case in cases if standings[case.id].left]
+    behind = [case for case in cases if _may_catch_up(case, standings[case.id], batch)]
     if behind:
         _catch_up(behind, standings, d, batch)
         standings |= ladders.standings(behind, d)
     _climb(cases, standings, d, batch)
+
+
+def _may_catch_up(case: m.Case, standing: ladders.Standing, batch: Batch) -> bool:
+    """Not while another case leads it, nor for a letter that came before those cycles were over."""
+    moments = [cycle.over_at for cycle in standing.left if cycle.over_at is not None]
+    return bool(moments) and case.merged_into is None and max(moments) <= batch.now
 
 
 def _catch_up(
@@ -102,7 +108,7 @@ def _climb(
             standing = standings[case.id]
             step = ladders.next_step(case, standing, d)
             if step is None or step.at > batch.now:
-                batch.timers[case.id, "ladder"] = step.at if step else None
+                batch.timers[case.id, "ladder"] = ladders.looked_at(standing, step)
             else:
                 due.append(_addressed(_Step(case, step, standing), d))
         wanted = {a for each in due for a in (each.address, each.copy) if a is not None}

@@ -272,7 +272,7 @@ def raise_level(case: m.Case, level: Level, status: str, now: datetime) -> None:
     marks.notices([handler_id], "assigned", case.id, now)
     marks.figures(case.received_at, case.institution_id)  # it is counted there no more
     case.first_rung = 1  # also in a cycle that an appeal opened higher up the ordinary ladder
-    ladders.caught_up([case.id])  # it is on the ordinary ladder no more, in no cycle
+    ladders.caught_up([case.id])
     clocks.set_timer(case.id, "ladder", now)  # the sweep, which sees it, takes up the ladder
     if status in (Status.NEW, Status.ASSIGNED):
         status = (Status.ASSIGNED if handler_id else Status.NEW).value

@@ -8,12 +8,11 @@ database (`migrations/sql/merging.sql`). Joining and taking apart is `duplicates
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, text
-from sqlalchemy.orm import aliased
 
 from feedback import models as m
 from feedback import transaction
@@ -105,23 +104,34 @@ def led(case_ids: Collection[UUID]) -> set[UUID]:
     )
 
 
-def climbed(case_ids: Collection[UUID]) -> dict[UUID, list[tuple[int, datetime, bool]]]:
+def climbed(
+    over: Mapping[UUID, datetime | None], left: Collection[UUID] = ()
+) -> dict[UUID, list[tuple[int, datetime, bool]]]:
     """Rungs that cases joined to these reached in their present cycle: number, when it fell due,
-    whether it was skipped. Answered together they are joined still."""
-    leading = aliased(m.Case)
-    joined = and_(
-        m.Case.id == m.Escalation.case_id,
-        m.Case.cycle == m.Escalation.cycle,
-        or_(m.Case.status.in_(OPEN_STATUSES), m.Case.answered_at == leading.answered_at),
-    )
+    whether it was skipped. Answered together they are joined still.
+
+    over: when the cycle in question of each was over. left: those of which it is not the present
+    one; what was joined to them since was not joined then.
+    """
+    joined = and_(m.Case.id == m.Escalation.case_id, m.Case.cycle == m.Escalation.cycle)
     found: dict[UUID, list[tuple[int, datetime, bool]]] = {}
     for row in db.session.execute(
-        select(m.Case.merged_into, m.Escalation.rung, m.Escalation.due_at, m.Escalation.way)
-        .join(leading, leading.id == m.Case.merged_into)
+        select(
+            m.Case.merged_into,
+            m.Case.answered_at,
+            m.Case.status,
+            m.Escalation.rung,
+            m.Escalation.due_at,
+            m.Escalation.way,
+        )
         .join(m.Escalation, joined)
-        .where(among(m.Case.merged_into, case_ids), ~m.Escalation.restricted)
+        .where(among(m.Case.merged_into, over), ~m.Escalation.restricted)
     ):
-        if row.merged_into is not None:
+        leading = row.merged_into
+        if leading is None:
+            continue
+        together = row.answered_at is not None and row.answered_at == over[leading]
+        if together or row.status in OPEN_STATUSES and leading not in left:
             step = (row.rung, row.due_at, row.way == "skipped")
-            found.setdefault(row.merged_into, []).append(step)
+            found.setdefault(leading, []).append(step)
     return found

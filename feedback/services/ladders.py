@@ -80,7 +80,7 @@ def standings(
     """Load the standing of many cases in five queries: each in the cycle named, else in its
     present one."""
     ids = [case.id for case in cases]
-    cycles = {case.id: cycles.get(case.id) or _present(case) for case in cases}
+    now = {case.id: cycles.get(case.id) or _present(case) for case in cases}
     left: dict[UUID, list[Cycle]] = {}
     deadlines: dict[tuple[UUID, int, str], Any] = {
         (row.case_id, row.cycle, row.clock): row
@@ -141,11 +141,11 @@ def standings(
             told.add(alarm.dedupe.rpartition(":")[2])
         elif alarm.case_id is not None:
             alarms.setdefault((alarm.case_id, alarm.cycle), []).append(alarm.at)
-    joined = groups.climbed(ids)
-    driven = _driven(cycles)
+    joined = groups.climbed({id_: cycle.over_at for id_, cycle in now.items()}, cycles)
+    driven = _driven(now)
     found = {}
     for case in cases:
-        restricted, cycle = case.confidentiality == Level.RESTRICTED, cycles[case.id]
+        restricted, cycle = case.confidentiality == Level.RESTRICTED, now[case.id]
         here, other = ((case.id, cycle.number, which) for which in (restricted, not restricted))
         own = climbed.get(here, [])
         # Where cases are joined the ladder stands at the highest rung that any of them reached. The
@@ -292,41 +292,40 @@ def arm_many(cases: Sequence[m.Case], d: Directory) -> None:
     """Set the ladder's timer of many cases."""
     db.session.flush()
     found = standings(cases, d)
-    clocks.set_timers(
-        {(case.id, "ladder"): _next_moment(case, found[case.id], d) for case in cases}
-    )
+    moments = {}
+    for case in cases:
+        step = next_step(case, found[case.id], d)
+        moments[case.id, "ladder"] = looked_at(found[case.id], step)
+    clocks.set_timers(moments)
 
 
-def _next_moment(case: m.Case, standing: Standing, d: Directory) -> datetime | None:
-    step = next_step(case, standing, d)
+def looked_at(standing: Standing, step: rules.Step | None) -> datetime | None:
+    """When a sweep looks at a case: at its next step, or before for a cycle that was left."""
     moments = [cycle.over_at for cycle in standing.left if cycle.over_at is not None]
     return min([*moments, *([step.at] if step else [])], default=None)
 
 
-def leave_cycle(case: m.Case) -> None:
+def leave_cycle(case: m.Case, d: Directory) -> None:
     """Called before another cycle begins: where a rung of this one fell due to which no sweep has
     come, the next sweep still climbs it first, and the new cycle begins above it."""
-    over = case.answered_at or case.closed_at
-    due = db.session.scalar(
-        select(m.Timer.due_at).where(
-            m.Timer.case_id == case.id, m.Timer.purpose == "ladder", ~m.Timer.done
-        )
-    )
-    if over is None or due is None or due >= over or case.merged_into is not None:
+    db.session.flush()
+    standing = standings([case], d)[case.id]
+    cycle = standing.cycle
+    if cycle.over_at is None or next_step(case, standing, d) is None:
         return
-    cycle = _present(case)
     _leave(
         m.Deadline.case_id == case.id,
         m.Deadline.cycle == case.cycle,
         m.Deadline.clock == "answer",
-        left_at=over,
+        left_at=cycle.over_at,
         left_rung=cycle.first_rung,
         left_appealed=cycle.appealed,
     )
 
 
 def caught_up(case_ids: Collection[UUID]) -> None:
-    """Nothing of an earlier cycle of these cases is to be climbed any more."""
+    """Nothing of an earlier cycle of these cases is to be climbed any more: it was, or they are on
+    another ladder now."""
     _leave(
         m.Deadline.case_id.in_(case_ids),
         m.Deadline.left_at.is_not(None),

@@ -17,7 +17,7 @@ from feedback.extensions import db
 from feedback.rules import access
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status, Verb
-from feedback.services import acts, audit, clocks, groups, marks, owners, viewers
+from feedback.services import acts, audit, clocks, groups, ladders, marks, owners, viewers
 from feedback.services.cases import pick_handler
 from feedback.services.errors import Refused
 from feedback.services.placing import Placing
@@ -124,6 +124,7 @@ def _back_to_the_institution(case: m.Case, asked: m.Lowering, now: datetime) -> 
     acts.start_assignment(case.id, case.institution_id, unit_id, handler_id, now)
     marks.notices([handler_id], "assigned", case.id, now)
     case.first_rung = 1
+    ladders.caught_up([case.id])
     clocks.set_timer(case.id, "ladder", now)
     status = case.status
     if status in (Status.NEW, Status.ASSIGNED):

@@ -313,12 +313,13 @@ def _institutions(folder: Folder, calendars: dict[str, int], here: _Here) -> int
     for code in rows:
         place(code)
     way = bindparam("way", type_=m.Institution.path.type)
-    connection.execute(
-        update(m.Institution)
-        .where(m.Institution.id == bindparam("which"), m.Institution.path != way)
-        .values(path=way),
-        [{"which": ids[code], "way": path} for code, path in paths.items()],
-    )
+    if paths:
+        connection.execute(
+            update(m.Institution)
+            .where(m.Institution.id == bindparam("which"), m.Institution.path != way)
+            .values(path=way),
+            [{"which": ids[code], "way": path} for code, path in paths.items()],
+        )
     db.session.execute(
         update(m.Institution)
         .where(

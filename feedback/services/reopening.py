@@ -44,10 +44,10 @@ def reopen(case_id: UUID, reason: str, now: datetime) -> None:
         case
     ):
         raise Refused("too-often")
-    ladders.leave_cycle(case)
+    d = directory()
+    ladders.leave_cycle(case, d)
     if case.merged_into is not None:
         groups.part(case, now)  # those that were answered with it stay answered
-    d = directory()
     _begin_cycle(case, status, workflow.reopened_rung(
         ladders.highest(case), case.first_rung, ladders.top(case, d)
     ))  # fmt: skip

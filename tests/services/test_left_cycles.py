@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from feedback.services import citizen, desk, reopening
+from feedback import models as m
+from feedback.services import citizen, climbing, desk, duplicates, reopening
+from feedback.services.batch import Batch
 from feedback.services.cases import Receipt
-from feedback.transaction import Principal, transaction
+from feedback.services.reference import directory
+from feedback.transaction import JOB, Principal, transaction
 from tests.factories import Make
 from tests.services import kit
 from tests.services.kit import Behind
@@ -106,3 +109,35 @@ def test_a_cycle_whose_rungs_were_climbed_leaves_nothing(
     assert left(superuser) == 0
     kit.sweep(answered + DAY)
     assert climbed(superuser, receipt) == [*FIRST, (2, 4, "appeal")]
+
+
+def test_a_letter_from_before_the_answer_takes_nothing_of_that_away(
+    late: tuple[Receipt, int, datetime], superuser: Behind
+) -> None:
+    receipt, _, answered = late
+    say_not_fixed(receipt, answered + HOUR)
+    with transaction(JOB) as session:
+        case = session.get_one(m.Case, receipt.case_id)
+        before = Batch(answered - DAY)  # as a letter logged then, which the worker reads now
+        climbing.climb([case], directory(), before)
+        before.write()
+    assert left(superuser) == 1
+    kit.sweep(answered + DAY)
+    assert climbed(superuser, receipt) == [*FIRST, (2, 4, "appeal")]
+
+
+def test_what_leads_others_goes_on_above_the_rungs_that_they_had_reached(
+    make: Make, monday: datetime, as_officer: AsOfficer, superuser: Behind
+) -> None:
+    handler = make.officer("DODOMA-CC", "handler")
+    older = make.case(monday, body="Kisima cha Chang'ombe kimekauka tangu Jumatatu.")
+    leading = make.case(monday + 2 * DAY)
+    kit.sweep(older.acknowledge_due)
+    joined = older.acknowledge_due + HOUR
+    with as_officer(handler):
+        duplicates.merge(older.case_id, leading.reference, joined)
+        desk.answer(leading.case_id, "Imekamilika.", joined + 5 * DAY)
+    say_not_fixed(leading, joined + 5 * DAY + HOUR)
+    kit.sweep(joined + 6 * DAY)
+    assert climbed(superuser, older) == [(1, 1, "acknowledge")]
+    assert climbed(superuser, leading) == [(1, 2, "acknowledge"), (2, 3, "appeal")]
