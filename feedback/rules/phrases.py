@@ -37,6 +37,7 @@ from feedback.rules.reference import (
     PROOF_LENGTH,
     RECEIPT_LENGTH,
     locate_references,
+    parse_proof_code,
     parse_receipt_code,
     parse_reference,
 )
@@ -148,6 +149,8 @@ def _verifying(text: str) -> tuple[str, ...] | None:
     given = "".join(tokens)
     grouped = all(each.isdigit() or len(each) in (3, 4, 8, 11, PROOF_LENGTH) for each in tokens)
     digits = sum(each.isdigit() for each in given)
+    if len(tokens) <= PROOF_LENGTH // 4 and parse_proof_code(given) is not None:
+        return given, ""  # the PIN was forgotten: that is told, and is no complaint
     if not grouped or digits < PIN_LENGTH - 1 or not PROOF_LENGTH <= len(given) <= LONGEST_CHECK:
         return None
     return given[:PROOF_LENGTH], given[PROOF_LENGTH:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 from uuid import UUID
 
@@ -274,4 +274,6 @@ ROUTES: tuple[tuple[str, str, Callable[..., ResponseReturnValue]], ...] = (
 def mount(blueprint: Blueprint, tabs: TabsOf) -> None:
     """Give the desk its board. `tabs` answers the lists above it, within the transaction."""
     for method, rule, view in ROUTES:
-        blueprint.add_url_rule(rule, view.__name__, partial(view, tabs), methods=[method])
+        # Named like the view: the limiter asks for it.
+        named = update_wrapper(partial(view, tabs), view)
+        blueprint.add_url_rule(rule, view.__name__, named, methods=[method])

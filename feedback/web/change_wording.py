@@ -385,6 +385,12 @@ def sentences(plan: Plan, values: Mapping[str, Any], day: date | None, d: Direct
     return [each for each in said if each]
 
 
+def _whom(v: Mapping[str, Any], d: Directory) -> str:
+    """For whom a standard holds, and for which confidentiality where it is not for any."""
+    where, which = scope(v["scope"], d), v.get("confidentiality", "*")
+    return where if which == "*" else f"{where}, {level(which)}"
+
+
 def _sentence(plan: Plan, v: Mapping[str, Any], when: str, d: Directory) -> str:
     if plan.act == "close":
         return _closes(plan, when)
@@ -395,7 +401,7 @@ def _sentence(plan: Plan, v: Mapping[str, Any], when: str, d: Directory) -> str:
             when=when,
             standard=v["code"],
             kind=case_kind(v["kind"]),
-            whom=scope(v["scope"], d),
+            whom=_whom(v, d),
             first=v["acknowledge_days"],
             last=v["answer_days"],
             rung=v["max_rung"] or _("the top of the ladder"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Flask, has_request_context, request
@@ -22,6 +22,11 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = local(value).date()
     return format_date(value, "EEEE d MMMM y")
+
+
+def last_day(end: datetime) -> str:
+    """The last day of a time that lasts until `end`, which is itself the beginning of the next."""
+    return day(end - timedelta(seconds=1))
 
 
 def short_day(value: date | datetime | None) -> str:
@@ -109,6 +114,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(_=_text, gettext=_text)
     app.jinja_env.filters.update(
         day=day,
+        last_day=last_day,
         short_day=short_day,
         moment=moment,
         working_time=working_time,

@@ -38,6 +38,8 @@ def check() -> ResponseReturnValue:
     answer. No forgery token: nothing is done here in anybody's name."""
     code = line(request.form.get("code", ""))[:LONGEST]
     secret = line(request.form.get("secret", ""))[:LONGEST]
+    if not secret:
+        return _page(code=code, errors={"secret": _("Write the PIN that the citizen gave.")}), 422
     with transaction(Principal("receipt-check")):
         told = proofs.check(code, secret, g.now, request.remote_addr or "")
         d = directory()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext as _
 
+from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status
 from feedback.services import bodies, duplicates
 from feedback.services.lines import Line
 from feedback.services.views import CitizenCase, Rung
 from feedback.web import new_form, outcome_wording
-from feedback.web.formats import day, moment, name, words
+from feedback.web.formats import day, last_day, moment, name, words
 
 _FIRST = {"citizen": 0, "late": 1}
 """What comes first of several things at one moment: words before what follows from them."""
@@ -78,6 +79,8 @@ def outcome(case: CitizenCase) -> tuple[str, str] | None:
 def standing(case: CitizenCase) -> str:
     """Where the case stands, in one or two sentences."""
     office = name(case.institution)
+    if case.confidentiality == Level.RESTRICTED and Status(case.status) in OPEN:
+        return _outside(case, office)
     if case.triage and case.status in (Status.NEW, Status.ASSIGNED):
         return _(
             "Received. The right institution is still to be found; until then %(office)s answers "
@@ -98,6 +101,20 @@ def standing(case: CitizenCase) -> str:
         Status.CLOSED: _("It is closed."),
         Status.WITHDRAWN: _("You withdrew it."),
     }[Status(case.status)]
+
+
+def _outside(case: CitizenCase, office: str) -> str:
+    """Where a case stands that nobody of the institution sees which it is about."""
+    if case.status == Status.WAITING_CITIZEN:
+        return _("The ethics officer asked you something. Reply below.")
+    if case.status == Status.NEW:
+        return _(
+            "Received. An ethics officer outside %(office)s is being named; nobody there sees it.",
+            office=office,
+        )
+    return _(
+        "It is with an ethics officer outside %(office)s; nobody there sees it.", office=office
+    )
 
 
 def promise(case: CitizenCase) -> str:
@@ -137,7 +154,7 @@ def until(case: CitizenCase) -> str:
     """The last day on which the citizen can say whether it is solved."""
     if case.window_ends_at is None:
         return ""
-    return day(case.window_ends_at - timedelta(seconds=1))
+    return last_day(case.window_ends_at)
 
 
 def _told(case: CitizenCase) -> Iterator[Event]:

@@ -107,6 +107,8 @@ SECRET = receipt_code(b"k", UUID(int=4))
         (f"hakiki {PROOF.lower().replace('-', ' ')} pin 204 918", (PROOF, "204918"), "sw"),
         (f"Verify: {PROOF.replace('-', '')} {SECRET}", (PROOF, SECRET), "en"),
         (f"HAKIKI {PROOF} 20491", (PROOF, "20491"), "sw"),
+        (f"HAKIKI {PROOF}", (PROOF, ""), "sw"),
+        (f"verify {PROOF.replace('-', ' ')}", (PROOF, ""), "en"),
     ],
 )
 def test_an_office_checks_a_proof(text: str, codes: tuple[str, str], language: str) -> None:

@@ -106,6 +106,16 @@ def test_a_secret_code_in_the_wrong_place_is_told(app: Flask, story: Story) -> N
     assert 'id="f-code-error"' in answer.text
 
 
+def test_a_forgotten_pin_is_asked_for_and_counts_as_no_try(app: Flask, story: Story) -> None:
+    code, pin = code_and_pin(story)
+    for _ in range(5):
+        answer = checked(app, code, " ")
+        assert answer.status_code == 422
+        assert "Write the PIN that the citizen gave." in answer.text
+        assert 'id="f-secret-error"' in answer.text
+    assert checked(app, code, pin).status_code == 200
+
+
 def test_too_many_tries_wait(app: Flask, story: Story) -> None:
     code, pin = code_and_pin(story)
     wrong = f"{(int(pin) + 1) % 10**6:06d}"

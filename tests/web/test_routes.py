@@ -340,6 +340,13 @@ def test_the_table_names_each_route_and_its_audience(app: Flask) -> None:
     assert found == {Audience.STAFF: set(STAFF), Audience.CITIZEN: CITIZEN, **OTHERS}
 
 
+def test_each_view_has_the_name_by_which_the_limiter_counts(app: Flask) -> None:
+    """Without one the limiter takes the queue for unreachable, and counts by itself alone."""
+    assert [
+        name for name, view in app.view_functions.items() if not hasattr(view, "__name__")
+    ] == []
+
+
 def test_whoever_is_not_logged_in_gets_past_no_staff_route(app: Flask, client: FlaskClient) -> None:
     for route in routes(app):
         if route.endpoint not in STAFF:

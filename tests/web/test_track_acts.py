@@ -14,6 +14,7 @@ from flask import Flask
 from feedback.services import desk
 from tests.factories import Make
 from tests.web.browser import browser, hidden
+from tests.web.office import at_desk
 from tests.web.story import DAY, HOUR, MONDAY, Story, row, said, token_of
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -169,6 +170,10 @@ def test_raising_to_ethics_keeps_the_citizen_in(
     page = story.page()
     assert "Taa za barabarani" in page
     assert 'value="raise"' not in page
+    # Nobody of the office complained about deals with it, and the page does not read as if.
+    assert "It is with an ethics officer outside" in page
+    assert "It is with an officer of" not in page
+    assert ">Unit<" not in page
 
 
 def test_an_act_that_does_not_exist_does_nothing(
@@ -233,3 +238,11 @@ def test_an_act_without_a_case_asks_for_the_numbers(app: Flask, make: Make) -> N
 
 def test_an_oversized_post_gets_its_page(story: Story) -> None:
     assert story.client.post("/track", data={"body": "a" * 2_000_000}).status_code == 413
+
+
+def test_office_and_citizen_read_the_same_last_day_of_the_window(app: Flask, story: Story) -> None:
+    story.office(desk.answer, "Imekamilika.")
+    page = at_desk(app, story.handler).get(f"/desk/case/{story.receipt.reference}").text
+    ends = re.search(r"The citizen(?:'|&#39;)s window ends on ([^.<]+)\.", page)
+    assert ends
+    assert ends[1] in story.page()
