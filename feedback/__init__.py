@@ -83,12 +83,12 @@ def _take_role(engine: Engine, role: str) -> None:
 
 
 def _keep_plans(engine: Engine) -> None:
-    """Plan a statement once for each connection, not once for each request.
+    """Let a connection keep what it has prepared.
 
     Policies within policies take ten times as long to plan as to follow. The driver prepares what
-    is sent often, but throws all of it away with each ROLLBACK, for fear of a change of the schema
-    that was taken back; and every request that only reads ends with one. None of ours changes the
-    schema, so ROLLBACK is sent past the driver's book-keeping.
+    is sent often, but fewer statements than the pages have, and throws all away with a ROLLBACK,
+    for fear of a change of the schema that was taken back. None of ours changes the schema, so
+    ROLLBACK is sent past the driver's book-keeping.
     """
 
     @event.listens_for(engine, "connect")

@@ -55,7 +55,7 @@ def test_one_that_stood_idle_for_long_is_tried(app: Flask, monkeypatch: pytest.M
 
 
 def test_what_is_prepared_outlives_a_request_that_only_read(app: Flask) -> None:
-    """Such a request ends with a rollback; the next one on that connection plans nothing anew."""
+    """Such a request ends with a rollback; what the connection has prepared stays."""
     prepared = text("SELECT array_agg(name ORDER BY name) FROM pg_prepared_statements")
     found = []
     for _ in range(feedback.PREPARED_AFTER + 3):
