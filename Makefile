@@ -30,7 +30,7 @@ setup:
 setup-tests:
 	@$(call bootstrap,tests/requirements.txt)
 
-test: setup-tests  ## all tests, reduced volumes (under 6 minutes on 2 cores)
+test: setup-tests  ## all tests, reduced volumes (7 to 9 minutes on 2 cores)
 	@$(PYTEST) $(ARGS)
 
 test-long: setup-tests  ## all tests, full volumes (at most 40 minutes)

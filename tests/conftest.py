@@ -186,6 +186,7 @@ def application(urls: dict[str, str]) -> Iterator[Flask]:
     app = create_app(_config(urls))
     yield app
     with app.app_context():
+        redis_client().close()
         for engine in db.engines.values():
             engine.dispose()
 
