@@ -63,7 +63,8 @@ def _bind_database(app: Flask) -> None:
     with app.app_context():
         for role, engine in db.engines.items():
             _take_role(engine, f"mrejesho_{role or 'web'}")
-            _keep_plans(engine)
+            if role in (None, "worker"):
+                _keep_plans(engine)
             _let_go_of_the_dead(engine)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as seconds
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -76,3 +76,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
         return None if value is None else value.astimezone(UTC)
+
+
+def last_day(until: datetime) -> date:
+    """The last day in Dar es Salaam of a time that lasts until a moment: one that ends at midnight
+    does not reach into the day that begins then."""
+    return local_day(until - timedelta(seconds=1))

@@ -57,8 +57,8 @@ def climb(cases: Sequence[m.Case], d: Directory, batch: Batch) -> None:
 
 def _may_catch_up(case: m.Case, standing: ladders.Standing, batch: Batch) -> bool:
     """Not while another case leads it, nor for a letter that came before those cycles were over."""
-    moments = [cycle.over_at for cycle in standing.left if cycle.over_at is not None]
-    return bool(moments) and case.merged_into is None and max(moments) <= batch.now
+    ended = standing.left_at
+    return bool(ended) and case.merged_into is None and max(ended) <= batch.now
 
 
 def _catch_up(
@@ -70,23 +70,23 @@ def _catch_up(
     """The rungs of cycles that were left before a sweep came to them; the cycle after each begins
     as high as it would have."""
     waiting = {case.id: [*standings[case.id].left, standings[case.id].cycle] for case in cases}
+    reached = ladders.highest_of(cases)  # what is in the batch comes on top
     while left := [case for case in cases if len(waiting[case.id]) > 1]:
         cycles = {case.id: waiting[case.id].pop(0) for case in left}
         _climb(left, ladders.standings(left, d, cycles), d, batch)
         for case in left:
-            begun = _first_rung(case, cycles[case.id], waiting[case.id][0], batch, d)
-            waiting[case.id][0] = replace(waiting[case.id][0], first_rung=begun)
+            highest = max(reached[case.id], batch.highest.get(case.id, 0))
+            before, following = cycles[case.id], waiting[case.id][0]
+            begun = _first_rung(before, following, highest, ladders.top(case, d))
+            waiting[case.id][0] = replace(following, first_rung=begun)
     for case in cases:
         case.first_rung = waiting[case.id][0].first_rung
     db.session.flush()
     ladders.caught_up([case.id for case in cases])
 
 
-def _first_rung(
-    case: m.Case, before: ladders.Cycle, cycle: ladders.Cycle, batch: Batch, d: Directory
-) -> int:
+def _first_rung(before: ladders.Cycle, cycle: ladders.Cycle, reached: int, top: int) -> int:
     """Where the cycle after `before` begins, now that all of that one's rungs are known."""
-    reached, top = max(ladders.highest(case), batch.highest.get(case.id, 0)), ladders.top(case, d)
     if cycle.appealed:
         return max(cycle.first_rung, workflow.appealed_rung(reached, top))
     return max(cycle.first_rung, workflow.reopened_rung(reached, before.first_rung, top))

@@ -39,9 +39,6 @@ class Cycle:
     over_at: datetime | None
 
 
-PRESENT: Mapping[UUID, Cycle] = {}
-
-
 @dataclass(slots=True)
 class Standing:
     """One case on its ladder in one cycle, as the pure rules need it."""
@@ -56,6 +53,11 @@ class Standing:
     posts: set[int]
     # Earlier cycles that were left with a rung due to which no sweep had come.
     left: tuple[Cycle, ...]
+
+    @property
+    def left_at(self) -> list[datetime]:
+        """When each cycle was over that a sweep has still to look at."""
+        return [cycle.over_at for cycle in self.left if cycle.over_at is not None]
 
 
 def name_of(case: m.Case, d: Directory) -> str:
@@ -75,12 +77,12 @@ def top(case: m.Case, d: Directory) -> int:
 
 
 def standings(
-    cases: Sequence[m.Case], d: Directory, cycles: Mapping[UUID, Cycle] = PRESENT
+    cases: Sequence[m.Case], d: Directory, cycles: Mapping[UUID, Cycle] | None = None
 ) -> dict[UUID, Standing]:
-    """Load the standing of many cases in five queries: each in the cycle named, else in its
-    present one."""
+    """Load the standing of many cases in five queries: in the cycles named, one for each, else in
+    their present ones."""
     ids = [case.id for case in cases]
-    now = {case.id: cycles.get(case.id) or _present(case) for case in cases}
+    now = cycles or {case.id: _present(case) for case in cases}
     left: dict[UUID, list[Cycle]] = {}
     deadlines: dict[tuple[UUID, int, str], Any] = {
         (row.case_id, row.cycle, row.clock): row
@@ -141,7 +143,7 @@ def standings(
             told.add(alarm.dedupe.rpartition(":")[2])
         elif alarm.case_id is not None:
             alarms.setdefault((alarm.case_id, alarm.cycle), []).append(alarm.at)
-    joined = groups.climbed({id_: cycle.over_at for id_, cycle in now.items()}, cycles)
+    joined = groups.climbed({id_: cycle.over_at for id_, cycle in now.items()}, cycles or ())
     driven = _driven(now)
     found = {}
     for case in cases:
@@ -301,8 +303,7 @@ def arm_many(cases: Sequence[m.Case], d: Directory) -> None:
 
 def looked_at(standing: Standing, step: rules.Step | None) -> datetime | None:
     """When a sweep looks at a case: at its next step, or before for a cycle that was left."""
-    moments = [cycle.over_at for cycle in standing.left if cycle.over_at is not None]
-    return min([*moments, *([step.at] if step else [])], default=None)
+    return min([*standing.left_at, *([step.at] if step else [])], default=None)
 
 
 def leave_cycle(case: m.Case, d: Directory) -> None:
@@ -342,12 +343,21 @@ def _leave(*which: ColumnElement[bool], **values: Any) -> None:
 
 def highest(case: m.Case) -> int:
     """The highest rung of any cycle on the ladder that the case is on; 0 when it never climbed."""
-    if case.confidentiality != Level.RESTRICTED:
-        return case.highest_rung
-    reached = select(func.max(m.Escalation.rung)).where(
-        m.Escalation.case_id == case.id, m.Escalation.restricted
-    )
-    return db.session.scalar(reached) or 0
+    return highest_of([case])[case.id]
+
+
+def highest_of(cases: Sequence[m.Case]) -> dict[UUID, int]:
+    """The highest rung of many cases, in one query at most."""
+    apart = [case.id for case in cases if case.confidentiality == Level.RESTRICTED]
+    found = {case.id: case.highest_rung for case in cases} | dict.fromkeys(apart, 0)
+    if apart:
+        reached = (
+            select(m.Escalation.case_id, func.max(m.Escalation.rung).label("rung"))
+            .where(among(m.Escalation.case_id, apart), m.Escalation.restricted)
+            .group_by(m.Escalation.case_id)
+        )
+        found |= {row.case_id: row.rung for row in db.session.execute(reached)}
+    return found
 
 
 def forecast(case: m.Case, d: Directory, limit: int = 3) -> list[rules.Step]:

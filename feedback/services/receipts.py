@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from flask import current_app
@@ -54,13 +54,8 @@ def proof_for(case_id: UUID) -> dict[str, str]:
     ).one()
     if row.pin_nonce is None:
         return {"proof": proof_code(row.id), "pin": "-", "due": ""}
-    until = last_day(row.pin_until).isoformat()
+    until = clock.last_day(row.pin_until).isoformat()
     return {"proof": proof_code(row.id), "pin": proof_pin(row.id, row.pin_nonce), "due": until}
-
-
-def last_day(until: datetime) -> date:
-    """The last day on which a PIN holds."""
-    return clock.local_day(until - timedelta(seconds=1))
 
 
 def code_for(case_id: UUID) -> str:

@@ -282,7 +282,7 @@ def prove(case_id: UUID, now: datetime) -> rules.Proof:
     if not own.pin or own.until is None:
         proofs.release(case_id, now)
         own = proofs.own(now)
-    until = f"{receipts.last_day(own.until):%d/%m/%Y}" if own.until else "-"
+    until = f"{clock.last_day(own.until):%d/%m/%Y}" if own.until else "-"
     return rules.Proof(own.code, own.pin, until)
 
 

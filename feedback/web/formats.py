@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
 from markupsafe import Markup
 
+from feedback import clock
 from feedback.clock import is_day, local
 from feedback.services.listing import COUNT_LIMIT
 
@@ -25,8 +26,8 @@ def day(value: date | datetime | None) -> str:
 
 
 def last_day(end: datetime) -> str:
-    """The last day of a time that lasts until `end`, which is itself the beginning of the next."""
-    return day(end - timedelta(seconds=1))
+    """The last day of a time that lasts until `end`, in words."""
+    return day(clock.last_day(end))
 
 
 def short_day(value: date | datetime | None) -> str:

@@ -38,8 +38,8 @@ def check() -> ResponseReturnValue:
     answer. No forgery token: nothing is done here in anybody's name."""
     code = line(request.form.get("code", ""))[:LONGEST]
     secret = line(request.form.get("secret", ""))[:LONGEST]
-    if not secret:
-        return _page(code=code, errors={"secret": _("Write the PIN that the citizen gave.")}), 422
+    if not secret:  # nothing was tried
+        return _page(code=code, errors=_problem(code, secret)), 422
     with transaction(Principal("receipt-check")):
         told = proofs.check(code, secret, g.now, request.remote_addr or "")
         d = directory()
@@ -52,11 +52,11 @@ def check() -> ResponseReturnValue:
         page.headers["Retry-After"] = str(told.seconds)
         return page
     if told is None:
-        return _page(code=code, errors=_problem(code)), 422
+        return _page(code=code, errors=_problem(code, secret)), 422
     return _shown(code, told, d)
 
 
-def _problem(code: str) -> dict[str, str]:
+def _problem(code: str, secret: str) -> dict[str, str]:
     """Why nothing is shown, by the field to look at; what is well formed says no more than that."""
     if parse_receipt_code(code) is not None:
         return {
@@ -67,6 +67,8 @@ def _problem(code: str) -> dict[str, str]:
         }
     if parse_proof_code(code) is None:
         return {"code": _("This is no proof code: it has 12 letters and digits. Check it.")}
+    if not secret:
+        return {"secret": _("Write the PIN that the citizen gave.")}
     return {
         "secret": _(
             "The proof code and the PIN do not fit together, or the PIN is over. Check both, or "

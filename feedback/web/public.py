@@ -19,6 +19,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from feedback import clock
 from feedback.cleaning import Refusal
 from feedback.rules import workflow
 from feedback.services import (
@@ -379,7 +380,7 @@ def _case_page(
         lower_to=lower_to,
         divided=divided,
         proof=own_proof,
-        pin_day=receipts.last_day(own_proof.until) if own_proof.until else None,
+        pin_day=clock.last_day(own_proof.until) if own_proof.until else None,
         picture=proof.picture(own_proof.code),
         together=tracking.together() if case.joined else "",
         form=form,

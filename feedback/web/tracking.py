@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from feedback.rules.access import Level
 from feedback.rules.workflow import OPEN, Status
-from feedback.services import bodies, duplicates
+from feedback.services import bodies, duplicates, owners
 from feedback.services.lines import Line
 from feedback.services.views import CitizenCase, Rung
 from feedback.web import new_form, outcome_wording
@@ -79,7 +79,7 @@ def outcome(case: CitizenCase) -> tuple[str, str] | None:
 def standing(case: CitizenCase) -> str:
     """Where the case stands, in one or two sentences."""
     office = name(case.institution)
-    if case.confidentiality == Level.RESTRICTED and Status(case.status) in OPEN:
+    if case.confidentiality == Level.RESTRICTED and case.status not in owners.ENDED:
         return _outside(case, office)
     if case.triage and case.status in (Status.NEW, Status.ASSIGNED):
         return _(
@@ -107,6 +107,8 @@ def _outside(case: CitizenCase, office: str) -> str:
     """Where a case stands that nobody of the institution sees which it is about."""
     if case.status == Status.WAITING_CITIZEN:
         return _("The ethics officer asked you something. Reply below.")
+    if case.status == Status.ANSWERED:
+        return _("The ethics officer has answered you.")
     if case.status == Status.NEW:
         return _(
             "Received. An ethics officer outside %(office)s is being named; nobody there sees it.",

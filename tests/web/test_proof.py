@@ -114,6 +114,8 @@ def test_a_forgotten_pin_is_asked_for_and_counts_as_no_try(app: Flask, story: St
         assert "Write the PIN that the citizen gave." in answer.text
         assert 'id="f-secret-error"' in answer.text
     assert checked(app, code, pin).status_code == 200
+    # A secret code in the wrong place is told also where nothing else was typed.
+    assert "form of a secret code" in checked(app, story.receipt.receipt_code, "").text
 
 
 def test_too_many_tries_wait(app: Flask, story: Story) -> None:

@@ -174,6 +174,8 @@ def test_raising_to_ethics_keeps_the_citizen_in(
     assert "It is with an ethics officer outside" in page
     assert "It is with an officer of" not in page
     assert ">Unit<" not in page
+    superuser.execute("UPDATE \"case\" SET status = 'answered', answered_at = now()")
+    assert "The ethics officer has answered you." in story.page()
 
 
 def test_an_act_that_does_not_exist_does_nothing(
